@@ -1,0 +1,50 @@
+-- What became of one attempt to send (RESULT, D5). Refused when the attempt is not the last one that
+-- was claimed: somebody else has it. The same result again is recorded once.
+--   sent    the channel has it; statuses that came before this are applied
+--   retry   the same message again after p_retry_after_ms; what follows it waits
+--   failed  for good; what follows it may go
+create or replace function record_send(
+    p_tenant text, p_outbox uuid, p_attempt bigint, p_outcome text, p_provider_id text,
+    p_retry_after_ms bigint, p_error_code bigint, p_error_text text,
+    out was_recorded boolean, out has_next boolean)
+language plpgsql as $$
+declare
+    o outbox;
+    v_early provider_messages;
+    v_state text;
+begin
+    was_recorded := false;
+    has_next := false;
+    if p_outcome not in ('sent', 'retry', 'failed') then
+        raise exception 'outcome is none of sent, retry, failed' using errcode = '22023';
+    end if;
+    select * into o from outbox k
+     where k.tenant_id = p_tenant and k.outbox_id = p_outbox
+       for no key update;
+    if not found or o.attempt <> p_attempt then
+        return;
+    end if;
+    if p_provider_id <> '' and p_outcome = 'sent' then
+        v_early := provider_message_own(p_tenant, o.channel, p_provider_id, p_outbox);
+    end if;
+    v_state := case p_outcome when 'retry' then 'queued' else p_outcome end;
+    was_recorded := true;
+    if o.state = 'sending' then
+        update outbox k
+           set state = furthest_state(v_state, v_early.status), provider_id = p_provider_id,
+               sent_at = case when v_state = 'sent' then now() end,
+               failed_at = case when v_state = 'failed' then now() end,
+               error_code = case when p_error_code = 0 then '' else p_error_code::text end,
+               error_text = p_error_text
+         where k.tenant_id = p_tenant and k.outbox_id = p_outbox;
+        has_next := outbox_settle(p_tenant, o.conversation_id, o.seq,
+                                  case when v_state = 'queued' then p_retry_after_ms end);
+    elsif p_outcome = 'sent' and o.provider_id = '' then
+        -- A status was faster than this result: the message is settled, only its id is missing.
+        update outbox k
+           set provider_id = p_provider_id, state = furthest_state(o.state, v_early.status),
+               sent_at = coalesce(o.sent_at, now())
+         where k.tenant_id = p_tenant and k.outbox_id = p_outbox;
+    end if;
+end
+$$;

@@ -1,0 +1,62 @@
+-- Takes the lease of a conversation and gives all a turn needs, in one round trip. Granted only when
+-- something is pending and no other holder's lease is alive; asking again as the same holder is
+-- granted again (its first answer was lost). Every grant raises lease_fence: what an earlier holder
+-- still wants to commit is refused from then on (I6).
+--
+-- Single-table statements on purpose: each is one look into one index whatever the statistics say.
+create or replace function turn_begin(
+    p_tenant text, p_conversation uuid, p_holder text, p_lease_ms bigint,
+    out is_granted boolean, out retry_after_ms integer, out fence bigint, out tenant_name text,
+    out internal_language text, out contact_id text, out contact_name text, out channel text,
+    out channel_account_id text, out language text, out owner text, out owner_fence bigint,
+    out flow_state text, out session_id text, out pending json, out history json,
+    out is_over_quota boolean, out is_blocked boolean)
+language plpgsql as $$
+declare
+    c conversations;
+    t tenants;
+    v_contact_language text;
+begin
+    is_granted := false;
+    retry_after_ms := 0;
+    select * into c from conversations k
+     where k.tenant_id = p_tenant and k.conversation_id = p_conversation
+       for no key update;
+    if not found then
+        return;
+    end if;
+    if c.lease_holder not in ('', p_holder) and c.lease_expires_at > clock_timestamp() then
+        retry_after_ms := greatest(1, ceil(1000 * extract(
+            epoch from c.lease_expires_at - clock_timestamp())))::integer;
+        return;
+    end if;
+    pending := turn_pending(p_tenant, p_conversation);
+    if pending is null then
+        return;
+    end if;
+
+    select * into t from tenants k where k.tenant_id = p_tenant;
+    select k.name, k.is_blocked, k.language into contact_name, is_blocked, v_contact_language
+      from contacts k where k.tenant_id = p_tenant and k.contact_id = c.contact_id;
+    update conversations k
+       set lease_holder = p_holder, lease_fence = c.lease_fence + 1,
+           lease_expires_at = clock_timestamp() + p_lease_ms * interval '1 ms'
+     where k.tenant_id = p_tenant and k.conversation_id = p_conversation;
+
+    is_granted := true;
+    fence := c.lease_fence + 1;
+    tenant_name := coalesce(t.name, p_tenant);
+    internal_language := coalesce(t.internal_language, 'fr');
+    contact_id := c.contact_id;
+    channel := c.channel;
+    channel_account_id := c.channel_account_id;
+    language := coalesce(nullif(c.language, ''), v_contact_language);
+    owner := c.owner;
+    owner_fence := c.owner_fence;
+    flow_state := c.flow_state;
+    session_id := case when is_same_session(c.last_activity_at, t) then c.session_id else '' end;
+    history := turn_history(p_tenant, p_conversation);
+    is_over_quota := t.message_quota_per_day is not null
+                     and usage_today(t) >= t.message_quota_per_day;
+end
+$$;

@@ -1,0 +1,78 @@
+-- Ends a turn: what it decided, its answers into the outbox, its messages marked as answered, the
+-- lease given back, in one transaction. was_committed is false, and nothing written, when the fence is
+-- not the current one or somebody else owns the conversation by now. The same turn again (its first
+-- answer was lost) is told that it was committed.
+create or replace function turn_commit(
+    p_tenant text, p_conversation uuid, p_fence bigint, p_turn uuid, p_session text,
+    p_inbox_seqs bigint[], p_language text, p_language_confidence double precision, p_text text,
+    p_translation text, p_intent text, p_confidence double precision, p_sentiment text,
+    p_risk text[], p_path text, p_decision text, p_handoff_reason text, p_flow_state text,
+    p_outbox json, p_error_code text, p_duration_ms bigint, p_owner_fence bigint,
+    out was_committed boolean, out pending_count integer, out outbox_count integer)
+language plpgsql as $$
+declare
+    c conversations;
+    v_is_handoff boolean := p_decision = 'HUMAN_HANDOFF';
+begin
+    was_committed := false;
+    select * into c from conversations k
+     where k.tenant_id = p_tenant and k.conversation_id = p_conversation
+       for no key update;
+    if not found then
+        return;
+    end if;
+    if c.lease_fence <> p_fence or c.lease_holder = '' then
+        select true, 0, t.outbox_count into was_committed, pending_count, outbox_count
+          from turns t
+         where t.tenant_id = p_tenant and t.conversation_id = p_conversation
+           and t.fence = p_fence and t.turn_id = p_turn;
+        was_committed := coalesce(was_committed, false);
+        return;
+    end if;
+    if c.owner_fence <> p_owner_fence then
+        return;
+    end if;
+    -- The answers of this turn are the bot's last word: they carry the owner fence it leaves behind.
+    v_is_handoff := v_is_handoff and c.owner <> 'person';
+    outbox_count := outbox_put(c, p_turn, c.owner_fence + v_is_handoff::integer, p_outbox);
+
+    insert into turns (tenant_id, conversation_id, fence, turn_id, session_id, inbox_seqs, language,
+                       language_confidence, text, translation, intent, confidence, sentiment, risk,
+                       path, decision, handoff_reason, error_code, duration_ms, outbox_count)
+    values (p_tenant, p_conversation, p_fence, p_turn, p_session, p_inbox_seqs, p_language,
+            p_language_confidence, p_text, p_translation, p_intent, p_confidence, p_sentiment,
+            p_risk, p_path, p_decision, p_handoff_reason, p_error_code, p_duration_ms,
+            outbox_count);
+
+    with answered as (
+        update inbox i set turn_id = p_turn
+         where i.tenant_id = p_tenant and i.conversation_id = p_conversation
+           and i.turn_id is null and i.starts_turn and i.inbox_seq = any (p_inbox_seqs))
+    select count(*) into pending_count from inbox i
+     where i.tenant_id = p_tenant and i.conversation_id = p_conversation
+       and i.turn_id is null and i.starts_turn and i.inbox_seq <> all (p_inbox_seqs);
+
+    update conversations k
+       set lease_holder = '', lease_expires_at = null, flow_state = p_flow_state,
+           next_seq = c.next_seq + outbox_count, last_activity_at = now(),
+           language = coalesce(nullif(p_language, ''), c.language),
+           session_started_at = case when c.session_id = p_session then c.session_started_at
+                                     else now() end,
+           session_id = p_session,
+           owner = case when v_is_handoff then 'person' else c.owner end,
+           owner_fence = c.owner_fence + v_is_handoff::integer,
+           owner_since = case when v_is_handoff then now() else c.owner_since end,
+           handoff_reason = case when v_is_handoff then p_handoff_reason else c.handoff_reason end
+     where k.tenant_id = p_tenant and k.conversation_id = p_conversation;
+
+    if p_language <> '' and p_language <> c.language then
+        update contacts k set language = p_language, updated_at = now()
+         where k.tenant_id = p_tenant and k.contact_id = c.contact_id;
+    end if;
+    if v_is_handoff then
+        perform handoff_announce(c, p_handoff_reason);
+    end if;
+    perform usage_add(p_tenant, cardinality(p_inbox_seqs), outbox_count, p_error_code <> '');
+    was_committed := true;
+end
+$$;

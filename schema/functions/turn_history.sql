@@ -1,0 +1,28 @@
+-- The last 20 lines of a conversation before what is pending, oldest first, as JSON (HistoryLine).
+-- A message that reached nobody (failed) was not said. What has no text is named by its type.
+create or replace function turn_history(p_tenant text, p_conversation uuid) returns json
+language plpgsql stable as $$
+declare
+    v_result json;
+begin
+    select json_agg(json_build_object('author', l.author, 'text', l.line, 'at_ms',
+                                      (extract(epoch from l.at) * 1000)::bigint)
+                    order by l.at, l.rank, l.seq)
+      into v_result
+      from (select * from (
+                (select 'customer' as author, 0 as rank, i.inbox_seq as seq, i.received_at as at,
+                        coalesce(nullif(i.content->>'text', ''), '[' || i.type || ']') as line
+                   from inbox i
+                  where i.tenant_id = p_tenant and i.conversation_id = p_conversation
+                    and i.turn_id is not null
+                  order by i.inbox_seq desc limit 20)
+                union all
+                (select o.author, 1, o.seq, o.created_at, o.content->>'text'
+                   from outbox o
+                  where o.tenant_id = p_tenant and o.conversation_id = p_conversation
+                    and o.state <> 'failed'
+                  order by o.seq desc limit 20)) both
+             order by at desc, rank desc, seq desc limit 20) l;
+    return v_result;
+end
+$$;

@@ -1,0 +1,20 @@
+-- The messages of a conversation that wait for a turn, oldest first, as JSON (PendingMessage); null
+-- when there are none.
+create or replace function turn_pending(p_tenant text, p_conversation uuid) returns json
+language plpgsql stable as $$
+declare
+    v_result json;
+begin
+    select json_agg(json_build_object('inbox_seq', m.inbox_seq, 'external_id', m.external_id,
+                                      'type', m.type, 'received_at_ms', m.at_ms,
+                                      'content', m.content))
+      into v_result
+      from (select i.inbox_seq, i.external_id, i.type, i.content,
+                   (extract(epoch from i.received_at) * 1000)::bigint as at_ms
+              from inbox i
+             where i.tenant_id = p_tenant and i.conversation_id = p_conversation
+               and i.turn_id is null and i.starts_turn
+             order by i.inbox_seq limit 256) m;
+    return v_result;
+end
+$$;

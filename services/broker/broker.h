@@ -1,0 +1,65 @@
+// broker: the decisions. Frames and time come in as events, frames go out through broker_io_t; it
+// knows no sockets, no processes and no clock, so it also runs in tests and simulation.
+//
+// Every accepted call ends in exactly one of reply, error, cancelled; the counters add up:
+// accepted = replied + failed + cancelled + open.
+#pragma once
+#include "service.h"
+
+typedef struct broker broker_t;
+
+// What the broker asks of its surroundings.
+typedef struct {
+    // False: the peer is not there any more, or does not read. The body stays the broker's.
+    bool (*send)(void *context, uint64_t route, const act_header_t *header, const payload_t *body);
+    // An instance said HELLO; the supervisor matches it with its children.
+    void (*on_hello)(void *context, const peer_t *peer);
+    void (*on_ready)(void *context, const peer_t *peer);
+    // The broker's own service: answers with broker_answer, now or later.
+    void (*on_bus_call)(void *context, const act_header_t *header, act_str_t body, uint64_t call_id);
+    void *context;
+} broker_io_t;
+
+typedef struct {
+    uint64_t epoch;             // a new number for each broker process
+    uint32_t ping_ms;           // silence before a peer is pinged
+    uint32_t lost_ms;           // silence before it gets nothing any more
+    uint32_t queue_max_count;   // a service's waiting calls
+    uint64_t queue_max_bytes;
+    uint32_t attempts_max_count; // a call that lost this many workers is a dead letter
+} broker_limits_t;
+
+broker_t *broker_new(const broker_limits_t *limits, const broker_io_t *io);
+void broker_destroy(broker_t **self_p);
+
+// --- events --------------------------------------------------------------------------------------
+
+// now_ms is monotonic; now_us is the same clock, finer.
+void broker_set_time(broker_t *self, int64_t now_us);
+// A header and a body from a peer; the body is borrowed.
+void broker_on_frame(broker_t *self, uint64_t route, const act_header_t *header, payload_t *body);
+// Bytes that are not a message of ours.
+void broker_on_malformed(broker_t *self, uint64_t route);
+// Some 100 times a second: deadlines, pings.
+void broker_on_tick(broker_t *self);
+// The process behind an instance has died (the supervisor knows before any heartbeat).
+void broker_on_death(broker_t *self, act_str_t instance, uint64_t pid_start);
+
+// --- what the supervisor does ----------------------------------------------------------------------
+
+void broker_expect_service(broker_t *self, act_str_t name);
+void broker_park_service(broker_t *self, act_str_t name, bool is_parked);
+// Gives the instance no new calls and tells it to finish. False: no such instance.
+bool broker_drain(broker_t *self, act_str_t instance);
+void broker_answer(broker_t *self, uint64_t call_id, act_err_t err, act_str_t body);
+// Tells every client that the broker goes away.
+void broker_say_bye(broker_t *self);
+
+// --- views -----------------------------------------------------------------------------------------
+
+const ledger_counters_t *broker_counters(const broker_t *self);
+uint32_t broker_open_count(const broker_t *self);
+uint64_t broker_epoch(const broker_t *self);
+int64_t broker_now_ms(const broker_t *self);
+peers_t *broker_peers(broker_t *self);
+services_t *broker_services(broker_t *self);

@@ -1,0 +1,225 @@
+// broker: the process. Composes router (sockets), broker (decisions), supervisor (processes), views.
+#include "base/buf.h"
+#include "base/id.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/time.h"
+#include "router.h"
+#include "supervisor.h"
+#include "views.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXIT_USAGE 64
+#define EXIT_CONFIG 78
+#define EXIT_CANNOT_BIND 73
+#define TICK_MS 10
+// After a restart, children that live have this long to say HELLO before others are started in their
+// place. They reconnect every 20 to 200 ms (shared/actor/bus.c).
+#define ADOPT_MS 700
+
+static const broker_limits_t limits = {
+    .ping_ms = 1000,
+    .lost_ms = 5000, // promises.md 3.2: slow after 3 missed pings, at most 5 s
+    .queue_max_count = 10000,
+    .queue_max_bytes = 64u << 20,
+    .attempts_max_count = 3,
+};
+
+typedef struct {
+    const char *bus;
+    const char *children;
+    const char *bin_dir;
+    const char *log_dir;
+    int listener;
+    bool is_restart;
+} options_t;
+
+typedef struct {
+    act_loop_t *loop;
+    act_log_t *log;
+    router_t *router;
+    broker_t *broker;
+    supervisor_t *supervisor;
+    views_t views;
+    act_timer_t *tick;
+    uv_signal_t signals[2];
+} process_self_t;
+
+static const char usage[] =
+    "broker: routes messages between Parley's actors and supervises them. Started by `parley up`.\n\n"
+    "  parley-broker --bus ENDPOINT --children FILE --bin-dir DIR --log-dir DIR\n"
+    "                [--listener DESCRIPTOR] [--restart]\n\n"
+    "  --bus         where actors connect: ipc:///run/parley/bus.sock\n"
+    "  --children    parley.yaml\n"
+    "  --bin-dir     folder of the actors' programs (parley-<name>)\n"
+    "  --listener    public listening socket, inherited by the actor that has_listener\n"
+    "  --restart     actors of an earlier broker may be alive: adopt them\n";
+
+static bool parse_options(int argc, char **argv, options_t *ret_options)
+{
+    static const struct option table[] = {
+        {"bus", required_argument, NULL, 'b'},      {"children", required_argument, NULL, 'c'},
+        {"bin-dir", required_argument, NULL, 'd'},  {"log-dir", required_argument, NULL, 'l'},
+        {"listener", required_argument, NULL, 'f'}, {"restart", no_argument, NULL, 'r'},
+        {0},
+    };
+    options_t options = {.listener = -1};
+    for (int c = getopt_long(argc, argv, "", table, NULL); c != -1;
+         c = getopt_long(argc, argv, "", table, NULL)) {
+        if (c == 'b')
+            options.bus = optarg;
+        else if (c == 'c')
+            options.children = optarg;
+        else if (c == 'd')
+            options.bin_dir = optarg;
+        else if (c == 'l')
+            options.log_dir = optarg;
+        else if (c == 'f')
+            options.listener = atoi(optarg);
+        else if (c == 'r')
+            options.is_restart = true;
+        else
+            return false;
+    }
+    *ret_options = options;
+    return options.bus && options.children && options.bin_dir && options.log_dir;
+}
+
+static void on_hello(void *context, const peer_t *peer)
+{
+    process_self_t *self = context;
+    supervisor_on_hello(self->supervisor, peer);
+}
+
+static void on_ready(void *context, const peer_t *peer)
+{
+    process_self_t *self = context;
+    supervisor_on_ready(self->supervisor, peer);
+}
+
+static bool send_frame(void *context, uint64_t route, const act_header_t *header,
+                       const payload_t *body)
+{
+    process_self_t *self = context;
+    return router_send(self->router, route, header, body);
+}
+
+static void on_bus_call(void *context, const act_header_t *header, act_str_t body, uint64_t call_id)
+{
+    process_self_t *self = context;
+    views_on_call(&self->views, header, body, call_id);
+}
+
+static void on_stopped(void *context)
+{
+    process_self_t *self = context;
+    broker_say_bye(self->broker);
+    act_loop_stop(self->loop);
+}
+
+static void shut_down(void *context)
+{
+    process_self_t *self = context;
+    act_log_info(self->log, "shutdown", "open=%u", broker_open_count(self->broker));
+    supervisor_stop(self->supervisor, on_stopped, self);
+}
+
+static void on_signal(uv_signal_t *uv, int number)
+{
+    (void)number;
+    shut_down(uv->data);
+}
+
+static void on_tick(void *context)
+{
+    process_self_t *self = context;
+    broker_set_time(self->broker, act_time_mono_us());
+    broker_on_tick(self->broker);
+}
+
+static void watch_signals(process_self_t *self)
+{
+    static const int numbers[] = {SIGTERM, SIGINT};
+    for (size_t i = 0; i < ACT_COUNT(numbers); i++) {
+        uv_signal_init(act_loop_uv(self->loop), &self->signals[i]);
+        self->signals[i].data = self;
+        uv_signal_start(&self->signals[i], on_signal, numbers[i]);
+    }
+}
+
+static void compose(process_self_t *self, const options_t *options, const children_t *children)
+{
+    broker_io_t io = {send_frame, on_hello, on_ready, on_bus_call, self};
+    broker_limits_t own_limits = limits;
+    own_limits.epoch = act_random_u64() >> 1;
+    self->broker = broker_new(&own_limits, &io);
+    broker_set_time(self->broker, act_time_mono_us());
+    supervisor_paths_t paths = {
+        .bin_dir = options->bin_dir,
+        .log_dir = options->log_dir,
+        .endpoint = options->bus,
+        .listener = options->listener,
+        .adopt_ms = options->is_restart ? ADOPT_MS : 0,
+    };
+    self->supervisor = supervisor_new(self->loop, self->broker, self->log, children, &paths);
+    self->views = (views_t){
+        .broker = self->broker,
+        .supervisor = self->supervisor,
+        .started_ms = broker_now_ms(self->broker),
+        .shutdown = shut_down,
+        .context = self,
+    };
+    watch_signals(self);
+    self->tick = act_timer_new(self->loop, on_tick, self);
+    act_timer_start(self->tick, TICK_MS, TICK_MS);
+    router_start(self->router, self->broker);
+}
+
+static void decompose(process_self_t *self)
+{
+    act_timer_destroy(&self->tick);
+    for (size_t i = 0; i < ACT_COUNT(self->signals); i++)
+        uv_close((uv_handle_t *)&self->signals[i], NULL);
+    supervisor_destroy(&self->supervisor);
+    broker_destroy(&self->broker);
+    router_destroy(&self->router);
+    act_loop_destroy(&self->loop);
+    act_log_destroy(&self->log);
+}
+
+int main(int argc, char **argv)
+{
+    options_t options;
+    if (!parse_options(argc, argv, &options)) {
+        fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    act_buf_t error;
+    act_buf_init(&error, 4096);
+    ACT_AUTO(children) *children = NULL;
+    if (children_load(options.children, &children, &error) != ACT_E_OK) {
+        fprintf(stderr, "broker: %.*s\n", (int)error.len_bytes, error.ptr);
+        act_buf_fini(&error);
+        return EXIT_CONFIG;
+    }
+    act_buf_fini(&error);
+    process_self_t self = {.loop = act_loop_new(),
+                           .log = act_log_new(options.log_dir, "broker", "broker", ACT_LOG_INFO)};
+    if (router_new(self.loop, options.bus, &self.router) != ACT_E_OK) {
+        fprintf(stderr, "broker: cannot bind %s: %s\n", options.bus, strerror(errno));
+        act_loop_destroy(&self.loop);
+        act_log_destroy(&self.log);
+        return EXIT_CANNOT_BIND;
+    }
+    compose(&self, &options, children);
+    act_loop_run(self.loop);
+    decompose(&self);
+    return 0;
+}

@@ -1,0 +1,125 @@
+// views: `parley status` and shutdown.
+#include "views.h"
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "proto/broker.h"
+
+#define ROWS_MAX_COUNT 1024
+
+static instance_view_t row_of_peer(views_t *self, peer_t *peer)
+{
+    int64_t now_ms = broker_now_ms(self->broker);
+    return (instance_view_t){
+        .service = act_str(peer->service ? peer->service->name : peer->actor),
+        .instance = act_str(peer->instance),
+        .pid = peer->pid,
+        .state = act_str(peer->service ? peer_state_name(peer->state) : "client"),
+        .uptime_ms = (uint64_t)(now_ms - peer->since_ms),
+        .in_flight = peer->in_flight.count,
+        .queued = peer_queued_count(peer),
+        .calls = peer->calls,
+        .errors = peer->errors,
+        .p50_us = latency_percentile_us(&peer->latency, now_ms, 50),
+        .p99_us = latency_percentile_us(&peer->latency, now_ms, 99),
+    };
+}
+
+// Every child has a row, with or without a process; what the peer says of itself comes first.
+static instance_view_t row_of_child(views_t *self, const child_view_t *child)
+{
+    peer_t *peer = peers_find_instance(broker_peers(self->broker), act_str(child->instance));
+    instance_view_t row = {.service = act_str(child->service), .instance = act_str(child->instance)};
+    if (peer && child->pid)
+        row = row_of_peer(self, peer);
+    if (!peer || child->state != CHILD_RUNNING)
+        row.state = act_str(child_state_name(child->state));
+    row.pid = child->pid;
+    row.restarts = child->restarts_count;
+    row.is_adopted = child->is_adopted;
+    service_t *service = services_find(broker_services(self->broker), act_str(child->service));
+    for (int i = 0; service && i < ACT_CLASS_COUNT; i++)
+        row.queued += service->queue[i].count;
+    return row;
+}
+
+static uint32_t list_children(views_t *self, instance_view_t *rows)
+{
+    uint32_t count = 0;
+    child_view_t child;
+    while (count < ROWS_MAX_COUNT - 1 && supervisor_view(self->supervisor, count, &child))
+        rows[count++] = row_of_child(self, &child);
+    return count;
+}
+
+static bool is_child(const instance_view_t *rows, uint32_t count, const peer_t *peer)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (act_str_is(rows[i].instance, peer->instance))
+            return true;
+    return false;
+}
+
+static void view_status(views_t *self, act_str_t body, uint64_t call_id)
+{
+    (void)body;
+    ACT_AUTO(act_arena) *arena = act_arena_new();
+    instance_view_t *rows = act_arena_alloc_array(arena, ROWS_MAX_COUNT, sizeof *rows);
+    uint32_t children_count = list_children(self, rows);
+    uint32_t count = children_count;
+    uint32_t index = 0;
+    for (peer_t *peer = peers_next(broker_peers(self->broker), &index); peer && count < ROWS_MAX_COUNT;
+         peer = peers_next(broker_peers(self->broker), &index))
+        if (!is_child(rows, children_count, peer))
+            rows[count++] = row_of_peer(self, peer);
+    const ledger_counters_t *counters = broker_counters(self->broker);
+    status_reply_t reply = {
+        .epoch = broker_epoch(self->broker),
+        .uptime_ms = (uint64_t)(broker_now_ms(self->broker) - self->started_ms),
+        .instances = {rows, count},
+        .accepted = counters->accepted,
+        .replied = counters->replied,
+        .failed = counters->failed,
+        .cancelled = counters->cancelled,
+        .open = broker_open_count(self->broker),
+        .requeued = counters->requeued,
+        .refused = counters->refused,
+        .malformed = counters->malformed,
+    };
+    act_buf_t out;
+    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
+    status_reply_pack(&reply, &out);
+    broker_answer(self->broker, call_id, ACT_E_OK, act_buf_str(&out));
+    act_buf_fini(&out);
+}
+
+static void command_shutdown(views_t *self, act_str_t body, uint64_t call_id)
+{
+    (void)body;
+    act_buf_t out;
+    act_buf_init(&out, 16);
+    empty_pack(&(empty_t){0}, &out);
+    broker_answer(self->broker, call_id, ACT_E_OK, act_buf_str(&out));
+    act_buf_fini(&out);
+    self->shutdown(self->context);
+}
+
+typedef struct {
+    const char *method;
+    void (*run)(views_t *self, act_str_t body, uint64_t call_id);
+} view_t;
+
+static const view_t views[] = {
+    {"status", view_status},
+    {"shutdown", command_shutdown},
+};
+
+void views_on_call(views_t *self, const act_header_t *header, act_str_t body, uint64_t call_id)
+{
+    for (size_t i = 0; i < ACT_COUNT(views); i++)
+        if (act_str_is(header->method, views[i].method)) {
+            views[i].run(self, body, call_id);
+            return;
+        }
+    broker_answer(self->broker, call_id, ACT_E_UNKNOWN_METHOD, act_str(""));
+}

@@ -1,0 +1,15 @@
+// views: the broker's own service `bus`: what it shows, what it can be told. One row a method.
+#pragma once
+#include "broker.h"
+#include "supervisor.h"
+
+typedef struct {
+    broker_t *broker;
+    supervisor_t *supervisor;
+    int64_t started_ms;
+    void (*shutdown)(void *context);
+    void *context;
+} views_t;
+
+// Answers a call to the bus service with broker_answer.
+void views_on_call(views_t *self, const act_header_t *header, act_str_t body, uint64_t call_id);

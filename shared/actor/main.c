@@ -1,0 +1,158 @@
+// main: act_main, the same for every service: command line, settings, log, signals, run, exit code.
+#include "actor/actor.h"
+#include "actor/send.h"
+#include "base/assert.h"
+#include "base/mem.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXIT_USAGE 64  // sysexits.h
+#define EXIT_CONFIG 78 // sysexits.h; the supervisor does not restart at once after it
+#define OVERRIDES_MAX_COUNT 64
+
+static const act_config_row_t common_settings[] = {
+    {"log_level", "PARLEY_LOG_LEVEL", ACT_CONFIG_TEXT, "info", 0, 0, "debug",
+     "least level that is logged: debug, info, warn, error", false},
+    {"slow_handler_ms", "PARLEY_SLOW_HANDLER_MS", ACT_CONFIG_INT, "20", 1, 60000, "20",
+     "handlers that take longer are logged", false},
+    {"orphan_ms", "PARLEY_ORPHAN_MS", ACT_CONFIG_INT, "30000", 1000, 3600000, "30000",
+     "an actor without a broker ends itself after this time", false},
+    {"drain_ms", "PARLEY_DRAIN_MS", ACT_CONFIG_INT, "8000", 0, 600000, "8000",
+     "most time to finish open calls at a stop", false},
+    {0},
+};
+
+typedef struct {
+    const char *bus;
+    const char *instance;
+    const char *log_dir;
+    const char *overrides[OVERRIDES_MAX_COUNT + 1];
+    size_t overrides_count;
+    bool wants_help;
+} options_t;
+
+static bool parse_options(int argc, char **argv, options_t *ret_options)
+{
+    static const struct option table[] = {
+        {"bus", required_argument, NULL, 'b'},      {"instance", required_argument, NULL, 'i'},
+        {"log-dir", required_argument, NULL, 'l'},  {"set", required_argument, NULL, 's'},
+        {"help", no_argument, NULL, 'h'},           {0},
+    };
+    options_t options = {0};
+    for (int c = getopt_long(argc, argv, "h", table, NULL); c != -1;
+         c = getopt_long(argc, argv, "h", table, NULL)) {
+        if (c == 'b')
+            options.bus = optarg;
+        else if (c == 'i')
+            options.instance = optarg;
+        else if (c == 'l')
+            options.log_dir = optarg;
+        else if (c == 'h')
+            options.wants_help = true;
+        else if (c == 's' && options.overrides_count < OVERRIDES_MAX_COUNT)
+            options.overrides[options.overrides_count++] = optarg;
+        else
+            return false;
+    }
+    *ret_options = options;
+    return optind == argc && (options.wants_help || options.bus);
+}
+
+static void print_help(const act_spec_t *spec, FILE *file)
+{
+    fprintf(file,
+            "%s: an actor of Parley, started by the broker.\n\n"
+            "  %s --bus ENDPOINT [--instance NAME] [--log-dir DIR] [--set NAME=VALUE]...\n\n"
+            "Settings (name, environment, meaning):\n",
+            spec->name, spec->name);
+    act_buf_t out;
+    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
+    if (spec->config)
+        act_config_help(spec->config, &out);
+    act_config_help(common_settings, &out);
+    fwrite(out.ptr, 1, out.len_bytes, file);
+    act_buf_fini(&out);
+}
+
+static act_log_level_t level_of(const char *name)
+{
+    static const char *const names[] = {"debug", "info", "warn", "error"};
+    for (size_t i = 0; i < ACT_COUNT(names); i++)
+        if (strcmp(name, names[i]) == 0)
+            return (act_log_level_t)i;
+    return ACT_LOG_INFO;
+}
+
+static void on_signal(uv_signal_t *uv, int number)
+{
+    (void)number;
+    act_actor_begin_drain(uv->data);
+}
+
+static void watch_signal(uv_loop_t *loop, uv_signal_t *uv, int number, act_actor_t *actor)
+{
+    uv_signal_init(loop, uv);
+    uv->data = actor;
+    uv_signal_start(uv, on_signal, number);
+    uv_unref((uv_handle_t *)uv);
+}
+
+static int run(const act_spec_t *spec, const options_t *options, act_config_t *config, act_log_t *log,
+               const char *instance)
+{
+    ACT_AUTO(act_loop) *loop = act_loop_new();
+    void *self = act_alloc(spec->self_size_bytes);
+    ACT_AUTO(act_actor) *actor = act_actor_new(loop, spec, options->bus, instance, self);
+    act_actor_supervise(actor, config, log);
+    uv_signal_t term, interrupt;
+    watch_signal(act_loop_uv(loop), &term, SIGTERM, actor);
+    watch_signal(act_loop_uv(loop), &interrupt, SIGINT, actor);
+    act_err_t err = spec->open ? spec->open(self, actor) : ACT_E_OK;
+    if (err == ACT_E_OK)
+        act_loop_run(loop);
+    else
+        act_log_error(log, "open_failed", "code=%s", act_err_code(err));
+    if (spec->close)
+        spec->close(self);
+    act_actor_destroy(&actor);
+    uv_close((uv_handle_t *)&term, NULL);
+    uv_close((uv_handle_t *)&interrupt, NULL);
+    act_loop_destroy(&loop);
+    act_free(self);
+    return err == ACT_E_OK ? 0 : EXIT_CONFIG;
+}
+
+int act_main(int argc, char **argv, const act_spec_t *spec)
+{
+    options_t options;
+    if (!parse_options(argc, argv, &options)) {
+        print_help(spec, stderr);
+        return EXIT_USAGE;
+    }
+    if (options.wants_help) {
+        print_help(spec, stdout);
+        return 0;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    char instance[ACT_HEADER_NAME_MAX_BYTES + 1];
+    snprintf(instance, sizeof instance, "%s", options.instance ? options.instance : spec->name);
+
+    const act_config_row_t *tables[3] = {common_settings, spec->config, NULL};
+    act_buf_t error;
+    act_buf_init(&error, 4096);
+    ACT_AUTO(act_config) *config = NULL;
+    int code = EXIT_CONFIG;
+    if (act_config_load(tables, options.overrides, &config, &error) != ACT_E_OK) {
+        fprintf(stderr, "%s: %.*s\n", spec->name, (int)error.len_bytes, error.ptr);
+    } else {
+        ACT_AUTO(act_log) *log = act_log_new(options.log_dir, spec->name, instance,
+                                             level_of(act_config_text(config, "log_level")));
+        code = run(spec, &options, config, log, instance);
+    }
+    act_buf_fini(&error);
+    return code;
+}

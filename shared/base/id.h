@@ -1,0 +1,13 @@
+// id: UUIDv7 (RFC 9562 section 5.7): 48 bits of milliseconds, then random, so that ids made later
+// sort later and index pages stay warm. Random bits come from the operating system.
+#pragma once
+#include <stdint.h>
+
+// 36 characters and the terminating NUL.
+#define ACT_UUID_TEXT_BYTES 37
+
+void act_uuid7(char *ret_text);
+
+// Random bytes from the operating system; for ids and jitter.
+void act_random(void *ret_bytes, uint32_t size_bytes);
+uint64_t act_random_u64(void);

@@ -1,0 +1,132 @@
+// Signed WhatsApp webhooks from a counter, a seed and a template.
+
+#include "webhook_gen.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#define SECRET_MAX_BYTES 256
+#define PHONE_ID_MAX_BYTES 32
+#define CONVERSATIONS_MAX 10000000u
+#define TEXT_MAX_BYTES 1024
+#define BODY_MAX_BYTES 4096
+
+struct webhook_gen {
+    crypto_auth_hmacsha256_state keyed; // the key is already in: a copy of it starts each signature
+    char phone_id[PHONE_ID_MAX_BYTES + 1];
+    uint32_t conversations_count;
+    uint64_t seed;
+    uint64_t made_count;
+    char from[16];
+    char wamid[80];
+    char text[160];
+    char headers[160];
+    char body[BODY_MAX_BYTES];
+};
+
+// What people write first, escaped as Meta escapes it.
+static const char *const openings[] = {
+    "hola",
+    "Hi, is the shop open tomorrow?",
+    "quisiera una cita para ma\\u00f1ana a las 10",
+    "How much is a haircut and a beard trim",
+    "bom dia, voc\\u00eas entregam no s\\u00e1bado?",
+    "ok gracias \\ud83d\\ude00",
+    "I want to change my appointment to Friday at 16:30 please",
+    "cu\\u00e1nto cuesta el env\\u00edo 24\\/7",
+};
+
+// The finalizer of splitmix64: one to one, so different counters never give the same word.
+static uint64_t mix(uint64_t value) {
+    value = (value ^ (value >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    value = (value ^ (value >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return value ^ (value >> 31);
+}
+
+webhook_gen_t *webhook_gen_new(const webhook_gen_options_t *options) {
+    size_t secret_bytes = strlen(options->secret);
+    if (secret_bytes > SECRET_MAX_BYTES || strlen(options->phone_id) > PHONE_ID_MAX_BYTES ||
+        options->conversations_count == 0 || options->conversations_count > CONVERSATIONS_MAX) {
+        errno = EINVAL;
+        return NULL;
+    }
+    if (sodium_init() < 0)
+        abort();
+    webhook_gen_t *self = calloc(1, sizeof *self);
+    if (self == NULL)
+        abort();
+    crypto_auth_hmacsha256_init(&self->keyed, (const unsigned char *)options->secret, secret_bytes);
+    (void)snprintf(self->phone_id, sizeof self->phone_id, "%s", options->phone_id);
+    self->conversations_count = options->conversations_count;
+    self->seed = options->seed;
+    if (self->seed == 0)
+        randombytes_buf(&self->seed, sizeof self->seed);
+    return self;
+}
+
+void webhook_gen_destroy(webhook_gen_t **self_p) {
+    if (*self_p == NULL)
+        return;
+    sodium_memzero(&(*self_p)->keyed, sizeof (*self_p)->keyed);
+    free(*self_p);
+    *self_p = NULL;
+}
+
+static void sign_body(webhook_gen_t *self, size_t body_bytes) {
+    crypto_auth_hmacsha256_state state = self->keyed;
+    unsigned char mac[crypto_auth_hmacsha256_BYTES];
+    char hex[crypto_auth_hmacsha256_BYTES * 2 + 1];
+    crypto_auth_hmacsha256_update(&state, (const unsigned char *)self->body, body_bytes);
+    crypto_auth_hmacsha256_final(&state, mac);
+    (void)sodium_bin2hex(hex, sizeof hex, mac, sizeof mac);
+    (void)snprintf(self->headers, sizeof self->headers,
+                   "Content-Type: application/json\r\nX-Hub-Signature-256: sha256=%s\r\n", hex);
+}
+
+static size_t write_body(webhook_gen_t *self, uint32_t conversation_index, const char *text) {
+    int length = snprintf(
+        self->body, sizeof self->body,
+        "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"900001\",\"changes\":["
+        "{\"field\":\"messages\",\"value\":{\"messaging_product\":\"whatsapp\","
+        "\"metadata\":{\"display_phone_number\":\"15550009999\",\"phone_number_id\":\"%s\"},"
+        "\"contacts\":[{\"profile\":{\"name\":\"Contact %" PRIu32 "\"},\"wa_id\":\"%s\","
+        "\"user_id\":\"US.9%019" PRIu32 "\"}],"
+        "\"messages\":[{\"from\":\"%s\",\"from_user_id\":\"US.9%019" PRIu32 "\",\"id\":\"%s\","
+        "\"timestamp\":\"%" PRId64 "\",\"type\":\"text\",\"text\":{\"body\":\"%s\"}}]}}]}]}",
+        self->phone_id, conversation_index, self->from, conversation_index, self->from,
+        conversation_index, self->wamid, (int64_t)time(NULL), text);
+    if (length < 0 || (size_t)length >= sizeof self->body)
+        abort(); // the limits above make this impossible
+    return (size_t)length;
+}
+
+void webhook_gen_text(webhook_gen_t *self, uint32_t conversation_index, const char *text,
+                      webhook_t *ret_webhook) {
+    if (strlen(text) > TEXT_MAX_BYTES)
+        abort();
+    uint64_t number = self->made_count++;
+    (void)snprintf(self->from, sizeof self->from, "1555%07" PRIu32, conversation_index);
+    (void)snprintf(self->wamid, sizeof self->wamid, "wamid.HBgL%016" PRIX64 "%016" PRIX64,
+                   mix(self->seed + number), self->seed);
+    size_t body_bytes = write_body(self, conversation_index, text);
+    sign_body(self, body_bytes);
+    *ret_webhook = (webhook_t){.headers = self->headers,
+                               .body = self->body,
+                               .body_bytes = body_bytes,
+                               .wamid = self->wamid,
+                               .from = self->from};
+}
+
+void webhook_gen_next(webhook_gen_t *self, webhook_t *ret_webhook) {
+    uint64_t dice = mix(~self->seed ^ self->made_count);
+    uint32_t conversation_index = (uint32_t)(dice >> 32) % self->conversations_count;
+    const char *opening = openings[dice % (sizeof openings / sizeof openings[0])];
+    (void)snprintf(self->text, sizeof self->text, "%s (%" PRIu64 ")", opening, self->made_count);
+    webhook_gen_text(self, conversation_index, self->text, ret_webhook);
+}

@@ -1,0 +1,39 @@
+// Makes signed WhatsApp Cloud API webhooks, one text message each, no two alike: message ids are
+// unique in a run and between runs, texts carry a running number, the contact is one of a fixed
+// number.
+
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct webhook_gen webhook_gen_t;
+
+typedef struct {
+    const char *secret;           // app secret, at most 256 bytes
+    const char *phone_id;         // phone_number_id of the business, digits
+    uint32_t conversations_count; // how many contacts write; 1 to 10000000
+    uint64_t seed;                // 0: from the system, so that two runs never share a message id
+} webhook_gen_options_t;
+
+// All of it is borrowed until the next call on the generator.
+typedef struct {
+    const char *headers; // signature and content type, each line with its CR LF
+    const char *body;
+    size_t body_bytes;
+    const char *wamid;
+    const char *from; // the phone number of the contact, digits
+} webhook_t;
+
+// The strings of the options are copied. NULL, with errno set, when an option is out of its limits.
+webhook_gen_t *webhook_gen_new(const webhook_gen_options_t *options);
+void webhook_gen_destroy(webhook_gen_t **self_p);
+
+// A message from a contact chosen at random.
+void webhook_gen_next(webhook_gen_t *self, webhook_t *ret_webhook);
+
+// A message with this text from the contact with this index (below conversations_count). The text
+// goes between quotes in JSON as it is: escape it before. At most 1024 bytes; more is a bug of the
+// caller.
+void webhook_gen_text(webhook_gen_t *self, uint32_t conversation_index, const char *text,
+                      webhook_t *ret_webhook);

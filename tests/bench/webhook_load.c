@@ -1,0 +1,302 @@
+// webhook_load: how many signed WhatsApp webhooks a second a server takes, and how long each takes.
+//
+// Closed loop by default: each connection sends again as soon as it has its reply. With --rate the
+// loop is open: requests leave at fixed times whatever the server does, and latency counts from the
+// time a request should have left, so a server that stalls pays for all that it kept waiting.
+//
+// per_s and ok count the replies with 200 that arrive in the measured seconds, after the warm-up.
+// sent_total and acked_total count the whole run: the server must hold acked_total messages at
+// least, and sent_total at most.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE // getopt_long
+#endif
+
+#include "latency.h"
+#include "load.h"
+#include "webhook_gen.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define EXIT_ERRORS 1 // the run is over and had errors, or no reply at all
+#define EXIT_USAGE 2
+#define RATE_MAX 1e6
+#define SECONDS_MAX 86400.0
+#define DRAIN_MS 10000 // for replies that are under way at the end
+
+typedef struct {
+    load_options_t load;
+    webhook_gen_options_t webhooks;
+    double seconds;
+    double warmup_seconds;
+    double rate; // 0 for a closed loop
+} options_t;
+
+typedef struct {
+    options_t options;
+    load_t *load;
+    webhook_gen_t *webhooks;
+    latency_t *latency;
+    int64_t begin_us;
+    int64_t measure_us; // when the warm-up is over
+    int64_t end_us;
+    uint64_t sent_count;
+    uint64_t acked_count;
+    uint64_t ok_count;    // of the measured part
+    uint64_t error_count; // of the whole run
+    uint64_t unsent_count;
+    load_reply_t first_error;
+} run_t;
+
+static const char usage[] =
+    "usage: webhook_load --url URL --secret S --phone-id ID [options]\n"
+    "  --url URL             where webhooks go, http://HOST:PORT/PATH\n"
+    "  --secret S            app secret the webhooks are signed with\n"
+    "  --phone-id ID         phone_number_id of the business\n"
+    "  --connections N       keep-alive connections (64)\n"
+    "  --seconds S           measured time (10)\n"
+    "  --warmup-seconds S    time before it that does not count (2)\n"
+    "  --rate R              webhooks a second, open loop (without: as fast as replies come)\n"
+    "  --conversations N     how many contacts write (1000)\n"
+    "  --timeout-ms N        when a reply counts as lost (10000)\n";
+
+enum {
+    OPTION_URL = 1,
+    OPTION_SECRET,
+    OPTION_PHONE_ID,
+    OPTION_CONNECTIONS,
+    OPTION_SECONDS,
+    OPTION_WARMUP_SECONDS,
+    OPTION_RATE,
+    OPTION_CONVERSATIONS,
+    OPTION_TIMEOUT_MS,
+};
+
+static const struct option long_options[] = {
+    {"url", required_argument, NULL, OPTION_URL},
+    {"secret", required_argument, NULL, OPTION_SECRET},
+    {"phone-id", required_argument, NULL, OPTION_PHONE_ID},
+    {"connections", required_argument, NULL, OPTION_CONNECTIONS},
+    {"seconds", required_argument, NULL, OPTION_SECONDS},
+    {"warmup-seconds", required_argument, NULL, OPTION_WARMUP_SECONDS},
+    {"rate", required_argument, NULL, OPTION_RATE},
+    {"conversations", required_argument, NULL, OPTION_CONVERSATIONS},
+    {"timeout-ms", required_argument, NULL, OPTION_TIMEOUT_MS},
+    {NULL, 0, NULL, 0},
+};
+
+static bool read_number(const char *text, double min, double max, double *ret_number) {
+    char *end = NULL;
+    double number = strtod(text, &end);
+    if (end == text || *end != '\0' || !(number >= min && number <= max))
+        return false;
+    *ret_number = number;
+    return true;
+}
+
+static bool read_count(const char *text, uint32_t max, uint32_t *ret_count) {
+    double number;
+    if (!read_number(text, 1, max, &number))
+        return false;
+    *ret_count = (uint32_t)number;
+    return true;
+}
+
+static bool read_timeout(const char *text, int64_t *ret_timeout_ms) {
+    uint32_t timeout_ms;
+    if (!read_count(text, 3600000, &timeout_ms))
+        return false;
+    *ret_timeout_ms = timeout_ms;
+    return true;
+}
+
+static bool options_set(options_t *self, int option, const char *value) {
+    switch (option) {
+    case OPTION_URL:
+        self->load.url = value;
+        return true;
+    case OPTION_SECRET:
+        self->webhooks.secret = value;
+        return true;
+    case OPTION_PHONE_ID:
+        self->webhooks.phone_id = value;
+        return true;
+    case OPTION_CONNECTIONS:
+        return read_count(value, 4096, &self->load.connections_count);
+    case OPTION_SECONDS:
+        return read_number(value, 0.1, SECONDS_MAX, &self->seconds);
+    case OPTION_WARMUP_SECONDS:
+        return read_number(value, 0, SECONDS_MAX, &self->warmup_seconds);
+    case OPTION_RATE:
+        return read_number(value, 0.1, RATE_MAX, &self->rate);
+    case OPTION_CONVERSATIONS:
+        return read_count(value, 10000000, &self->webhooks.conversations_count);
+    case OPTION_TIMEOUT_MS:
+        return read_timeout(value, &self->load.timeout_ms);
+    default:
+        return false;
+    }
+}
+
+static bool options_read(options_t *self, int argc, char **argv) {
+    *self = (options_t){.seconds = 10, .warmup_seconds = 2};
+    self->load.connections_count = 64;
+    self->webhooks.conversations_count = 1000;
+    int option;
+    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        if (!options_set(self, option, optarg))
+            return false;
+    }
+    return optind == argc && self->load.url != NULL && self->webhooks.secret != NULL &&
+           self->webhooks.phone_id != NULL;
+}
+
+static void run_send(run_t *self, int64_t due_us) {
+    webhook_t webhook;
+    webhook_gen_next(self->webhooks, &webhook);
+    load_request_t request = {.headers = webhook.headers, .body = webhook.body,
+                              .body_bytes = webhook.body_bytes, .due_us = due_us};
+    if (load_send(self->load, &request) != 0)
+        abort(); // a connection was idle, and a webhook is far below the limit
+    self->sent_count++;
+}
+
+// When request number `number` of an open loop should leave.
+static int64_t run_due_us(const run_t *self, uint64_t number) {
+    return self->begin_us + (int64_t)((double)number * 1e6 / self->options.rate);
+}
+
+// Sends what may leave now and says when there will be more to send.
+static int64_t run_send_due(run_t *self) {
+    if (self->options.rate <= 0) {
+        while (load_idle_count(self->load) > 0)
+            run_send(self, /* due_us= */ 0);
+        return self->end_us;
+    }
+    int64_t due_us = run_due_us(self, self->sent_count);
+    while (load_idle_count(self->load) > 0 && due_us < self->end_us && due_us <= load_now_us()) {
+        run_send(self, due_us);
+        due_us = run_due_us(self, self->sent_count);
+    }
+    bool is_late = load_idle_count(self->load) == 0; // then only a reply can help
+    return is_late || due_us > self->end_us ? self->end_us : due_us;
+}
+
+static void run_count(run_t *self, const load_reply_t *reply) {
+    if (reply->status != 200) {
+        if (self->error_count++ == 0)
+            self->first_error = *reply;
+        return;
+    }
+    self->acked_count++;
+    bool is_measured = reply->ended_us >= self->measure_us && reply->ended_us < self->end_us;
+    if (is_measured)
+        self->ok_count++;
+    // A reply after the end adds no throughput, but leaving it out would hide the slowest ones.
+    if (is_measured || (reply->ended_us >= self->end_us && reply->due_us >= self->measure_us))
+        latency_add(self->latency, reply->ended_us - reply->due_us);
+}
+
+static void run_take_replies(run_t *self) {
+    load_reply_t reply;
+    while (load_take_reply(self->load, &reply))
+        run_count(self, &reply);
+}
+
+static void run_drain(run_t *self) {
+    int64_t until_us = load_now_us() + DRAIN_MS * 1000;
+    while (load_busy_count(self->load) > 0 && load_now_us() < until_us) {
+        load_wait(self->load, until_us);
+        run_take_replies(self);
+    }
+    self->error_count += load_busy_count(self->load); // no reply at all
+}
+
+// Requests of an open loop that should have left and never could: each has waited this long at
+// least.
+static void run_count_unsent(run_t *self) {
+    if (self->options.rate <= 0)
+        return;
+    int64_t due_us;
+    for (uint64_t i = self->sent_count; (due_us = run_due_us(self, i)) < self->end_us; i++) {
+        self->unsent_count++;
+        if (due_us >= self->measure_us)
+            latency_add(self->latency, self->end_us - due_us);
+    }
+}
+
+static void run_all(run_t *self) {
+    const options_t *options = &self->options;
+    self->begin_us = load_now_us();
+    self->measure_us = self->begin_us + (int64_t)(options->warmup_seconds * 1e6);
+    self->end_us = self->measure_us + (int64_t)(options->seconds * 1e6);
+    while (load_now_us() < self->end_us) {
+        int64_t until_us = run_send_due(self);
+        load_wait(self->load, until_us);
+        run_take_replies(self);
+    }
+    run_drain(self);
+    run_count_unsent(self);
+}
+
+static double cpu_seconds(void) {
+    struct rusage usage_now;
+    getrusage(RUSAGE_SELF, &usage_now);
+    return (double)(usage_now.ru_utime.tv_sec + usage_now.ru_stime.tv_sec) +
+           (double)(usage_now.ru_utime.tv_usec + usage_now.ru_stime.tv_usec) / 1e6;
+}
+
+static void run_print(const run_t *self) {
+    double elapsed_seconds = (double)(load_now_us() - self->begin_us) / 1e6;
+    printf("{\"per_s\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"ok\":%" PRIu64 ",\"errors\":%" PRIu64,
+           (double)self->ok_count / self->options.seconds,
+           latency_percentile_ms(self->latency, 50), latency_percentile_ms(self->latency, 99),
+           self->ok_count, self->error_count);
+    printf(",\"p999_ms\":%.3f,\"max_ms\":%.3f", latency_percentile_ms(self->latency, 99.9),
+           latency_max_ms(self->latency));
+    printf(",\"sent_total\":%" PRIu64 ",\"acked_total\":%" PRIu64 ",\"unsent\":%" PRIu64,
+           self->sent_count, self->acked_count, self->unsent_count);
+    printf(",\"connect_errors\":%" PRIu64 ",\"driver_cpu_pct\":%.1f}\n",
+           load_connect_errors_count(self->load), 100 * cpu_seconds() / elapsed_seconds);
+}
+
+static void run_explain(const run_t *self) {
+    if (self->error_count > 0 && self->first_error.status != 0)
+        fprintf(stderr, "webhook_load: first error: status %d\n", self->first_error.status);
+    else if (self->error_count > 0)
+        fprintf(stderr, "webhook_load: first error: %s\n",
+                self->first_error.error != 0 ? strerror(self->first_error.error) : "no reply");
+    if (load_connect_errors_count(self->load) > 0)
+        fprintf(stderr, "webhook_load: cannot connect: %s\n",
+                strerror(load_connect_error(self->load)));
+}
+
+int main(int argc, char **argv) {
+    run_t run = {0};
+    if (!options_read(&run.options, argc, argv)) {
+        fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    int result = EXIT_USAGE;
+    run.latency = latency_new();
+    run.webhooks = webhook_gen_new(&run.options.webhooks);
+    run.load = load_new(&run.options.load);
+    if (run.webhooks == NULL || run.load == NULL) {
+        perror("webhook_load");
+    } else {
+        run_all(&run);
+        run_print(&run);
+        run_explain(&run);
+        result = run.error_count == 0 && run.ok_count > 0 ? EXIT_SUCCESS : EXIT_ERRORS;
+    }
+    load_destroy(&run.load);
+    webhook_gen_destroy(&run.webhooks);
+    latency_destroy(&run.latency);
+    return result;
+}
