@@ -55,8 +55,8 @@ def docs(rows):
     lines = [
         "# Errors",
         "",
-        "Made from `proto/errors.yaml`; do not edit. The code is what logs and APIs show, its number",
-        "travels in message headers. *Retry*: the same request may succeed later.",
+        "Made from `proto/errors.yaml`; do not edit. The code is what logs and APIs show;",
+        "its number travels in message headers. *Retry*: the same request may succeed later.",
         "",
         "| code | name | retry | meaning | the customer sees |",
         "|---|---|---|---|---|",

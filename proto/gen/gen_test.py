@@ -36,7 +36,8 @@ class Refused(unittest.TestCase):
                     x="message E {} service Demo { rpc RunX(E) returns (E); }",
                     y='import "x.proto"; service DemoRun { rpc X(E) returns (E); }')
         self.expect("would both be called run_check_pack",
-                    x="message RunCheck {} message E {} service Run { rpc CheckPack(E) returns (E); }")
+                    x="message RunCheck {} message E {}"
+                      "service Run { rpc CheckPack(E) returns (E); }")
 
     def test_recursion(self):
         self.expect("must stand above", x="message A { A a = 1; }")
@@ -76,7 +77,8 @@ class Made(unittest.TestCase):
 
     def test_limits_and_comments_reach_the_struct(self):
         error, made = generate(
-            x="message A {\n// In grams.\nrepeated string s = 1 [(max_bytes) = 9, (max_items) = 2];}")
+            x="message A {\n// In grams.\n"
+              "repeated string s = 1 [(max_bytes) = 9, (max_items) = 2];}")
         self.assertEqual(error, "")
         self.assertIn("// In grams.", made["x.h"])
         self.assertIn("at most 2, max 9 bytes each", made["x.h"])

@@ -1,5 +1,5 @@
-// rpc: what the generated services share: decode a request or refuse it, pack a reply, pack and send
-// a call. Only generated code includes this.
+// rpc: what the generated services share: decode a request or refuse it, pack a reply, pack and
+// send a call. Only generated code includes this.
 #pragma once
 #include "actor/actor.h"
 #include "base/model.h"

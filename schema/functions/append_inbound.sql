@@ -23,7 +23,7 @@ begin
          where a.tenant_id = p_tenant and a.channel = p_channel and a.address = p_address;
         select c.conversation_id, c.phone into v_conversation, v_phone
           from conversations c
-         where c.tenant_id = p_tenant and c.contact_id = v_contact
+         where c.tenant_id collate "POSIX" = p_tenant and c.contact_id = v_contact
            and c.channel_account_id = p_account and c.channel = p_channel;
     end if;
     if v_conversation is null or (p_alias <> '' and p_alias <> v_phone)

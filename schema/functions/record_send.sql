@@ -18,14 +18,19 @@ begin
     if p_outcome not in ('sent', 'retry', 'failed') then
         raise exception 'outcome is none of sent, retry, failed' using errcode = '22023';
     end if;
-    select * into o from outbox k
-     where k.tenant_id = p_tenant and k.outbox_id = p_outbox
-       for no key update;
+    select * into o from outbox k where k.tenant_id = p_tenant and k.outbox_id = p_outbox;
     if not found or o.attempt <> p_attempt then
         return;
     end if;
+    -- The provider's id before the message's row: apply_status locks in this order too.
     if p_provider_id <> '' and p_outcome = 'sent' then
         v_early := provider_message_own(p_tenant, o.channel, p_provider_id, p_outbox);
+    end if;
+    select * into o from outbox k
+     where k.tenant_id = p_tenant and k.outbox_id = p_outbox
+       for no key update;
+    if o.attempt <> p_attempt then
+        return;
     end if;
     v_state := case p_outcome when 'retry' then 'queued' else p_outcome end;
     was_recorded := true;
@@ -33,9 +38,14 @@ begin
         update outbox k
            set state = furthest_state(v_state, v_early.status), provider_id = p_provider_id,
                sent_at = case when v_state = 'sent' then now() end,
-               failed_at = case when v_state = 'failed' then now() end,
-               error_code = case when p_error_code = 0 then '' else p_error_code::text end,
-               error_text = p_error_text
+               delivered_at = case when v_early.status in ('delivered', 'read')
+                                   then v_early.status_at end,
+               read_at = case when v_early.status = 'read' then v_early.status_at end,
+               failed_at = case when v_state = 'failed' then now()
+                                when v_early.status = 'failed' then v_early.status_at end,
+               error_code = case when p_error_code <> 0 then p_error_code::text
+                                 else coalesce(v_early.error_code, '') end,
+               error_text = coalesce(nullif(p_error_text, ''), v_early.error_text, '')
          where k.tenant_id = p_tenant and k.outbox_id = p_outbox;
         has_next := outbox_settle(p_tenant, o.conversation_id, o.seq,
                                   case when v_state = 'queued' then p_retry_after_ms end);

@@ -19,9 +19,9 @@ begin
                 union all
                 (select o.author, 1, o.seq, o.created_at, o.content->>'text'
                    from outbox o
-                  where o.tenant_id = p_tenant and o.conversation_id = p_conversation
+                  where o.tenant_id collate "POSIX" = p_tenant and o.conversation_id = p_conversation
                     and o.state <> 'failed'
-                  order by o.seq desc limit 20)) both
+                  order by o.seq desc limit 20)) sides
              order by at desc, rank desc, seq desc limit 20) l;
     return v_result;
 end

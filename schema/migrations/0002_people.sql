@@ -64,7 +64,7 @@ create table contact_addresses (
     created_at timestamptz not null default now(),
     primary key (tenant_id, channel, address)
 ) with (fillfactor = 90);
-create index contact_addresses_contact on contact_addresses (tenant_id, contact_id);
+create index contact_addresses_contact on contact_addresses (tenant_id collate "POSIX", contact_id);
 call protect_tenant_table('contact_addresses');
 
 -- moved holds the keys of what went over, so that a merge can be undone.

@@ -27,7 +27,7 @@ create table conversations (
     primary key (tenant_id, conversation_id)
 ) with (fillfactor = 60);
 create unique index conversations_identity
-    on conversations (tenant_id, contact_id, channel_account_id, channel);
+    on conversations (tenant_id collate "POSIX", contact_id, channel_account_id, channel);
 create index conversations_handed_over on conversations (tenant_id, owner_since)
     where owner = 'person';
 call protect_tenant_table('conversations', p_is_swept => true);
@@ -111,7 +111,7 @@ create table outbox (
     content json not null,               -- OutboundContent
     primary key (tenant_id, outbox_id)
 ) with (fillfactor = 70);
-create unique index outbox_order on outbox (tenant_id, conversation_id, seq);
+create unique index outbox_order on outbox (tenant_id collate "POSIX", conversation_id, seq);
 call protect_tenant_table('outbox', p_is_swept => true);
 
 -- One row for each conversation with something to send: which seq is the head (I4), which the last,

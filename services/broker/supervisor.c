@@ -4,7 +4,7 @@
 #include "base/assert.h"
 #include "base/id.h"
 #include "base/mem.h"
-#include "process.h"
+#include "io/process.h"
 
 #include <signal.h>
 #include <stdio.h>

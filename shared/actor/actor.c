@@ -185,7 +185,7 @@ static void ensure_tick(act_actor_t *self)
 }
 
 typedef struct {
-    act_actor_t *actor;
+    act_err_t err;
     act_reply_fn *trampoline;
     act_fn_t *fn;
     void *context;
@@ -194,7 +194,7 @@ typedef struct {
 static void refuse_later(void *context)
 {
     refused_call_t *refused = context;
-    act_reply_t reply = {.err = ACT_E_OVERLOADED, .text = ACT_STR("too many calls are pending")};
+    act_reply_t reply = {.err = refused->err, .text = act_str(act_err_text(refused->err))};
     ACT_AUTO(act_arena) *arena = act_arena_new();
     refused->trampoline(&reply, arena, refused->fn, refused->context);
     act_free(refused);
@@ -254,7 +254,8 @@ uint64_t act_actor_call(act_actor_t *self, const char *service, const act_method
     act_pending_row_t *row = body->is_overflowed ? NULL : act_pending_add(self->pending);
     if (!row) {
         refused_call_t *refused = act_alloc(sizeof *refused);
-        *refused = (refused_call_t){self, trampoline, fn, context};
+        act_err_t err = body->is_overflowed ? ACT_E_TOO_LARGE : ACT_E_OVERLOADED;
+        *refused = (refused_call_t){err, trampoline, fn, context};
         act_loop_post(self->loop, refuse_later, refused);
         return 0;
     }
@@ -292,6 +293,8 @@ void act_actor_cancel(act_actor_t *self, uint64_t call_id)
 void act_actor_cast(act_actor_t *self, const char *service, const act_method_t *method,
                     const act_call_opts_t *opts, const act_buf_t *body)
 {
+    if (body->is_overflowed)
+        return;
     act_header_t header = header_of(service, method, opts);
     header.kind = ACT_KIND_CAST;
     act_actor_send(self, &header, act_buf_str(body));

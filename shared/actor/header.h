@@ -21,7 +21,7 @@ typedef enum {
     ACT_KIND_HELLO_AGAIN, // broker -> unknown peer: say HELLO first
     ACT_KIND_CALL,      // wants exactly one REPLY or ERROR
     ACT_KIND_REPLY,
-    ACT_KIND_ERROR,     // err in the header, error_t in the body
+    ACT_KIND_ERROR,     // err in the header, error_body_t in the body
     ACT_KIND_CANCEL,    // caller -> broker -> worker: nobody waits for this id any more
     ACT_KIND_CAST,      // a hint: delivered at most once, never answered
     ACT_KIND_SUBSCRIBE, // service = topic

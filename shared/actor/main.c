@@ -146,6 +146,10 @@ int act_main(int argc, char **argv, const act_spec_t *spec)
     act_buf_init(&error, 4096);
     ACT_AUTO(act_config) *config = NULL;
     int code = EXIT_CONFIG;
+    // A method without a function is a bug of the build; say which before the first call finds it.
+    const char *unset =
+        spec->server && spec->service->unset ? spec->service->unset(spec->server) : NULL;
+    act_assert(unset == NULL);
     if (act_config_load(tables, options.overrides, &config, &error) != ACT_E_OK) {
         fprintf(stderr, "%s: %.*s\n", spec->name, (int)error.len_bytes, error.ptr);
     } else {

@@ -113,14 +113,16 @@ static bool is_default(const act_field_t *field, const void *message)
 
 static bool has_name(const act_field_t *field, act_str_t name)
 {
-    return field->name_bytes == name.len_bytes && memcmp(field->name, name.ptr, name.len_bytes) == 0;
+    return act_str_eq(act_str_of(field->name, field->name_bytes), name);
 }
 
 // Looks from `guess` on and around: maps written in the order of the model match at once.
 static const act_field_t *find_field(const act_model_t *self, act_str_t name, uint32_t guess)
 {
     for (uint32_t i = 0; name.len_bytes > 0 && i < self->fields_count; i++) {
-        uint32_t index = guess + i < self->fields_count ? guess + i : guess + i - self->fields_count;
+        uint32_t index = guess + i;
+        if (index >= self->fields_count)
+            index -= self->fields_count;
         if (has_name(&self->fields[index], name))
             return &self->fields[index];
     }
@@ -369,9 +371,9 @@ static void locate_fields(reader_t *self, const act_model_t *model, uint32_t cou
 {
     uint32_t guess = 0;
     for (uint32_t i = 0; i < count; i++) {
-        act_str_t key = {.ptr = NULL};
-        bool is_text = act_mp_read_str(&self->cursor, &key);
-        const act_field_t *field = is_text ? find_field(model, key, guess) : NULL;
+        act_str_t key = {.ptr = NULL}; // stays empty when the key is not a text
+        (void)act_mp_read_str(&self->cursor, &key);
+        const act_field_t *field = find_field(model, key, guess);
         if (field) {
             guess = (uint32_t)(field - model->fields);
             ret_found[guess++] = self->cursor.at;
@@ -460,7 +462,8 @@ static bool is_field_equal(const act_field_t *field, const void *a, const void *
     uint32_t count = act_field_count(field, a);
     bool is_equal = count == act_field_count(field, b);
     for (uint32_t i = 0; is_equal && i < count; i++)
-        is_equal = is_value_equal(field, act_field_value(field, a, i), act_field_value(field, b, i));
+        is_equal = is_value_equal(field, act_field_value(field, a, i),
+                                  act_field_value(field, b, i));
     return is_equal;
 }
 

@@ -59,8 +59,8 @@ struct act_model {
 
 void act_model_pack(const act_model_t *self, const void *message, act_buf_t *out);
 
-// Decodes into the arena; NULL when the body is malformed. ret_field may be NULL; on failure it gets
-// the static text "message.field", or "message" when the body as a whole is bad.
+// Decodes into the arena; NULL when the body is malformed. Then *ret_field is the static text
+// "message.field", or "message" when the body as a whole is bad. ret_field may be NULL.
 ACT_MUST_CHECK const void *act_model_decode(const act_model_t *self, act_str_t body,
                                             act_arena_t *arena, const char **ret_field);
 

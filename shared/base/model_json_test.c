@@ -78,7 +78,8 @@ static void shows_values(void **state)
     const inner_t inners[] = {{true}, {false}};
     const outer_t message = {.small = INT32_MIN, .large = INT64_MIN, .small_natural = UINT32_MAX,
                              .large_natural = UINT64_MAX, .ratio = 0.5,
-                             .text = ACT_STR("a\"\\\n\x01\u00e9"), .blob = ACT_STR("\xff\x00\x01" "A"),
+                             .text = ACT_STR("a\"\\\n\x01\u00e9"),
+                             .blob = ACT_STR("\xff\x00\x01" "A"),
                              .inner = inners, .inners = {inners, 2}};
     expect_json(&message,
                 "{\"small\":-2147483648,\"large\":-9223372036854775808,"

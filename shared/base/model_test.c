@@ -122,6 +122,7 @@ static void names_the_bad_field_and_leaves_the_output(void **state)
     } rows[] = {
         {ACT_STR_INIT("\x81\xa5small\xa1x"), "whole.small"},
         {ACT_STR_INIT("\x81\xa4part\x80"), "part.name"},
+        {ACT_STR_INIT("\x81\xa4part\x05"), "whole.part"},
         {ACT_STR_INIT("\x81\xa4part\x81\xa4name\xa0"), "part.name"},
         {ACT_STR_INIT("\x81\xa5parts\x91\x05"), "part"},
         {ACT_STR_INIT("\x81\xa5parts\x81\xa4name\xa1x"), "whole.parts"},
@@ -177,6 +178,35 @@ static void keys_that_are_not_text_are_passed_over(void **state)
     assert_int_equal(whole.small, 3);
 }
 
+// Fields are decoded in the order of the model; the cursor must still end behind each map.
+static void items_may_have_keys_in_any_order(void **state)
+{
+    (void)state;
+    ACT_AUTO(act_arena) *arena = act_arena_new();
+    act_str_t body = ACT_STR("\x82\xa5parts\x92\x83\xa5" "at_ms\x07\xa4name\xa1x\xa5later\x90"
+                             "\x81\xa4name\xa1y\xa5small\x05");
+    whole_t whole;
+    assert_int_equal(act_model_unpack(&whole_model, body, arena, &whole, NULL), ACT_E_OK);
+    assert_int_equal(whole.parts.count, 2);
+    assert_int_equal(whole.parts.items[0].at_ms, 7);
+    assert_true(act_str_is(whole.parts.items[1].name, "y"));
+    assert_int_equal(whole.small, 5);
+}
+
+static void minus_zero_is_not_left_out(void **state)
+{
+    (void)state;
+    ACT_AUTO(act_arena) *arena = act_arena_new();
+    act_buf_t out;
+    act_buf_init(&out, 64);
+    act_model_pack(&whole_model, &(whole_t){.ratio = -0.0}, &out);
+    whole_t whole;
+    assert_int_equal(act_model_unpack(&whole_model, act_buf_str(&out), arena, &whole, NULL),
+                     ACT_E_OK);
+    assert_true(signbit(whole.ratio));
+    act_buf_fini(&out);
+}
+
 static void equality_is_deep(void **state)
 {
     (void)state;
@@ -226,6 +256,8 @@ int main(void)
         cmocka_unit_test(the_last_of_a_repeated_key_counts),
         cmocka_unit_test(repeated_lists_take_memory_once),
         cmocka_unit_test(keys_that_are_not_text_are_passed_over),
+        cmocka_unit_test(items_may_have_keys_in_any_order),
+        cmocka_unit_test(minus_zero_is_not_left_out),
         cmocka_unit_test(equality_is_deep),
         cmocka_unit_test(overflow_is_marked),
         cmocka_unit_test(fields_are_found_by_name),

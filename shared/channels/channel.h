@@ -24,9 +24,9 @@ typedef struct {
 // What one POST says about one account of ours. Order is the order received, which is not the order
 // in which things happened.
 typedef struct {
-    act_str_t external_id; // ChannelAccount.external_id, the provider's id of our number or bot: finds
-                           // the tenant. Empty when the provider named only the owner
-    act_str_t owner_id;    // what the account belongs to (WhatsApp: WABA id); may be empty
+    act_str_t external_id; // ChannelAccount.external_id, the provider's id of our number or bot:
+                           // finds the tenant. Empty when the provider named only the owner
+    act_str_t owner_id; // what the account belongs to (WhatsApp: WABA id); may be empty
     struct {
         inbound_message_t *items;
         uint32_t count;
@@ -45,8 +45,9 @@ typedef struct {
         act_channel_updates_t *items;
         uint32_t count;
     } accounts;
-    uint32_t groups_count;   // messages in group chats: ignored, as nobody asked us there
-    uint32_t unmapped_count; // no id, no sender, or beyond the limit: keep the body as a dead letter
+    uint32_t groups_count; // messages in group chats: ignored, as nobody asked us there
+    uint32_t
+        unmapped_count; // no id, no sender, or beyond the limit: keep the body as a dead letter
 } act_channel_batch_t;
 
 // --- going out -----------------------------------------------------------------------------------
@@ -84,11 +85,12 @@ typedef struct {
     act_str_t provider_id; // SENT: the provider's id of the message
     act_str_t address;     // SENT: whom the provider took the address for; may differ, may be empty
     int64_t delay_ms;      // RETRY: least wait, without jitter
-    bool is_account_wide;  // RETRY: the wait is for all sends of the account, not this customer alone
-    bool needs_template;   // REFUSED: the provider's window for free text is closed
-    int32_t code;          // the provider's, 0 when it gave none
-    act_str_t text;        // the provider's words, for logs and the console
-    const char *advice;    // what a person can do about it, English; "" when nothing
+    bool
+        is_account_wide; // RETRY: the wait is for all sends of the account, not this customer alone
+    bool needs_template; // REFUSED: the provider's window for free text is closed
+    int32_t code;        // the provider's, 0 when it gave none
+    act_str_t text;      // the provider's words, for logs and the console
+    const char *advice;  // what a person can do about it, English; "" when nothing
 } act_channel_verdict_t;
 
 // --- the plug ------------------------------------------------------------------------------------
@@ -110,8 +112,8 @@ typedef struct {
     uint32_t hold_ms;
 
     // Did the provider make this request? Constant time in the secret; an empty secret verifies
-    // nothing. Call it with each secret that could apply, before parse; then use only the updates of
-    // accounts that have the secret that matched.
+    // nothing. Call it with each secret that could apply, before parse; then use only the updates
+    // of accounts that have the secret that matched.
     bool (*verify)(const act_channel_webhook_t *webhook, act_str_t app_secret);
 
     // May the handshake be answered 200 with the challenge, as text/plain, verbatim? Otherwise 403.
@@ -119,9 +121,9 @@ typedef struct {
     bool (*is_handshake)(act_str_t mode, act_str_t token, act_str_t expected_token);
 
     // The POST as updates of our models, at most ACT_CHANNEL_UPDATES_MAX_COUNT. MALFORMED: not the
-    // encoding the channel speaks. INVALID_ARGUMENT: readable, but not a webhook of this channel. With
-    // both, and with unmapped_count, the caller keeps the body as a dead letter and answers 200: the
-    // provider would only repeat it. ret_batch is untouched on failure.
+    // encoding the channel speaks. INVALID_ARGUMENT: readable, but not a webhook of this channel.
+    // With both, and with unmapped_count, the caller keeps the body as a dead letter and answers
+    // 200: the provider would only repeat it. ret_batch is untouched on failure.
     act_err_t (*parse)(const act_channel_webhook_t *webhook, act_arena_t *arena,
                        act_channel_batch_t *ret_batch);
 

@@ -1,33 +1,39 @@
 // http_server_head: one pass to find the end, one pass over the lines. RFC 9112, sections 2 to 6.
 #include "io/http_server_head.h"
 
+#include "base/mem.h"
+
 #include <string.h>
 #include <strings.h>
 
 // --- characters ----------------------------------------------------------------------------------
 
-#define IS_TOKEN 1u  // RFC 9110, section 5.6.2
-#define IS_TARGET 2u // what may stand in a request target: visible ASCII except '#' and quotes
-#define IS_VALUE 4u  // what may stand in a field value: visible ASCII, space, tab, and obs-text
+// One bit for each ASCII character; the test writes out what they stand for.
+// RFC 9110, section 5.6.2: letters, digits and !#$%&'*+-.^_`|~
+static const uint64_t token_bits[2] = {UINT64_C(0x03ff6cfa00000000), UINT64_C(0x57ffffffc7fffffe)};
+// What may stand in a request target: visible characters except # " < > and the backslash.
+static const uint64_t target_bits[2] = {UINT64_C(0xaffffff200000000), UINT64_C(0x7fffffffefffffff)};
 
-static uint8_t classes_of(unsigned char c)
+static bool is_in(unsigned char c, const uint64_t bits[2])
 {
-    bool is_alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-    bool is_visible = c > ' ' && c < 0x7f;
-    unsigned classes = 0;
-    if (is_alnum || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c)))
-        classes |= IS_TOKEN;
-    if (is_visible && !strchr("#\"<>\\", c))
-        classes |= IS_TARGET;
-    if (is_visible || c == ' ' || c == '\t' || c >= 0x80)
-        classes |= IS_VALUE;
-    return (uint8_t)classes;
+    return c < 128 && (bits[c >> 6] >> (c & 63) & 1) != 0;
 }
 
-static bool is_all(act_str_t text, unsigned class)
+static bool is_all(act_str_t text, const uint64_t bits[2])
 {
     for (size_t i = 0; i < text.len_bytes; i++) {
-        if (!(classes_of((unsigned char)text.ptr[i]) & class))
+        if (!is_in((unsigned char)text.ptr[i], bits))
+            return false;
+    }
+    return true;
+}
+
+// Visible characters, blanks, and bytes of other alphabets; no control characters.
+static bool is_value(act_str_t text)
+{
+    for (size_t i = 0; i < text.len_bytes; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
             return false;
     }
     return true;
@@ -70,6 +76,12 @@ size_t act_http_head_end(act_str_t bytes, size_t *checked_bytes, uint16_t *ret_s
     *ret_status = 0;
     if (line == 0)
         line = leading_bytes(bytes);
+    // Something else altogether, a TLS greeting for example, need not wait for its first line end.
+    if (line <= 2 && line < bytes.len_bytes && bytes.ptr[line] != '\r' &&
+        !is_in((unsigned char)bytes.ptr[line], token_bits)) {
+        *ret_status = 400;
+        return 0;
+    }
     while (line < bytes.len_bytes) {
         const char *end = memchr(bytes.ptr + line, '\n', bytes.len_bytes - line);
         size_t next = end ? (size_t)(end - bytes.ptr) + 1 : bytes.len_bytes;
@@ -114,11 +126,13 @@ static uint16_t parse_target(act_str_t target, act_http_head_t *head)
         return 414;
     if (act_str_is(target, "*") && act_str_is(head->method, "OPTIONS")) {
         head->path = target;
+        head->query = ACT_STR("");
         return 0;
     }
     act_str_t rest = without_authority(target);
-    bool is_path = rest.len_bytes > 0 && (rest.ptr[0] == '/' || (rest.ptr[0] == '?' && rest.ptr != target.ptr));
-    if (!is_path || !is_all(rest, IS_TARGET))
+    bool is_absolute = rest.ptr != target.ptr;
+    bool is_path = rest.len_bytes > 0 && (rest.ptr[0] == '/' || (is_absolute && rest.ptr[0] == '?'));
+    if (!is_path || !is_all(rest, target_bits))
         return 400;
     head->path = act_str_cut(&rest, '?');
     head->query = rest;
@@ -143,7 +157,7 @@ static uint16_t parse_request_line(act_str_t line, act_http_head_t *head)
 {
     head->method = act_str_cut(&line, ' ');
     act_str_t target = act_str_cut(&line, ' ');
-    if (act_str_empty(head->method) || head->method.len_bytes > 32 || !is_all(head->method, IS_TOKEN))
+    if (act_str_empty(head->method) || head->method.len_bytes > 32 || !is_all(head->method, token_bits))
         return 400;
     uint16_t status = parse_version(line, head);
     return status != 0 ? status : parse_target(target, head);
@@ -182,7 +196,7 @@ static uint16_t parse_field(char *line, size_t len_bytes, act_http_head_t *head)
     act_str_t name = act_str_of(line, name_bytes);
     act_str_t value = trim_blanks(act_str_of(colon + 1, len_bytes - name_bytes - 1));
     // A folded line starts with a blank, which no token holds.
-    if (!is_all(name, IS_TOKEN) || !is_all(value, IS_VALUE))
+    if (!is_all(name, token_bits) || !is_value(value))
         return 400;
     put_in_lower_case(line, name_bytes);
     head->fields[head->fields_count++] = (act_http_field_t){.name = name, .value = value};

@@ -51,6 +51,11 @@ void act_loop_run(act_loop_t *self)
     uv_run(&self->uv, UV_RUN_DEFAULT);
 }
 
+void act_loop_turn(act_loop_t *self)
+{
+    uv_run(&self->uv, UV_RUN_ONCE);
+}
+
 void act_loop_stop(act_loop_t *self)
 {
     uv_stop(&self->uv);

@@ -1,6 +1,6 @@
 // model_fuzz: libFuzzer target of the message decoders. One program for all messages; which one is
 // said by the environment:
-//   PARLEY_FUZZ_MESSAGE=turn_begin_reply build-fuzz/tests/fuzz/model_fuzz tests/fuzz/corpus/turn_begin_reply
+//   PARLEY_FUZZ_MESSAGE=turn_begin_reply ./model_fuzz CORPUS_DIR/turn_begin_reply
 #include "harness/model_check.h"
 #include "proto/models.h"
 

@@ -166,7 +166,8 @@ static act_str_t splice(act_str_t bytes, size_t at, size_t cut_bytes, act_str_t 
 act_str_t model_mutate(act_str_t bytes, model_random_t *random, act_arena_t *arena)
 {
     // Heads of every msgpack type, with the largest lengths.
-    static const char heads[] = "\xc0\xc2\xc4\xc6\xc7\xca\xcb\xcc\xcf\xd0\xd3\xd9\xdb\xdc\xdd\xde\xdf\xff\x81\x91\xa1";
+    static const char heads[] = "\xc0\xc2\xc4\xc6\xc7\xca\xcb\xcc\xcf\xd0\xd3"
+                                "\xd9\xdb\xdc\xdd\xde\xdf\xff\x81\x91\xa1";
     uint32_t at = model_random_below(random, (uint32_t)bytes.len_bytes);
     uint32_t left = (uint32_t)bytes.len_bytes - at;
     char any = (char)model_random_next(random);
@@ -327,11 +328,13 @@ void model_check_hostile(const act_model_t *model)
     for (size_t i = 0; i < ACT_COUNT(values); i++) {
         check_refused(model, values[i], arena);
         check_refused(model, with_value(sample, "unknown", values[i], arena), arena);
-        for (uint32_t j = 0; j < model->fields_count; j++)
-            check_refused(model, with_value(sample, model->fields[j].name, values[i], arena), arena);
+        for (uint32_t j = 0; j < model->fields_count; j++) {
+            const char *name = model->fields[j].name;
+            check_refused(model, with_value(sample, name, values[i], arena), arena);
+        }
     }
-    const act_str_t not_maps[] = {ACT_STR("\xc0"), ACT_STR("\x90"), ACT_STR("\x01"), ACT_STR("\xa0"),
-                                  ACT_STR("\x80\x80")};
+    const act_str_t not_maps[] = {ACT_STR("\xc0"), ACT_STR("\x90"), ACT_STR("\x01"),
+                                  ACT_STR("\xa0"), ACT_STR("\x80\x80")};
     for (size_t i = 0; i < ACT_COUNT(not_maps); i++)
         check_refused(model, not_maps[i], arena);
 }
@@ -453,7 +456,8 @@ void model_check_fields(const act_model_t *model)
         check_shapes(&check, &model->fields[i]);
         check_limits(&check, &model->fields[i]);
     }
-    act_str_t unknown = with_value(check.sample, "no_such_field", ACT_STR("\x91\x81\x01\x90"), arena);
+    act_str_t value = ACT_STR("\x91\x81\x01\x90");
+    act_str_t unknown = with_value(check.sample, "no_such_field", value, arena);
     const void *message = act_model_decode(model, unknown, arena, NULL);
     assert_non_null(message);
     assert_true(act_str_eq(packed(model, message, arena), check.sample));

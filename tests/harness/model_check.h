@@ -14,7 +14,7 @@ uint64_t model_random_next(model_random_t *self);
 // 0 <= result < limit; 0 when limit is 0.
 uint32_t model_random_below(model_random_t *self, uint32_t limit);
 
-// A message with every field filled within its limits; lists have 1 to 3 items. It lives in the arena.
+// A message with every field filled within its limits, lists with 1 to 3 items; lives in the arena.
 void *model_sample(const act_model_t *model, model_random_t *random, act_arena_t *arena);
 
 // A copy of the bytes after one flip, insert, cut or doubling.

@@ -17,8 +17,8 @@ def _header(file):
     lines = [BANNER.format(stem=file.stem)]
     lines += comment(file.doc)
     lines += ["//",
-              "// Decoded messages live in the arena and borrow texts from the body; there is no free",
-              "// (base/model.h says what is checked).",
+              "// Decoded messages live in the arena and borrow texts from the body; there is no",
+              "// free (base/model.h says what is checked).",
               "#pragma once",
               '#include "base/model_json.h"']
     lines += [f'#include "proto/{stem}.h"' for stem in file.imports]

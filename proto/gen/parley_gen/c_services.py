@@ -31,10 +31,11 @@ def _claim(service, names):
 def _header(file):
     lines = [BANNER.format(stem=file.stem)]
     lines += comment(file.doc)
-    lines += ["//", "// Serving: give act_spec_t the service and a static const <service>_server_t "
-              "with one function", "// a method. Calling: fn is called exactly once, never inside the "
-              "call; body is NULL unless", "// reply->err is ACT_E_OK, and lives as long as the "
-              "callback.",
+    lines += ["//",
+              "// Serving: give act_spec_t the service and a static const <service>_server_t with",
+              "// one function a method. Calling: fn is called exactly once, never inside the",
+              "// call; body is NULL unless reply->err is ACT_E_OK, and lives as long as the",
+              "// callback.",
               "#pragma once", '#include "actor/actor.h"', f'#include "proto/{file.stem}.h"']
     for service in file.services:
         lines += ["", *_enum(service), "", *_server(service)]

@@ -4,7 +4,7 @@ from .text import limits
 
 def emit(file):
     lines = [f"# {file.stem}", "",
-             f"Made from `proto/{file.stem}.proto`; do not edit (`proto/gen/docs.py` writes it).", "",
+             f"Made from `proto/{file.stem}.proto` by `proto/gen/docs.py`; do not edit.", "",
              *file.doc]
     for service in file.services:
         lines += ["", f"## Service `{service.name}`", "", *_prose(service.doc), *_methods(service)]

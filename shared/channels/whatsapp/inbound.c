@@ -75,8 +75,8 @@ typedef struct {
     uint32_t changes_left_count; // each costs a look at the accounts, so they have a limit too
 } walk_t;
 
-// Room for one more in an array that doubles: capacities are powers of two, so an array is full when
-// its count is one (or it is empty). What it leaves behind goes with the arena.
+// Room for one more in an array that doubles: capacities are powers of two, so an array is full
+// when its count is one (or it is empty). What it leaves behind goes with the arena.
 static void *with_room(act_arena_t *arena, void *items, uint32_t count, size_t item_bytes)
 {
     if (count & (count - 1))
@@ -87,8 +87,7 @@ static void *with_room(act_arena_t *arena, void *items, uint32_t count, size_t i
     return grown;
 }
 
-static act_channel_updates_t *find_account(walk_t *walk, act_str_t external_id,
-                                           act_str_t owner_id)
+static act_channel_updates_t *find_account(walk_t *walk, act_str_t external_id, act_str_t owner_id)
 {
     act_channel_batch_t *batch = &walk->batch;
     for (uint32_t i = 0; i < batch->accounts.count; i++)
@@ -144,12 +143,13 @@ static void walk_statuses(walk_t *walk, act_channel_updates_t *account, const js
     uint32_t count = take_updates(walk, array);
     for (uint32_t i = 0; i < count; i++) {
         delivery_status_t status;
-        whatsapp_mapping_t mapping = whatsapp_status(json_array_get(array, i), walk->arena, &status);
+        whatsapp_mapping_t mapping =
+            whatsapp_status(json_array_get(array, i), walk->arena, &status);
         count_mapping(walk, account, mapping);
         if (mapping != WHATSAPP_MAPPED)
             continue;
-        account->statuses.items = with_room(walk->arena, account->statuses.items,
-                                            account->statuses.count, sizeof status);
+        account->statuses.items =
+            with_room(walk->arena, account->statuses.items, account->statuses.count, sizeof status);
         account->statuses.items[account->statuses.count++] = status;
     }
 }
@@ -172,8 +172,7 @@ static void walk_change(walk_t *walk, act_str_t owner_id, const json_t *change)
     walk->changes_left_count--;
     const json_t *value = act_json_object(change, "value");
     const json_t *metadata = act_json_object(value, "metadata");
-    act_str_t external_id =
-        whatsapp_member(metadata, "phone_number_id", ID_MAX_BYTES, walk->arena);
+    act_str_t external_id = whatsapp_member(metadata, "phone_number_id", ID_MAX_BYTES, walk->arena);
     act_channel_updates_t *account = find_account(walk, external_id, owner_id);
     if (!value || !act_str_is(act_json_str(change, "field"), "messages")) {
         account->others_count++;

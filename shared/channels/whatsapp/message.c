@@ -197,6 +197,16 @@ static bool fill_media(const source_t *source)
     return !act_str_empty(content->media_id);
 }
 
+// With the separator if something stands before it; nothing for an empty part.
+static void add_part(act_buf_t *out, const char *separator, act_str_t part)
+{
+    if (act_str_empty(part))
+        return;
+    if (out->len_bytes > 0)
+        act_buf_add_str(out, act_str(separator));
+    act_buf_add_str(out, part);
+}
+
 static bool coordinate(const json_t *location, const char *name, double max_deg, double *ret_value)
 {
     const json_t *value = json_object_get(location, name);
@@ -211,12 +221,10 @@ static bool fill_location(const source_t *source)
 {
     act_str_t name = act_json_str(source->payload, "name");
     act_str_t address = act_json_str(source->payload, "address");
-    bool has_both = !act_str_empty(name) && !act_str_empty(address);
     act_buf_t place;
     act_buf_init(&place, ACT_BUF_DEFAULT_MAX_BYTES);
-    act_buf_add_str(&place, name);
-    act_buf_add_str(&place, has_both ? ACT_STR(", ") : act_str_of(NULL, 0));
-    act_buf_add_str(&place, address);
+    add_part(&place, ", ", name);
+    add_part(&place, ", ", address);
     source->content->place = keep(act_buf_str(&place), PLACE_MAX_BYTES, source->arena);
     act_buf_fini(&place);
     return coordinate(source->payload, "latitude", 90, &source->content->latitude) &&
@@ -232,12 +240,8 @@ static bool fill_contacts(const source_t *source)
     for (size_t i = 0; i < count && i < SHARED_CONTACTS_MAX_COUNT; i++) {
         const json_t *card = json_array_get(source->payload, i);
         const json_t *phone = json_array_get(act_json_array(card, "phones"), 0);
-        act_buf_add_str(&text, i > 0 ? ACT_STR(", ") : act_str_of(NULL, 0));
-        act_buf_add_str(&text, act_json_str(act_json_object(card, "name"), "formatted_name"));
-        if (phone) {
-            act_buf_add_char(&text, ' ');
-            act_buf_add_str(&text, act_json_str(phone, "phone"));
-        }
+        add_part(&text, ", ", act_json_str(act_json_object(card, "name"), "formatted_name"));
+        add_part(&text, " ", act_json_str(phone, "phone"));
     }
     source->content->text = keep(act_buf_str(&text), TEXT_MAX_BYTES, source->arena);
     act_buf_fini(&text);
@@ -310,8 +314,8 @@ static const type_row_t *find_type(act_str_t wire)
     return NULL;
 }
 
-// A type that is new, or a payload that is not as promised (a file too large arrives as its type with
-// `errors` and without its object): kept whole, and answered politely by the turn it starts.
+// A type that is new, or a payload that is not as promised (a file too large arrives as its type
+// with `errors` and without its object): kept whole, and answered politely by the turn it starts.
 static void fill_fallback(const source_t *source)
 {
     bool has_errors = act_json_array(source->json, "errors") != NULL;

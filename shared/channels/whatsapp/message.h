@@ -1,6 +1,6 @@
 // message: one item of a WhatsApp webhook -> our model. The envelope around the items is inbound.c.
-// All text that is returned lives in the arena, without NUL characters, cut at code point borders to
-// what proto/common.proto allows.
+// All text that is returned lives in the arena, without NUL characters, cut at code point borders
+// to what proto/common.proto allows.
 #pragma once
 #include "base/arena.h"
 #include "io/json.h"

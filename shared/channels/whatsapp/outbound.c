@@ -42,10 +42,10 @@ typedef struct {
     bool has_unique_titles;
 } choice_limits_t;
 
-static const choice_limits_t button_limits = {
-    BUTTONS_MAX_COUNT, BUTTON_ID_MAX_COUNT, BUTTON_TITLE_MAX_COUNT, .has_unique_titles = true};
-static const choice_limits_t row_limits = {
-    ROWS_MAX_COUNT, ROW_ID_MAX_COUNT, ROW_TITLE_MAX_COUNT, .has_unique_titles = false};
+static const choice_limits_t button_limits = {BUTTONS_MAX_COUNT, BUTTON_ID_MAX_COUNT,
+                                              BUTTON_TITLE_MAX_COUNT, .has_unique_titles = true};
+static const choice_limits_t row_limits = {ROWS_MAX_COUNT, ROW_ID_MAX_COUNT, ROW_TITLE_MAX_COUNT,
+                                           .has_unique_titles = false};
 
 // --- writing -------------------------------------------------------------------------------------
 
@@ -114,7 +114,8 @@ static choices_t shape_choices(const writer_t *writer, const choice_limits_t *li
 {
     const outbound_content_t *content = writer->content;
     choices_t choices = {.count = 0};
-    for (uint32_t i = 0; i < content->choices.count && choices.count < limits->choices_max_count; i++)
+    for (uint32_t i = 0; i < content->choices.count && choices.count < limits->choices_max_count;
+         i++)
         shape_choice(&content->choices.items[i], limits, writer->arena, &choices);
     return choices;
 }
@@ -237,8 +238,7 @@ static write_fn *choose_writer(const outbound_content_t *content)
                    : write_template;
     if (!is_interactive(content))
         return act_str_empty(act_str_trim(content->text)) ? NULL : write_text;
-    bool is_list =
-        act_str_is(content->type, "list") || content->choices.count > BUTTONS_MAX_COUNT;
+    bool is_list = act_str_is(content->type, "list") || content->choices.count > BUTTONS_MAX_COUNT;
     return is_list ? write_list : write_buttons;
 }
 
@@ -302,9 +302,10 @@ act_err_t whatsapp_messages_url(const act_channel_account_t *account, act_arena_
         base.len_bytes--;
     if (!is_base_url(base) || !is_path_part(version) || !is_path_part(account->external_id))
         return ACT_E_INVALID_ARGUMENT;
-    *ret_url = act_arena_printf(arena, "%" ACT_STR_FMT "/%" ACT_STR_FMT "/%" ACT_STR_FMT "/messages",
-                                ACT_STR_ARG(base), ACT_STR_ARG(version),
-                                ACT_STR_ARG(account->external_id));
+    *ret_url =
+        act_arena_printf(arena, "%" ACT_STR_FMT "/%" ACT_STR_FMT "/%" ACT_STR_FMT "/messages",
+                         ACT_STR_ARG(base), ACT_STR_ARG(version),
+                         ACT_STR_ARG(account->external_id));
     return ACT_E_OK;
 }
 

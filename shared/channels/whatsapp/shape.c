@@ -20,9 +20,9 @@ typedef struct {
 // What belongs to the character before it: combining marks of the scripts we answer in, joiner,
 // variation selectors, skin tones, flag tags.
 static const range_t marks[] = {
-    {0x0300, 0x036f}, {0x0483, 0x0489}, {0x0591, 0x05bd},   {0x0610, 0x061a},   {0x064b, 0x065f},
-    {0x0670, 0x0670}, {0x06d6, 0x06dc}, {0x06df, 0x06e4},   {0x06e7, 0x06e8},   {0x06ea, 0x06ed},
-    {0x0900, 0x0903}, {0x093a, 0x094f}, {0x200d, 0x200d},   {0x20d0, 0x20f0},   {0xfe00, 0xfe0f},
+    {0x0300, 0x036f}, {0x0483, 0x0489},   {0x0591, 0x05bd},   {0x0610, 0x061a}, {0x064b, 0x065f},
+    {0x0670, 0x0670}, {0x06d6, 0x06dc},   {0x06df, 0x06e4},   {0x06e7, 0x06e8}, {0x06ea, 0x06ed},
+    {0x0900, 0x0903}, {0x093a, 0x094f},   {0x200d, 0x200d},   {0x20d0, 0x20f0}, {0xfe00, 0xfe0f},
     {0xfe20, 0xfe2f}, {0x1f3fb, 0x1f3ff}, {0xe0020, 0xe007f},
 };
 
@@ -112,7 +112,13 @@ act_str_t whatsapp_cut_line(act_str_t text, size_t max_count, act_arena_t *arena
 // --- splitting -----------------------------------------------------------------------------------
 
 // Weakest first.
-typedef enum { BORDER_WORD, BORDER_SENTENCE, BORDER_LINE, BORDER_PARAGRAPH, BORDERS_COUNT } border_t;
+typedef enum {
+    BORDER_WORD,
+    BORDER_SENTENCE,
+    BORDER_LINE,
+    BORDER_PARAGRAPH,
+    BORDERS_COUNT
+} border_t;
 
 // What ends where white space begins at `offset`, after the code point `before`.
 static border_t border_at(act_str_t text, size_t offset, uint32_t before)

@@ -1,6 +1,6 @@
-// shape: makes text fit WhatsApp. Lengths are code points, as the limits of the Cloud API are. A cut
-// never falls inside a character as a person sees it: combining marks, Arabic vowel signs, joined
-// and coloured emoji stay whole.
+// shape: makes text fit WhatsApp. Lengths are code points, as the limits of the Cloud API are. A
+// cut never falls inside a character as a person sees it: combining marks, Arabic vowel signs,
+// joined and coloured emoji stay whole.
 #pragma once
 #include "base/arena.h"
 #include "proto/common.h"
@@ -12,8 +12,8 @@
 // when nothing had to be cut.
 act_str_t whatsapp_cut(act_str_t text, size_t max_count, act_arena_t *arena);
 
-// The same for texts of one line (titles, descriptions, headers): white space and control characters
-// in a row become one space.
+// The same for texts of one line (titles, descriptions, headers): white space and control
+// characters in a row become one space.
 act_str_t whatsapp_cut_line(act_str_t text, size_t max_count, act_arena_t *arena);
 
 // The next part of a text for messages of WHATSAPP_TEXT_MAX_COUNT code points, cut at the end of a

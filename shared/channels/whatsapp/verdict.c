@@ -46,10 +46,18 @@ typedef struct {
     const char *advice;
 } code_row_t;
 
-#define REFUSE(code, text) {(code), (code), ACT_CHANNEL_REFUSED, WAIT_NONE, false, false, (text)}
-#define STOP(code, text) {(code), (code), ACT_CHANNEL_STOPPED, WAIT_NONE, true, false, (text)}
-#define RETRY(code, wait, is_wide, text) \
-    {(code), (code), ACT_CHANNEL_RETRY, (wait), (is_wide), false, (text)}
+#define REFUSE(code, text)                                                                         \
+    {                                                                                              \
+        (code), (code), ACT_CHANNEL_REFUSED, WAIT_NONE, false, false, (text)                       \
+    }
+#define STOP(code, text)                                                                           \
+    {                                                                                              \
+        (code), (code), ACT_CHANNEL_STOPPED, WAIT_NONE, true, false, (text)                        \
+    }
+#define RETRY(code, wait, is_wide, text)                                                           \
+    {                                                                                              \
+        (code), (code), ACT_CHANNEL_RETRY, (wait), (is_wide), false, (text)                        \
+    }
 
 static const char new_token[] = "the access token is invalid or expired: enter a new one";
 static const char permission[] = "the access token lacks a permission for this number or account";
@@ -108,10 +116,16 @@ static const code_row_t codes[] = {
 static const code_row_t unknown_code = {0, 0, ACT_CHANNEL_REFUSED, WAIT_NONE, false, false, ""};
 // No code at all.
 static const code_row_t server_trouble = {0, 0, ACT_CHANNEL_RETRY, WAIT_BACKOFF, true, false, ""};
-static const code_row_t connection_trouble = {0, 0, ACT_CHANNEL_RETRY, WAIT_BACKOFF, true, false, ""};
+static const code_row_t connection_trouble = {0,     0, ACT_CHANNEL_RETRY, WAIT_BACKOFF, true,
+                                              false, ""};
 static const code_row_t too_many = {0, 0, ACT_CHANNEL_RETRY, WAIT_BACKOFF, true, false, ""};
 static const code_row_t no_access = {0, 0, ACT_CHANNEL_STOPPED, WAIT_NONE, true, false, new_token};
-static const code_row_t bad_address = {0, 0, ACT_CHANNEL_STOPPED, WAIT_NONE, true, false,
+static const code_row_t bad_address = {0,
+                                       0,
+                                       ACT_CHANNEL_STOPPED,
+                                       WAIT_NONE,
+                                       true,
+                                       false,
                                        "the base URL leads to an address that is not allowed"};
 static const code_row_t unknown_outcome = {0, 0, ACT_CHANNEL_UNKNOWN, WAIT_NONE, false, false, ""};
 
@@ -163,7 +177,8 @@ static bool read_success(const json_t *root, act_arena_t *arena, act_channel_ver
     return true;
 }
 
-// Errors whose code is not in the table: from proxies and load balancers, and what Meta invents next.
+// Errors whose code is not in the table: from proxies and load balancers, and what Meta invents
+// next.
 static const code_row_t *row_of_status(uint16_t status, bool has_code, bool is_transient)
 {
     if (status >= 500 || is_transient)

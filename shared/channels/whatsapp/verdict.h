@@ -7,8 +7,8 @@
 //   pair         1 s, 4 s, 16 s, ... 1024 s   131056: too many messages to one person
 //   maintenance  60 s                         131057
 //   quota        1 min, 2 min, ... 15 min     4, 80007: calls of the app or WABA
-// A longer Retry-After wins, up to an hour. Give up after about 5 (pair and quota: after the time the
-// message still makes sense).
+// A longer Retry-After wins, up to an hour. Give up after about 5 (pair and quota: after the time
+// the message still makes sense).
 #pragma once
 #include "channels/channel.h"
 

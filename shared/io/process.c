@@ -1,5 +1,5 @@
 // process: posix_spawn and pidfds.
-#include "process.h"
+#include "io/process.h"
 
 #include "base/mem.h"
 

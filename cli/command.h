@@ -1,0 +1,12 @@
+// command: what every subcommand of `parley` is: a row in main.c's table and one file.
+#pragma once
+
+#define EXIT_USAGE 64       // sysexits.h
+#define EXIT_UNAVAILABLE 69
+#define EXIT_SETTING 78
+
+// argv[0] is the command's name. Returns the exit code.
+typedef int command_fn(int argc, char **argv);
+
+command_fn command_up, command_down, command_status, command_chat, command_understand,
+    command_handback, command_handoffs;

@@ -1,0 +1,55 @@
+// parley: the command line. One row a subcommand.
+#include "command.h"
+
+#include "base/mem.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+    const char *name;
+    command_fn *run;
+    const char *help;
+} command_t;
+
+static const command_t commands[] = {
+    {"up", command_up, "start everything (--detach, --port 8080, --admin-port 8081)"},
+    {"down", command_down, "stop everything that `up` started"},
+    {"status", command_status, "show every actor instance (--json)"},
+    {"chat", command_chat, "talk to the bot in the terminal (--tenant demo, --from +33612345678)"},
+    {"understand", command_understand, "what the bot understands: a message a line in, JSON a line out"},
+    {"handoffs", command_handoffs, "conversations that wait for a person"},
+    {"handback", command_handback, "give a conversation back to the bot (--from ADDRESS | --conversation ID)"},
+};
+
+// Commands of the launcher script (./parley), which never reach this program.
+static const char launcher_help[] =
+    "  test         build and test: [unit|integration|e2e|lint]\n"
+    "  bench        measure: webhook | turn | memory (--json)\n";
+
+static void print_help(FILE *file)
+{
+    fprintf(file, "Parley answers your customers. Usage: parley COMMAND [options]\n\n");
+    for (size_t i = 0; i < ACT_COUNT(commands); i++)
+        fprintf(file, "  %-12s %s\n", commands[i].name, commands[i].help);
+    fprintf(file, "%s\nEvery command understands --data DIR (default var/): it names the instance.\n"
+                  "`parley COMMAND --help` tells more.\n",
+            launcher_help);
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE, SIG_IGN);
+    const char *name = argc > 1 ? argv[1] : "--help";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0 || strcmp(name, "-h") == 0) {
+        print_help(stdout);
+        return 0;
+    }
+    for (size_t i = 0; i < ACT_COUNT(commands); i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    fprintf(stderr, "parley: there is no command '%s'\n\n", name);
+    print_help(stderr);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,78 @@
+// status: every actor instance, a row each.
+#include "client.h"
+#include "command.h"
+#include "options.h"
+#include "proto/broker_service.h"
+
+#include <stdio.h>
+
+static void print_duration(uint64_t ms)
+{
+    unsigned long long s = ms / 1000;
+    char text[32];
+    if (s < 60)
+        snprintf(text, sizeof text, "%llu s", s);
+    else if (s < 3600)
+        snprintf(text, sizeof text, "%llu min", s / 60);
+    else if (s < 172800)
+        snprintf(text, sizeof text, "%llu h", s / 3600);
+    else
+        snprintf(text, sizeof text, "%llu d", s / 86400);
+    printf(" %8s", text);
+}
+
+static void print_table(const status_reply_t *status)
+{
+    printf("%-14s %-18s %8s %-9s %8s %8s %9s %7s %9s %9s\n", "service", "instance", "pid", "state",
+           "uptime", "restarts", "in flight", "queued", "p50 ms", "p99 ms");
+    for (uint32_t i = 0; i < status->instances.count; i++) {
+        const instance_view_t *row = &status->instances.items[i];
+        printf("%-14.*s %-18.*s %8d %-9.*s", ACT_STR_ARG(row->service), ACT_STR_ARG(row->instance),
+               row->pid, ACT_STR_ARG(row->state));
+        print_duration(row->uptime_ms);
+        printf(" %8u %9u %7u %9.2f %9.2f\n", row->restarts, row->in_flight, row->queued,
+               (double)row->p50_us / 1000.0, (double)row->p99_us / 1000.0);
+    }
+    printf("\ncalls: %llu accepted = %llu replied + %llu failed + %llu cancelled + %llu open; %llu "
+           "requeued, %llu refused, %llu malformed\n",
+           (unsigned long long)status->accepted, (unsigned long long)status->replied,
+           (unsigned long long)status->failed, (unsigned long long)status->cancelled,
+           (unsigned long long)status->open, (unsigned long long)status->requeued,
+           (unsigned long long)status->refused, (unsigned long long)status->malformed);
+}
+
+static void print_json(const status_reply_t *status)
+{
+    act_buf_t out;
+    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
+    status_reply_to_json(status, &out);
+    printf("%.*s\n", (int)out.len_bytes, out.ptr);
+    act_buf_fini(&out);
+}
+
+int command_status(int argc, char **argv)
+{
+    const char *data = NULL;
+    bool is_json = false;
+    const option_t table[] = {{"json", NULL, &is_json, "one JSON object"}, {0}};
+    int code = 0;
+    instance_t instance;
+    if (!options_parse(argc, argv, table, "show every actor instance", &data, &code))
+        return code;
+    if (instance_locate(data, &instance) != ACT_E_OK)
+        return EXIT_USAGE;
+    client_t *client = client_open(&instance, 3000);
+    if (!client) {
+        fprintf(stderr, "parley status: nothing is running on %s (start it: ./parley up)\n",
+                instance.data);
+        return EXIT_UNAVAILABLE;
+    }
+    status_reply_t status;
+    empty_t empty = {0};
+    act_err_t err = client_call(client, &bus_service, BUS_STATUS, "", &empty, &status,
+                                /* is_loud= */ true);
+    if (err == ACT_E_OK)
+        (is_json ? print_json : print_table)(&status);
+    client_close(&client);
+    return err == ACT_E_OK ? 0 : EXIT_UNAVAILABLE;
+}

@@ -1,0 +1,348 @@
+// up: checks the settings, starts PostgreSQL and the launcher, seeds the first tenant, says where.
+#include "base/mem.h"
+#include "base/seal.h"
+#include "base/time.h"
+#include "client.h"
+#include "command.h"
+#include "io/http_server.h"
+#include "launcher.h"
+#include "options.h"
+#include "postgres.h"
+#include "proto/broker_service.h"
+#include "proto/ingress_service.h"
+#include "proto/persistence_service.h"
+#include "settings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CONNECT_MS 20000
+#define READY_MS 60000
+#define FIRST_TENANT "demo"
+
+typedef struct {
+    const char *data;
+    const char *port;
+    const char *admin_port;
+    bool is_detached;
+} up_options_t;
+
+typedef struct {
+    up_options_t options;
+    instance_t instance;
+    act_config_t *settings;
+    int listener;
+    uint16_t port;
+    pid_t launcher;
+    client_t *client;
+} up_t;
+
+static int fail(int code, const char *format, ...) ACT_PRINTF(2, 3);
+static int fail(int code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("parley up: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return code;
+}
+
+static int fail_buf(int code, act_buf_t *error)
+{
+    act_buf_add_char(error, '\0');
+    int result = fail(code, "%s", error->ptr);
+    act_buf_fini(error);
+    return result;
+}
+
+// --- what must be there before anything is started -------------------------------------------------
+
+static bool parse_port(const char *text, uint16_t *ret_port)
+{
+    int64_t number = 0;
+    if (!act_str_to_int(act_str(text), &number) || number < 0 || number > UINT16_MAX)
+        return false;
+    *ret_port = (uint16_t)number;
+    return true;
+}
+
+static int open_listener(up_t *self)
+{
+    uint16_t wanted = 0, admin = 0;
+    if (!parse_port(self->options.port, &wanted))
+        return fail(EXIT_USAGE, "--port must be 0 to 65535 (example: --port 8080)");
+    if (!parse_port(self->options.admin_port, &admin))
+        return fail(EXIT_USAGE, "--admin-port must be 0 to 65535 (example: --admin-port 8081)");
+    if (act_listen("0.0.0.0", wanted, &self->listener, &self->port) != ACT_E_OK)
+        return fail(EXIT_UNAVAILABLE, "--port %u cannot be opened: %s (example: --port %u)", wanted,
+                    strerror(errno), wanted < UINT16_MAX - 10 ? wanted + 10u : 8080u);
+    return 0;
+}
+
+// The key that seals tokens in the database. Losing it means entering them again.
+static int make_key(up_t *self, char *ret_path)
+{
+    snprintf(ret_path, PATH_MAX, "%.*s/master.key", PATH_MAX - 16, self->instance.keys);
+    if (access(ret_path, F_OK) != 0 && act_seal_key_create(ret_path) != ACT_E_OK)
+        return fail(EXIT_UNAVAILABLE, "cannot write %s: %s", ret_path, strerror(errno));
+    return 0;
+}
+
+static int prepare_database(up_t *self)
+{
+    const char *url = act_config_text(self->settings, "database_url");
+    char own_url[POSTGRES_URL_BYTES];
+    if (*url == '\0') {
+        act_buf_t error;
+        act_buf_init(&error, 8192);
+        if (postgres_start(&self->instance, own_url, &error) != ACT_E_OK)
+            return fail_buf(EXIT_UNAVAILABLE, &error);
+        act_buf_fini(&error);
+        url = own_url;
+    }
+    setenv("DATABASE_URL", url, /* overwrite= */ 1);
+    return 0;
+}
+
+static int prepare(up_t *self)
+{
+    char key[PATH_MAX];
+    if (instance_create(&self->instance) != ACT_E_OK)
+        return fail(EXIT_UNAVAILABLE, "cannot make %s: %s", self->instance.data, strerror(errno));
+    if (instance_lock(&self->instance) != ACT_E_OK) {
+        printf("Parley is already running on %s (pid %d, port %ld).\n", self->instance.data,
+               (int)instance_running(&self->instance),
+               instance_read_number(&self->instance, "http.port"));
+        return -1;
+    }
+    int code = open_listener(self);
+    if (code == 0)
+        code = make_key(self, key);
+    if (code == 0) {
+        setenv("PARLEY_MASTER_KEY_FILE", key, /* overwrite= */ 1);
+        setenv("PARLEY_ADMIN_PORT", self->options.admin_port, /* overwrite= */ 1);
+        code = prepare_database(self);
+    }
+    return code;
+}
+
+// --- the launcher --------------------------------------------------------------------------------
+
+static void detach(const up_t *self)
+{
+    char output[PATH_MAX];
+    snprintf(output, sizeof output, "%.*s/launcher.out", PATH_MAX - 16, self->instance.log);
+    setsid();
+    int descriptor = open(output, O_WRONLY | O_CREAT | O_APPEND, 0640);
+    int null = open("/dev/null", O_RDONLY);
+    dup2(null, STDIN_FILENO);
+    dup2(descriptor, STDOUT_FILENO);
+    dup2(descriptor, STDERR_FILENO);
+    close(descriptor);
+    close(null);
+}
+
+_Noreturn static void be_launcher(up_t *self)
+{
+    bool has_own_postgres = *act_config_text(self->settings, "database_url") == '\0';
+    if (self->options.is_detached)
+        detach(self);
+    launcher_options_t options = {
+        .instance = &self->instance,
+        .listener = self->listener,
+        .has_own_postgres = has_own_postgres,
+    };
+    int code = launcher_run(&options);
+    if (has_own_postgres)
+        postgres_stop(&self->instance);
+    instance_clean(&self->instance);
+    _exit(code);
+}
+
+static int start_launcher(up_t *self)
+{
+    fflush(NULL);
+    self->launcher = fork();
+    if (self->launcher < 0)
+        return fail(EXIT_UNAVAILABLE, "cannot fork: %s", strerror(errno));
+    if (self->launcher == 0)
+        be_launcher(self);
+    instance_write_number(&self->instance, "launcher.pid", (long)self->launcher);
+    instance_write_number(&self->instance, "http.port", self->port);
+    close(self->listener);
+    return 0;
+}
+
+// --- seeding -------------------------------------------------------------------------------------
+
+static act_str_t seal(up_t *self, const act_seal_key_t *key, const char *name, const char *setting)
+{
+    return act_seal(key, act_str(FIRST_TENANT), name, act_str(act_config_text(self->settings, setting)),
+                    client_arena(self->client));
+}
+
+static act_err_t put_whatsapp(up_t *self)
+{
+    ACT_AUTO(act_seal_key) *key = NULL;
+    act_err_t err = act_seal_key_load(getenv("PARLEY_MASTER_KEY_FILE"), &key);
+    if (err != ACT_E_OK)
+        return err;
+    put_channel_account_request_t request = {
+        .channel = ACT_STR("whatsapp"),
+        .external_id = act_str(act_config_text(self->settings, "wh_phone_id")),
+        .app_secret = seal(self, key, "app_secret", "wh_app_secret"),
+        .access_token = seal(self, key, "access_token", "wh_token"),
+        .verify_token = seal(self, key, "verify_token", "verify_token"),
+        .api_base = act_str(act_config_text(self->settings, "graph_api_base")),
+    };
+    put_channel_account_reply_t reply;
+    return client_call(self->client, &persistence_service, PERSISTENCE_PUT_CHANNEL_ACCOUNT, FIRST_TENANT,
+                       &request, &reply, /* is_loud= */ true);
+}
+
+static act_err_t seed(up_t *self)
+{
+    empty_t empty = {0};
+    act_err_t err = client_call(self->client, &persistence_service, PERSISTENCE_SEED_DEMO, FIRST_TENANT,
+                                &empty, &empty, /* is_loud= */ true);
+    if (err == ACT_E_OK && settings_has_whatsapp(self->settings))
+        err = put_whatsapp(self);
+    if (err == ACT_E_OK)
+        err = client_call(self->client, &ingress_service, INGRESS_RELOAD, "", &empty, &empty,
+                          /* is_loud= */ true);
+    return err;
+}
+
+// Waits until every child of the broker is ready.
+static bool wait_until_ready(up_t *self)
+{
+    int64_t until_ms = act_time_mono_ms() + READY_MS;
+    while (act_time_mono_ms() < until_ms) {
+        status_reply_t status;
+        empty_t empty = {0};
+        if (client_call(self->client, &bus_service, BUS_STATUS, "", &empty, &status,
+                        /* is_loud= */ false) != ACT_E_OK)
+            return false;
+        bool is_ready = true;
+        for (uint32_t i = 0; i < status.instances.count; i++)
+            is_ready = is_ready && (act_str_is(status.instances.items[i].state, "ready") ||
+                                    act_str_is(status.instances.items[i].state, "client"));
+        if (is_ready)
+            return true;
+        bool never = false;
+        client_wait(self->client, &never, 30);
+    }
+    return false;
+}
+
+static int make_ready(up_t *self)
+{
+    self->client = client_open(&self->instance, CONNECT_MS);
+    if (!self->client)
+        return fail(EXIT_UNAVAILABLE, "the broker does not answer: see %s", self->instance.log);
+    if (seed(self) != ACT_E_OK)
+        return fail(EXIT_UNAVAILABLE, "the first tenant could not be set up: see %s", self->instance.log);
+    if (!wait_until_ready(self))
+        return fail(EXIT_UNAVAILABLE, "not every actor became ready: see `parley status` and %s",
+                    self->instance.log);
+    client_close(&self->client);
+    return 0;
+}
+
+static void print_addresses(const up_t *self)
+{
+    printf("Parley is running.\n\n"
+           "  webhook   http://localhost:%u/webhook/whatsapp\n"
+           "  health    http://localhost:%u/readyz\n"
+           "  data      %s\n\n",
+           self->port, self->port, self->instance.data);
+    if (!settings_has_whatsapp(self->settings))
+        printf("WhatsApp is not connected yet: set VERIFY_TOKEN, WH_TOKEN, WH_PHONE_ID and WH_APP_SECRET "
+               "in .env (see .env.example).\n");
+    printf("Try it: ./parley chat%s%s\n", self->options.data ? " --data " : "",
+           self->options.data ? self->options.data : "");
+    fflush(stdout);
+}
+
+// --- the foreground ------------------------------------------------------------------------------
+
+// In a terminal Ctrl-C reaches the launcher too; a signal sent to this process alone is passed on.
+static int wait_for_launcher(const up_t *self)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGCHLD);
+    for (;;) {
+        int status = 0;
+        if (waitpid(self->launcher, &status, WNOHANG) == self->launcher)
+            return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_UNAVAILABLE;
+        int number = 0;
+        sigwait(&signals, &number);
+        if (number != SIGCHLD)
+            kill(self->launcher, SIGTERM);
+    }
+}
+
+static void block_signals(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
+static int run(up_t *self)
+{
+    int code = prepare(self);
+    if (code == 0)
+        code = start_launcher(self);
+    if (code != 0)
+        return code < 0 ? 0 : code;
+    if (!self->options.is_detached)
+        block_signals();
+    code = make_ready(self);
+    client_close(&self->client);
+    if (code != 0) {
+        kill(self->launcher, SIGTERM);
+        waitpid(self->launcher, NULL, 0);
+        return code;
+    }
+    print_addresses(self);
+    return self->options.is_detached ? 0 : wait_for_launcher(self);
+}
+
+int command_up(int argc, char **argv)
+{
+    up_t self = {.listener = -1, .options = {.port = "8080", .admin_port = "8081"}};
+    const option_t table[] = {
+        {"port", &self.options.port, NULL, "public port for webhooks (default 8080)"},
+        {"admin-port", &self.options.admin_port, NULL, "port of console and metrics (default 8081)"},
+        {"detach", NULL, &self.options.is_detached, "return when everything is ready"},
+        {0},
+    };
+    int code = 0;
+    if (!options_parse(argc, argv, table, "start everything", &self.options.data, &code))
+        return code;
+    if (instance_locate(self.options.data, &self.instance) != ACT_E_OK)
+        return fail(EXIT_USAGE, "--data is too long (example: --data var)");
+    act_buf_t error;
+    act_buf_init(&error, 4096);
+    if (settings_load(self.instance.source, &self.settings, &error) != ACT_E_OK)
+        return fail_buf(EXIT_SETTING, &error);
+    act_buf_fini(&error);
+    code = run(&self);
+    act_config_destroy(&self.settings);
+    return code;
+}

@@ -1,0 +1,39 @@
+-- A person gives a conversation back to the bot: by its id, or by the customer's address among those
+-- that are handed over. Asking again changes nothing.
+create or replace function handback(
+    p_tenant text, p_conversation uuid, p_address text,
+    out conversation_id uuid, out was_handed_back boolean, out pending_count integer)
+language plpgsql as $$
+declare
+    c conversations;
+begin
+    if p_conversation is not null then
+        select * into c from conversations k
+         where k.tenant_id = p_tenant and k.conversation_id = p_conversation
+           for no key update;
+    else
+        select * into c from conversations k
+         where k.tenant_id = p_tenant and k.owner = 'person'
+           and p_address <> '' and p_address in (k.address, k.phone)
+         order by k.owner_since limit 1
+           for no key update;
+    end if;
+    if not found then
+        return;
+    end if;
+    conversation_id := c.conversation_id;
+    was_handed_back := c.owner <> 'bot';
+    if was_handed_back then
+        update conversations k
+           set owner = 'bot', owner_fence = c.owner_fence + 1, owner_since = now(),
+               handoff_reason = ''
+         where k.tenant_id = p_tenant and k.conversation_id = c.conversation_id;
+        update system_alerts a set resolved_at = now()
+         where a.tenant_id = p_tenant and a.resolved_at is null and a.kind = 'handoff'
+           and a.conversation_id = c.conversation_id;
+    end if;
+    select count(*) into pending_count from inbox i
+     where i.tenant_id = p_tenant and i.conversation_id = c.conversation_id
+       and i.turn_id is null and i.starts_turn;
+end
+$$;

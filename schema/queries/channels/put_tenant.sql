@@ -1,0 +1,15 @@
+-- An empty field keeps what is there. A time zone that PostgreSQL does not know is refused here, and
+-- not at the first turn.
+-- rpc: put_tenant
+-- result: none
+-- budget_ms: 100
+insert into tenants as t (tenant_id, name, internal_language, timezone, owner_address)
+select :tenant, :name, coalesce(nullif(:internal_language, ''), 'fr'), z.zone, :owner_address
+  from (select coalesce(nullif(:timezone, ''), 'Europe/Paris') as zone) z
+ where (now() at time zone z.zone) is not null
+on conflict (tenant_id) do update
+   set name = excluded.name,
+       internal_language = coalesce(nullif(:internal_language, ''), t.internal_language),
+       timezone = coalesce(nullif(:timezone, ''), t.timezone),
+       owner_address = coalesce(nullif(:owner_address, ''), t.owner_address),
+       updated_at = now()

@@ -1,0 +1,355 @@
+// call: the table, and for each row "fill the request" and "read the reply".
+#include "call.h"
+
+#include <inttypes.h>
+
+static act_str_t value(const call_job_t *job, const char *name)
+{
+    return job->value(job->context, act_str(name));
+}
+
+static act_str_t idempotency_key(const call_job_t *job)
+{
+    return act_arena_printf(job->arena, "%" ACT_STR_FMT ":%" ACT_STR_FMT,
+                            ACT_STR_ARG(job->request->turn_id), ACT_STR_ARG(job->node));
+}
+
+static act_str_t number_text(const call_job_t *job, int64_t number)
+{
+    return act_arena_printf(job->arena, "%" PRId64, number);
+}
+
+static act_str_t copy(const call_job_t *job, act_str_t text)
+{
+    return act_arena_str(job->arena, text);
+}
+
+static void fail(const call_job_t *job, act_err_t err, const char *text)
+{
+    job->done(job->context, err, text, NULL);
+}
+
+// True when the reply is an error, which is then passed on.
+static bool has_failed(const call_job_t *job, const act_reply_t *reply)
+{
+    if (reply->err == ACT_E_OK)
+        return false;
+    act_str_t text = act_arena_printf(job->arena, "persistence.%s: %" ACT_STR_FMT, job->call->name,
+                                      ACT_STR_ARG(reply->text));
+    fail(job, reply->err, text.ptr);
+    return true;
+}
+
+static rows_t new_rows(const call_job_t *job, uint32_t count, act_str_t **ret_cells)
+{
+    uint32_t bounded = count < CALL_MAX_ROWS ? count : CALL_MAX_ROWS;
+    return rows_new(job->arena, job->call->columns, job->call->columns_count, bounded, ret_cells);
+}
+
+static void succeed(const call_job_t *job, const rows_t *rows)
+{
+    job->done(job->context, ACT_E_OK, NULL, rows);
+}
+
+// --- lists ---------------------------------------------------------------------------------------
+
+static void on_projects(void *context, const act_reply_t *reply, const list_projects_reply_t *body)
+{
+    const call_job_t *job = context;
+    if (has_failed(job, reply))
+        return;
+    act_str_t *cell;
+    rows_t rows = new_rows(job, body->projects.count, &cell);
+    for (uint32_t i = 0; i < rows.count; i++) {
+        const project_t *project = &body->projects.items[i];
+        *cell++ = copy(job, project->project_id);
+        *cell++ = copy(job, project->name);
+        *cell++ = copy(job, project->status);
+        *cell++ = copy(job, project->city);
+    }
+    succeed(job, &rows);
+}
+
+static uint64_t start_projects(call_job_t *job, const act_call_opts_t *opts)
+{
+    const contact_request_t request = {
+        .contact_id = job->request->contact_id,
+        .conversation_id = job->request->conversation_id,
+        .max_rows = CALL_MAX_ROWS,
+    };
+    return job->store->list_projects(job->actor, opts, &request, on_projects, job);
+}
+
+static void on_tasks(void *context, const act_reply_t *reply, const list_tasks_reply_t *body)
+{
+    const call_job_t *job = context;
+    if (has_failed(job, reply))
+        return;
+    act_str_t *cell;
+    rows_t rows = new_rows(job, body->tasks.count, &cell);
+    for (uint32_t i = 0; i < rows.count; i++) {
+        const task_t *task = &body->tasks.items[i];
+        *cell++ = copy(job, task->task_id);
+        *cell++ = copy(job, task->title);
+        *cell++ = copy(job, task->project_name);
+        *cell++ = copy(job, task->status);
+        *cell++ = number_text(job, task->progress_pct);
+        *cell++ = copy(job, task->due_on);
+    }
+    succeed(job, &rows);
+}
+
+static uint64_t start_tasks(call_job_t *job, const act_call_opts_t *opts)
+{
+    const list_tasks_request_t request = {
+        .project_id = value(job, "project_id"),
+        .max_rows = CALL_MAX_ROWS,
+    };
+    return job->store->list_tasks(job->actor, opts, &request, on_tasks, job);
+}
+
+static void on_documents(void *context, const act_reply_t *reply,
+                         const list_documents_reply_t *body)
+{
+    const call_job_t *job = context;
+    if (has_failed(job, reply))
+        return;
+    act_str_t *cell;
+    rows_t rows = new_rows(job, body->documents.count, &cell);
+    for (uint32_t i = 0; i < rows.count; i++) {
+        const document_t *document = &body->documents.items[i];
+        *cell++ = copy(job, document->document_id);
+        *cell++ = copy(job, document->title);
+        *cell++ = copy(job, document->project_name);
+        *cell++ = copy(job, document->url);
+    }
+    succeed(job, &rows);
+}
+
+static uint64_t start_documents(call_job_t *job, const act_call_opts_t *opts)
+{
+    const list_tasks_request_t request = {
+        .project_id = value(job, "project_id"),
+        .max_rows = CALL_MAX_ROWS,
+    };
+    return job->store->list_documents(job->actor, opts, &request, on_documents, job);
+}
+
+static void on_appointments(void *context, const act_reply_t *reply,
+                            const list_appointments_reply_t *body)
+{
+    const call_job_t *job = context;
+    if (has_failed(job, reply))
+        return;
+    act_str_t *cell;
+    rows_t rows = new_rows(job, body->appointments.count, &cell);
+    for (uint32_t i = 0; i < rows.count; i++) {
+        const appointment_t *appointment = &body->appointments.items[i];
+        *cell++ = copy(job, appointment->appointment_id);
+        *cell++ = copy(job, appointment->service);
+        *cell++ = number_text(job, appointment->number);
+        *cell++ = copy(job, appointment->wanted);
+        *cell++ = copy(job, appointment->status);
+    }
+    succeed(job, &rows);
+}
+
+static uint64_t start_appointments(call_job_t *job, const act_call_opts_t *opts)
+{
+    const contact_request_t request = {
+        .contact_id = job->request->contact_id,
+        .conversation_id = job->request->conversation_id,
+        .max_rows = CALL_MAX_ROWS,
+    };
+    return job->store->list_appointments(job->actor, opts, &request, on_appointments, job);
+}
+
+// --- writes --------------------------------------------------------------------------------------
+
+static void on_incident(void *context, const act_reply_t *reply, const create_incident_reply_t *body)
+{
+    const call_job_t *job = context;
+    if (has_failed(job, reply))
+        return;
+    if (body->number <= 0) {
+        fail(job, ACT_E_INTERNAL, "incident without number");
+        return;
+    }
+    act_str_t *cell;
+    rows_t rows = new_rows(job, 1, &cell);
+    cell[0] = copy(job, body->incident_id);
+    cell[1] = number_text(job, body->number);
+    succeed(job, &rows);
+}
+
+static uint64_t start_incident(call_job_t *job, const act_call_opts_t *opts)
+{
+    const create_incident_request_t request = {
+        .idempotency_key = opts->idempotency_key,
+        .conversation_id = job->request->conversation_id,
+        .contact_id = job->request->contact_id,
+        .project_id = value(job, "project_id"),
+        .description = value(job, "description"),
+        .location = value(job, "location"),
+        .severity = value(job, "severity"),
+    };
+    return job->store->create_incident(job->actor, opts, &request, on_incident, job);
+}
+
+static void on_progress(void *context, const act_reply_t *reply,
+                        const update_task_progress_reply_t *body)
+{
+    const call_job_t *job = context;
+    if (has_failed(job, reply))
+        return;
+    if (act_str_empty(body->title)) { // the task is gone: nothing was written
+        fail(job, ACT_E_TASK_NOT_FOUND, "no row came back");
+        return;
+    }
+    act_str_t *cell;
+    rows_t rows = new_rows(job, 1, &cell);
+    cell[0] = copy(job, body->title);
+    cell[1] = number_text(job, body->progress_pct);
+    cell[2] = copy(job, body->status);
+    succeed(job, &rows);
+}
+
+static uint64_t start_progress(call_job_t *job, const act_call_opts_t *opts)
+{
+    int64_t progress_pct = 0;
+    if (!act_str_to_int(value(job, "progress_pct"), &progress_pct))
+        progress_pct = 0;
+    const update_task_progress_request_t request = {
+        .idempotency_key = opts->idempotency_key,
+        .task_id = value(job, "task_id"),
+        .progress_pct = (int32_t)(progress_pct > 100 ? 100 : progress_pct < 0 ? 0 : progress_pct),
+        .contact_id = job->request->contact_id,
+    };
+    return job->store->update_task_progress(job->actor, opts, &request, on_progress, job);
+}
+
+static void on_appointment(void *context, const act_reply_t *reply,
+                           const create_appointment_reply_t *body)
+{
+    const call_job_t *job = context;
+    if (has_failed(job, reply))
+        return;
+    if (body->number <= 0) {
+        fail(job, ACT_E_INTERNAL, "appointment without number");
+        return;
+    }
+    act_str_t *cell;
+    rows_t rows = new_rows(job, 1, &cell);
+    cell[0] = copy(job, body->appointment_id);
+    cell[1] = number_text(job, body->number);
+    succeed(job, &rows);
+}
+
+static uint64_t start_appointment(call_job_t *job, const act_call_opts_t *opts)
+{
+    const create_appointment_request_t request = {
+        .idempotency_key = opts->idempotency_key,
+        .conversation_id = job->request->conversation_id,
+        .contact_id = job->request->contact_id,
+        .service = value(job, "service"),
+        .wanted = value(job, "wanted"),
+    };
+    return job->store->create_appointment(job->actor, opts, &request, on_appointment, job);
+}
+
+static void on_cancelled(void *context, const act_reply_t *reply,
+                         const cancel_appointment_reply_t *body)
+{
+    const call_job_t *job = context;
+    if (has_failed(job, reply))
+        return;
+    act_str_t *cell;
+    rows_t rows = new_rows(job, 1, &cell);
+    cell[0] = body->was_cancelled ? ACT_STR("yes") : ACT_STR("no");
+    cell[1] = number_text(job, body->number);
+    succeed(job, &rows);
+}
+
+static uint64_t start_cancel(call_job_t *job, const act_call_opts_t *opts)
+{
+    const cancel_appointment_request_t request = {
+        .appointment_id = value(job, "appointment_id"),
+        .contact_id = job->request->contact_id,
+    };
+    return job->store->cancel_appointment(job->actor, opts, &request, on_cancelled, job);
+}
+
+// --- the table -----------------------------------------------------------------------------------
+
+static const call_t calls[] = {
+    {.name = "list_projects",
+     .is_list = true,
+     .columns = {"project_id", "project_name", "project_status", "project_city"},
+     .columns_count = 4,
+     .description = "row.project",
+     .start = start_projects},
+    {.name = "list_tasks",
+     .is_list = true,
+     .reads = {"project_id"},
+     .columns = {"task_id", "task_title", "task_project", "task_status", "task_progress",
+                 "task_due"},
+     .columns_count = 6,
+     .description = "row.task",
+     .start = start_tasks},
+    {.name = "list_documents",
+     .is_list = true,
+     .reads = {"project_id"},
+     .columns = {"document_id", "document_title", "document_project", "document_url"},
+     .columns_count = 4,
+     .description = "row.document",
+     .start = start_documents},
+    {.name = "list_appointments",
+     .is_list = true,
+     .columns = {"appointment_id", "appointment_service", "appointment_number",
+                 "appointment_wanted", "appointment_status"},
+     .columns_count = 5,
+     .description = "row.appointment",
+     .start = start_appointments},
+    {.name = "create_incident",
+     .is_write = true,
+     .reads = {"description", "location", "severity"},
+     .columns = {"incident_id", "incident_number"},
+     .columns_count = 2,
+     .start = start_incident},
+    {.name = "update_task_progress",
+     .is_write = true,
+     .reads = {"task_id", "progress_pct"},
+     .columns = {"updated_title", "updated_progress", "updated_status"},
+     .columns_count = 3,
+     .start = start_progress},
+    {.name = "create_appointment",
+     .is_write = true,
+     .reads = {"service", "wanted"},
+     .columns = {"appointment_id", "appointment_number"},
+     .columns_count = 2,
+     .start = start_appointment},
+    {.name = "cancel_appointment",
+     .is_write = true,
+     .reads = {"appointment_id"},
+     .columns = {"was_cancelled", "cancelled_number"},
+     .columns_count = 2,
+     .start = start_cancel},
+};
+
+const call_t *call_find(act_str_t name)
+{
+    for (size_t i = 0; i < ACT_COUNT(calls); i++)
+        if (act_str_is(name, calls[i].name))
+            return &calls[i];
+    return NULL;
+}
+
+uint64_t call_start(const call_t *self, call_job_t *job)
+{
+    job->call = self;
+    const act_call_opts_t opts = {
+        .parent = job->parent,
+        .idempotency_key = self->is_write ? idempotency_key(job) : (act_str_t){0},
+    };
+    return self->start(job, &opts);
+}

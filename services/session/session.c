@@ -1,0 +1,99 @@
+// session: settings, life, and the two methods.
+#include "session.h"
+
+#include "base/id.h"
+#include "proto/session_service.h"
+#include "sweeper.h"
+#include "turn.h"
+
+#include <stdio.h>
+
+const act_config_row_t session_settings[] = {
+    {"quiet_window_ms", "PARLEY_QUIET_WINDOW_MS", ACT_CONFIG_INT, "250", 0, 10000, "250",
+     "silence that ends a burst of messages; 0 answers at once", false},
+    {"quiet_max_ms", "PARLEY_QUIET_MAX_MS", ACT_CONFIG_INT, "1500", 0, 60000, "1500",
+     "longest wait for the end of a burst", false},
+    {"lease_ms", "PARLEY_LEASE_MS", ACT_CONFIG_INT, "15000", 1000, 600000, "15000",
+     "how long a conversation is ours without a commit", false},
+    {"turn_budget_ms", "PARLEY_TURN_BUDGET_MS", ACT_CONFIG_INT, "10000", 500, 600000, "10000",
+     "most time for the answer; then a polite text goes out", false},
+    {"sweep_ms", "PARLEY_SWEEP_MS", ACT_CONFIG_INT, "1000", 100, 60000, "1000",
+     "how often stored messages that nobody took are looked for", false},
+    {"fast_path_confidence_pct", "PARLEY_FAST_PATH_CONFIDENCE_PCT", ACT_CONFIG_INT, "90", 1, 100, "90",
+     "confidence from which an intent takes its flow", false},
+    {"translation_enabled", "PARLEY_TRANSLATION_ENABLED", ACT_CONFIG_BOOL, "false", 0, 1, "true",
+     "translate into the tenant's internal language (needs a provider)", false},
+    {"turn_events", "PARLEY_TURN_EVENTS", ACT_CONFIG_BOOL, "true", 0, 1, "false",
+     "publish an event at the end of each turn (chat and console listen)", false},
+    {0},
+};
+
+void session_on_wake(session_t *self, act_str_t tenant, act_str_t conversation_id)
+{
+    turn_t *turn = turns_find(self->turns, tenant, conversation_id);
+    if (turn)
+        turn_wake(turn);
+    else if (!act_actor_is_draining(self->actor))
+        turn_start(self, tenant, conversation_id);
+}
+
+static void on_wake(void *context, act_call_t *call, const wake_request_t *request)
+{
+    session_on_wake(context, act_call_header(call)->tenant, request->conversation_id);
+    act_buf_t nothing;
+    act_buf_init(&nothing, 1);
+    act_call_reply(&call, &nothing);
+}
+
+static void on_understand(void *context, act_call_t *call, const understand_request_t *request)
+{
+    turn_start_dry(context, &call, request);
+}
+
+static const session_server_t server = {.wake = on_wake, .understand = on_understand};
+
+static void load_settings(session_t *self)
+{
+    const act_config_t *config = act_actor_config(self->actor);
+    self->quiet_window_ms = act_config_int(config, "quiet_window_ms");
+    self->quiet_max_ms = act_config_int(config, "quiet_max_ms");
+    self->lease_ms = act_config_int(config, "lease_ms");
+    self->turn_budget_ms = act_config_int(config, "turn_budget_ms");
+    self->sweep_ms = act_config_int(config, "sweep_ms");
+    self->fast_path_confidence = (double)act_config_int(config, "fast_path_confidence_pct") / 100.0;
+    self->is_translation_enabled = act_config_bool(config, "translation_enabled");
+    self->is_event_wanted = act_config_bool(config, "turn_events");
+}
+
+static act_err_t open_session(void *context, act_actor_t *actor)
+{
+    session_t *self = context;
+    self->actor = actor;
+    load_settings(self);
+    self->turns = turns_new();
+    char boot_id[ACT_UUID_TEXT_BYTES];
+    act_uuid7(boot_id);
+    snprintf(self->holder, sizeof self->holder, "%s/%s", act_actor_instance(actor), boot_id);
+    sweeper_start(self);
+    return ACT_E_OK;
+}
+
+static void close_session(void *context)
+{
+    session_t *self = context;
+    sweeper_stop(self);
+    for (turn_t *turn = turns_any(self->turns); turn; turn = turns_any(self->turns))
+        turn_abort(turn);
+    turns_destroy(&self->turns);
+}
+
+const act_spec_t session_spec = {
+    .name = "session",
+    .service = &session_service,
+    .server = &server,
+    .config = session_settings,
+    .credit_messages = 1024, // a turn waits for others most of its life
+    .self_size_bytes = sizeof(session_t),
+    .open = open_session,
+    .close = close_session,
+};

@@ -1,0 +1,27 @@
+// session: the actor's state, shared by its modules: settings and the turns it works on.
+#pragma once
+#include "actor/actor.h"
+#include "turns.h"
+
+typedef struct {
+    act_actor_t *actor;
+    turns_t *turns;
+    act_timer_t *sweep_timer;
+    bool is_sweeping; // a sweep call is in flight
+    char holder[ACT_HEADER_KEY_MAX_BYTES]; // "<instance>/<boot id>": who holds our leases
+    // Settings.
+    int64_t quiet_window_ms;
+    int64_t quiet_max_ms;
+    int64_t lease_ms;
+    int64_t turn_budget_ms;
+    int64_t sweep_ms;
+    double fast_path_confidence;
+    bool is_translation_enabled;
+    bool is_event_wanted;
+} session_t;
+
+extern const act_config_row_t session_settings[]; // ends with a row without name
+extern const act_spec_t session_spec;
+
+// Something is new in this conversation: start a turn, or note it for the end of the running one.
+void session_on_wake(session_t *self, act_str_t tenant, act_str_t conversation_id);

@@ -1,0 +1,28 @@
+// Stage 6: Eyes. Without an answer the intent is "none" with confidence 0, which the agent takes.
+#include "base/assert.h"
+#include "pipeline.h"
+#include "proto/intent_service.h"
+
+static void on_classified(void *context, const act_reply_t *reply, const classify_reply_t *body)
+{
+    turn_t *turn = context;
+    if (reply->err == ACT_E_OK && body) {
+        act_str_t kept = act_arena_str(turn->arena, reply->body);
+        act_assert(classify_reply_unpack(kept, turn->arena, &turn->understood, NULL) == ACT_E_OK);
+    }
+    pipeline_go_on(turn, STAGE_NEXT);
+}
+
+stage_result_t stage_intent(turn_t *turn)
+{
+    turn->understood = (classify_reply_t){
+        .intent = ACT_STR("none"),
+        .sentiment = ACT_STR("neutral"),
+    };
+    if (act_str_empty(act_str_trim(turn->text)) || !act_str_empty(turn->choice_id))
+        return STAGE_NEXT;
+    classify_request_t request = {.text = turn->text, .language = turn->language};
+    act_call_opts_t opts = turn_call_opts(turn);
+    turn->call_id = intent_classify(turn->session->actor, &opts, &request, on_classified, turn);
+    return STAGE_WAIT;
+}

@@ -1,0 +1,52 @@
+// sweeper: a query a second.
+#include "sweeper.h"
+
+#include "proto/persistence_service.h"
+#include "proto/session_service.h"
+
+#define ROWS_MAX_COUNT 500
+#define BUDGET_MS 3000
+
+// Through the bus and not straight into our own table: the broker knows which instance a
+// conversation belongs to.
+static void on_swept(void *context, const act_reply_t *reply, const sweep_inbox_reply_t *body)
+{
+    session_t *session = context;
+    session->is_sweeping = false;
+    if (reply->err != ACT_E_OK)
+        return;
+    for (uint32_t i = 0; i < body->conversations.count; i++) {
+        const conversation_ref_t *found = &body->conversations.items[i];
+        wake_request_t wake = {.conversation_id = found->conversation_id};
+        act_call_opts_t opts = {.tenant = found->tenant, .key = found->conversation_id};
+        session_wake(session->actor, &opts, &wake);
+    }
+    if (body->conversations.count > 0)
+        act_log_info(act_actor_log(session->actor), "swept", "count=%u", body->conversations.count);
+}
+
+static void sweep(void *context)
+{
+    session_t *session = context;
+    if (session->is_sweeping || act_actor_is_draining(session->actor))
+        return;
+    session->is_sweeping = true;
+    sweep_inbox_request_t request = {
+        .min_age_ms = (uint32_t)(session->sweep_ms + session->quiet_max_ms),
+        .max_rows = ROWS_MAX_COUNT,
+    };
+    act_call_opts_t opts = {.budget_ms = BUDGET_MS, .class_ = ACT_CLASS_BULK};
+    persistence_sweep_inbox(session->actor, &opts, &request, on_swept, session);
+}
+
+void sweeper_start(session_t *session)
+{
+    session->sweep_timer = act_timer_new(act_actor_loop(session->actor), sweep, session);
+    act_timer_start(session->sweep_timer, session->sweep_ms, session->sweep_ms);
+    act_actor_on_welcome(session->actor, sweep, session);
+}
+
+void sweeper_stop(session_t *session)
+{
+    act_timer_destroy(&session->sweep_timer);
+}

@@ -1,0 +1,93 @@
+// turn: one answer to a customer, from the messages that wait to the commit of the reply. The struct
+// is shared by the driver (turn.c), the pipeline and its stages; nobody else sees it.
+//
+// States and events are the table in turn.c. All texts live in the turn's arena and go with it.
+#pragma once
+#include "base/arena.h"
+#include "base/id.h"
+#include "proto/agent.h"
+#include "proto/flow.h"
+#include "proto/intent.h"
+#include "proto/persistence.h"
+#include "proto/session.h"
+#include "session.h"
+
+#define TURN_STATES(X)                                                                             \
+    X(QUIET)      /* waits for the end of a burst */                                               \
+    X(BEGINNING)  /* turn_begin is on its way */                                                   \
+    X(RUNNING)    /* in the pipeline */                                                            \
+    X(COMMITTING) /* turn_commit is on its way, or waits to be tried again */
+typedef enum {
+#define X(name) TURN_##name,
+    TURN_STATES(X)
+#undef X
+    TURN_STATES_COUNT
+} turn_state_t;
+
+// Replies of one turn; more is a bug in a flow.
+#define TURN_MESSAGES_MAX_COUNT 16
+
+struct turn {
+    turn_t *next; // in turns
+    session_t *session;
+    act_arena_t *arena;
+    act_str_t tenant;
+    act_str_t conversation_id;
+    turn_state_t state;
+    bool is_woken_again;
+    act_timer_t *timer;
+    uint64_t call_id; // the one call in flight; 0: none
+    act_trace_t trace;
+    int64_t started_ms;
+    int64_t quiet_until_ms; // no burst is waited for longer than this
+    int64_t deadline_ms;    // of the whole pipeline
+    uint32_t begin_attempts_count;
+    uint32_t commit_attempts_count;
+    size_t stage; // index in the pipeline's table
+    // A dry run: answers `understand`, writes and sends nothing.
+    act_call_t *dry_call;
+
+    turn_begin_reply_t begin;
+    char turn_id[ACT_UUID_TEXT_BYTES];
+    char session_id[ACT_UUID_TEXT_BYTES];
+
+    // What the messages say together.
+    act_str_t text;
+    act_str_t type; // of the last message
+    act_str_t choice_id;
+
+    // What the stages found.
+    act_str_t language;
+    double language_confidence;
+    act_str_t translation;
+    classify_reply_t understood;
+    act_str_t path;      // "flow:<name>", "agent", or the stage that ended the turn
+    act_str_t flow;      // flow to start; empty: go on from begin.flow_state, or none
+    bool is_in_flow;     // begin.flow_state holds a flow that waits for an answer
+    uint32_t flow_hops_count;
+    act_str_t decision;  // RESPOND, WAIT, IGNORE, HUMAN_HANDOFF
+    act_str_t handoff_reason;
+    act_str_t flow_state;
+    act_err_t fallback_err; // why the ladder's last rung was taken
+    outbound_content_t messages[TURN_MESSAGES_MAX_COUNT];
+    uint32_t messages_count;
+};
+
+// Starts to work on a conversation; the turn owns itself until it ends.
+void turn_start(session_t *session, act_str_t tenant, act_str_t conversation_id);
+void turn_wake(turn_t *self);
+// Stages 3 to 7 on a text, for the `understand` call, which is consumed.
+void turn_start_dry(session_t *session, act_call_t **call_p, const understand_request_t *request);
+// Drops it without an answer; its lease runs out or is taken over.
+void turn_abort(turn_t *self);
+
+// --- for the pipeline and its stages -----------------------------------------------------------------
+
+// The pipeline has reached its end: commit.
+void turn_on_pipeline_end(turn_t *self);
+// The commit stage asked for: sends turn_commit.
+void turn_commit(turn_t *self);
+
+// Options of a call made for this turn: tenant, key, trace, what is left of the deadline.
+act_call_opts_t turn_call_opts(const turn_t *self);
+int64_t turn_left_ms(const turn_t *self);
