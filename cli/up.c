@@ -185,22 +185,30 @@ static int start_launcher(up_t *self)
 
 static act_str_t seal(up_t *self, const act_seal_key_t *key, const char *name, const char *setting)
 {
-    return act_seal(key, act_str(FIRST_TENANT), name, act_str(act_config_text(self->settings, setting)),
-                    client_arena(self->client));
+    act_buf_t sealed;
+    act_buf_init(&sealed, ACT_BUF_DEFAULT_MAX_BYTES);
+    act_seal(key, act_str(FIRST_TENANT), name, act_str(act_config_text(self->settings, setting)),
+             &sealed);
+    act_str_t kept = act_arena_str(client_arena(self->client), act_buf_str(&sealed));
+    act_buf_fini(&sealed);
+    return kept;
 }
 
 static act_err_t put_whatsapp(up_t *self)
 {
     ACT_AUTO(act_seal_key) *key = NULL;
-    act_err_t err = act_seal_key_load(getenv("PARLEY_MASTER_KEY_FILE"), &key);
-    if (err != ACT_E_OK)
+    const char *reason = "";
+    act_err_t err = act_seal_key_load(getenv("PARLEY_MASTER_KEY_FILE"), &key, &reason);
+    if (err != ACT_E_OK) {
+        fail(EXIT_SETTING, "%s: %s", getenv("PARLEY_MASTER_KEY_FILE"), reason);
         return err;
+    }
     put_channel_account_request_t request = {
         .channel = ACT_STR("whatsapp"),
         .external_id = act_str(act_config_text(self->settings, "wh_phone_id")),
-        .app_secret = seal(self, key, "app_secret", "wh_app_secret"),
-        .access_token = seal(self, key, "access_token", "wh_token"),
-        .verify_token = seal(self, key, "verify_token", "verify_token"),
+        .app_secret = seal(self, key, ACT_SEAL_APP_SECRET, "wh_app_secret"),
+        .access_token = seal(self, key, ACT_SEAL_ACCESS_TOKEN, "wh_token"),
+        .verify_token = seal(self, key, ACT_SEAL_VERIFY_TOKEN, "verify_token"),
         .api_base = act_str(act_config_text(self->settings, "graph_api_base")),
     };
     put_channel_account_reply_t reply;

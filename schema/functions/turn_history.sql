@@ -5,19 +5,20 @@ language plpgsql stable as $$
 declare
     v_result json;
 begin
-    select json_agg(json_build_object('author', l.author, 'text', l.line, 'at_ms',
-                                      (extract(epoch from l.at) * 1000)::bigint)
+    select json_agg(json_build_object('author', l.author, 'text',
+                                      coalesce(nullif(l.content->>'text', ''), '[' || l.type || ']'),
+                                      'at_ms', (extract(epoch from l.at) * 1000)::bigint)
                     order by l.at, l.rank, l.seq)
       into v_result
       from (select * from (
                 (select 'customer' as author, 0 as rank, i.inbox_seq as seq, i.received_at as at,
-                        coalesce(nullif(i.content->>'text', ''), '[' || i.type || ']') as line
+                        i.type, i.content
                    from inbox i
                   where i.tenant_id = p_tenant and i.conversation_id = p_conversation
                     and i.turn_id is not null
                   order by i.inbox_seq desc limit 20)
                 union all
-                (select o.author, 1, o.seq, o.created_at, o.content->>'text'
+                (select o.author, 1, o.seq, o.created_at, 'text', o.content
                    from outbox o
                   where o.tenant_id collate "POSIX" = p_tenant and o.conversation_id = p_conversation
                     and o.state <> 'failed'

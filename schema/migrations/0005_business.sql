@@ -1,19 +1,21 @@
 -- The business's own data: knowledge, projects, incidents, appointments. Not hot: foreign keys keep
 -- them whole, always inside one tenant.
 
--- search is filled by put_faq: it depends on the language, and unaccent is not immutable.
--- There is no GIN index: neither @@ nor % is leakproof, so under row-level security PostgreSQL must
--- apply the tenant first and never uses one. A tenant's rows come from the primary key instead.
+-- Written by put_faq, found by search_faq: the arrays hold the words of the row as its language's
+-- dictionary sees them. There is no GIN index: neither &&, @@ nor % is leakproof, so under row-level
+-- security PostgreSQL applies the tenant first and cannot use one. The primary key gives the rows of a
+-- tenant and a language.
 create table faqs (
     tenant_id text collate "C" not null,
-    faq_id text collate "C" not null,
     language text collate "C" not null,
+    faq_id text collate "C" not null,
     question text not null,
     answer text not null,
     keywords text not null default '',
     source text not null default '',
-    question_plain text not null default '', -- lower case, no accents: for trigrams
-    search tsvector not null default '',     -- A question and keywords, B answer
+    question_plain text not null,        -- plain_text(question), for trigrams
+    question_words text[] not null,      -- of question and keywords
+    answer_words text[] not null,
     is_enabled boolean not null default true,
     updated_at timestamptz not null default now(),
     primary key (tenant_id, language, faq_id)

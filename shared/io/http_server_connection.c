@@ -252,9 +252,12 @@ static void answer(act_http_connection_t *self, const act_http_response_t *respo
 void act_http_respond(act_http_request_t **self_p, const act_http_response_t *response)
 {
     act_http_request_t *self = act_take(self_p);
-    if (self->connection && !self->server->is_dead) {
-        self->connection->is_closing = !self->head.is_keep_alive;
-        answer(self->connection, response);
+    act_http_connection_t *connection = self->connection;
+    if (connection && self->server->is_dead) {
+        connection->request = NULL;
+    } else if (connection) {
+        connection->is_closing = !self->head.is_keep_alive;
+        answer(connection, response);
     }
     act_http_request_free(self);
 }

@@ -128,7 +128,7 @@ static size_t start_body(act_http_request_t *self, act_str_t bytes, uint16_t *re
         return (size_t)length_bytes;
     }
     self->phase = ACT_HTTP_IN_BODY;
-    return feed_body(self, bytes, ret_status);
+    return act_str_empty(bytes) ? 0 : feed_body(self, bytes, ret_status);
 }
 
 static bool decode_path(act_http_request_t *self)

@@ -1,0 +1,58 @@
+// match: folded texts are words with one space between, which makes all of this short.
+#include "match.h"
+
+#include <string.h>
+
+// Shorter words are articles and such.
+#define WORD_MIN_BYTES 3
+// Two words are the same when they begin alike and only so much differs at the end: bytes, good for
+// plurals and cases in languages with letters of one or two bytes.
+#define STEM_MIN_BYTES 4
+#define ENDING_MAX_BYTES 4
+
+uint32_t match_numbers(act_str_t folded, int64_t *ret_last)
+{
+    uint32_t count = 0;
+    while (!act_str_empty(folded))
+        count += act_str_to_int(act_str_cut(&folded, ' '), ret_last);
+    return count;
+}
+
+uint32_t match_count_words(act_str_t folded)
+{
+    uint32_t count = 0;
+    for (; !act_str_empty(folded); count++)
+        (void)act_str_cut(&folded, ' ');
+    return count;
+}
+
+static bool is_same_word(act_str_t a, act_str_t b)
+{
+    if (act_str_eq(a, b))
+        return true;
+    size_t common_bytes = 0;
+    while (common_bytes < a.len_bytes && common_bytes < b.len_bytes
+           && a.ptr[common_bytes] == b.ptr[common_bytes])
+        common_bytes++;
+    size_t longer_bytes = a.len_bytes > b.len_bytes ? a.len_bytes : b.len_bytes;
+    return common_bytes >= STEM_MIN_BYTES && longer_bytes - common_bytes <= ENDING_MAX_BYTES
+           && common_bytes * 3 >= longer_bytes * 2;
+}
+
+static bool has_word(act_str_t folded, act_str_t word)
+{
+    while (!act_str_empty(folded))
+        if (is_same_word(act_str_cut(&folded, ' '), word))
+            return true;
+    return false;
+}
+
+uint32_t match_title(act_str_t folded_title, act_str_t folded)
+{
+    uint32_t count = 0;
+    while (!act_str_empty(folded_title)) {
+        act_str_t word = act_str_cut(&folded_title, ' ');
+        count += word.len_bytes >= WORD_MIN_BYTES && has_word(folded, word);
+    }
+    return count;
+}
