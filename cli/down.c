@@ -23,11 +23,11 @@ static bool wait_for_end(const instance_t *instance)
 }
 
 // A broker whose launcher was killed: told over the bus to stop with all its actors.
-static void stop_orphans(const instance_t *instance)
+static bool stop_orphans(const instance_t *instance)
 {
     client_t *client = client_open(instance, 500);
     if (!client)
-        return;
+        return false;
     empty_t empty = {0};
     bool never = false;
     if (client_call(client, &bus_service, BUS_SHUTDOWN, "", &empty, &empty, /* is_loud= */ true) ==
@@ -36,6 +36,7 @@ static void stop_orphans(const instance_t *instance)
              waited_ms += LOOK_MS)
             client_wait(client, &never, LOOK_MS);
     client_close(&client);
+    return true;
 }
 
 int command_down(int argc, char **argv)
@@ -57,7 +58,7 @@ int command_down(int argc, char **argv)
             return EXIT_UNAVAILABLE;
         }
     } else {
-        stop_orphans(&instance);
+        was_running = stop_orphans(&instance) || was_running;
         postgres_stop(&instance);
         instance_clean(&instance);
     }

@@ -510,10 +510,14 @@ static void on_stats(broker_t *self, peer_t *peer, const act_header_t *header, p
 {
     stats_t stats = {0};
     act_arena_reset(self->arena);
-    if (stats_unpack(body->bytes, self->arena, &stats, NULL) == ACT_E_OK && stats.is_ready)
-        set_ready(self, peer);
     if (header->kind == ACT_KIND_PING)
         send_control(self, peer->route, ACT_KIND_PONG, 0);
+    if (stats_unpack(body->bytes, self->arena, &stats, NULL) != ACT_E_OK)
+        return;
+    act_buf_reset(&peer->stats);
+    act_buf_add_str(&peer->stats, body->bytes);
+    if (stats.is_ready)
+        set_ready(self, peer);
 }
 
 static void on_bye(broker_t *self, peer_t *peer, const act_header_t *header, payload_t *body)

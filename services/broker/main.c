@@ -24,7 +24,7 @@
 #define ADOPT_MS 700
 
 static const broker_limits_t limits = {
-    .ping_ms = 1000,
+    .ping_ms = 1500, // actors speak once a second by themselves
     .lost_ms = 5000, // promises.md 3.2: slow after 3 missed pings, at most 5 s
     .queue_max_count = 10000,
     .queue_max_bytes = 64u << 20,

@@ -9,6 +9,8 @@
 
 // Power of two, at most half full.
 #define INDEX_SIZE 8192
+// A heartbeat with the most metrics an actor may have.
+#define STATS_MAX_BYTES 65536
 #define PEERS_MAX_COUNT (INDEX_SIZE / 2)
 
 struct peers {
@@ -23,12 +25,19 @@ peers_t *peers_new(void)
     return act_alloc(sizeof(peers_t));
 }
 
+static void free_peer(peer_t *peer)
+{
+    if (peer)
+        act_buf_fini(&peer->stats);
+    act_free(peer);
+}
+
 void peers_destroy(peers_t **self_p)
 {
     if (!*self_p)
         return;
     for (uint32_t i = 0; i < (*self_p)->high_count; i++)
-        act_free((*self_p)->list[i]);
+        free_peer((*self_p)->list[i]);
     act_free(act_take(self_p));
 }
 
@@ -67,6 +76,7 @@ peer_t *peers_add(peers_t *self, uint64_t route, act_str_t actor, act_str_t inst
     peer->route = route;
     act_str_copy(actor, peer->actor, sizeof peer->actor);
     act_str_copy(instance, peer->instance, sizeof peer->instance);
+    act_buf_init(&peer->stats, STATS_MAX_BYTES);
     peer->name_hash = act_str_hash(instance, 0);
     self->list[slot] = peer;
     self->count++;
@@ -107,7 +117,7 @@ void peers_remove(peers_t *self, peer_t **peer_p)
             self->list[i] = NULL;
     self->count--;
     index_rebuild(self);
-    act_free(peer);
+    free_peer(peer);
 }
 
 uint32_t peers_count(const peers_t *self)

@@ -1,6 +1,7 @@
 // peer: someone connected to the broker: an instance of a service, or a client. Found by route (the
 // transport's address, which proves nothing) and by instance name.
 #pragma once
+#include "base/buf.h"
 #include "latency.h"
 #include "ledger.h"
 
@@ -35,6 +36,7 @@ struct peer {
     uint64_t calls;
     uint64_t errors;
     latency_t latency;
+    act_buf_t stats;     // body of its last heartbeat
     uint64_t name_hash; // for rendezvous hashing
     peer_t *next_in_service;
 };

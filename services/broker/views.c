@@ -32,8 +32,8 @@ static instance_view_t row_of_child(views_t *self, const child_view_t *child)
     instance_view_t row = {.service = act_str(child->service), .instance = act_str(child->instance)};
     if (peer && child->pid)
         row = row_of_peer(self, peer);
-    if (!peer || child->state != CHILD_RUNNING)
-        row.state = act_str(child_state_name(child->state));
+    row.state = act_str(peer && child->state == CHILD_RUNNING ? peer_state_name(peer->state)
+                                                              : child_state_name(child->state));
     row.pid = child->pid;
     row.restarts = child->restarts_count;
     row.is_adopted = child->is_adopted;
@@ -93,6 +93,32 @@ static void view_status(views_t *self, act_str_t body, uint64_t call_id)
     act_buf_fini(&out);
 }
 
+static void view_metrics(views_t *self, act_str_t body, uint64_t call_id)
+{
+    (void)body;
+    ACT_AUTO(act_arena) *arena = act_arena_new();
+    instance_metrics_t *rows = act_arena_alloc_array(arena, ROWS_MAX_COUNT, sizeof *rows);
+    uint32_t count = 0, index = 0;
+    for (peer_t *peer = peers_next(broker_peers(self->broker), &index); peer && count < ROWS_MAX_COUNT;
+         peer = peers_next(broker_peers(self->broker), &index)) {
+        stats_t stats;
+        if (!peer->service ||
+            stats_unpack(act_buf_str(&peer->stats), arena, &stats, NULL) != ACT_E_OK)
+            continue;
+        rows[count++] = (instance_metrics_t){
+            .service = act_str(peer->service->name),
+            .instance = act_str(peer->instance),
+            .metrics = {stats.metrics.items, stats.metrics.count},
+        };
+    }
+    metrics_reply_t reply = {.instances = {rows, count}};
+    act_buf_t out;
+    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
+    metrics_reply_pack(&reply, &out);
+    broker_answer(self->broker, call_id, ACT_E_OK, act_buf_str(&out));
+    act_buf_fini(&out);
+}
+
 static void command_shutdown(views_t *self, act_str_t body, uint64_t call_id)
 {
     (void)body;
@@ -111,6 +137,7 @@ typedef struct {
 
 static const view_t views[] = {
     {"status", view_status},
+    {"metrics", view_metrics},
     {"shutdown", command_shutdown},
 };
 

@@ -16,6 +16,7 @@ typedef struct {
     act_str_t text; // trimmed
     act_str_t folded;
     act_str_t language;
+    bool must_be_exact; // a part of a title is not enough
     act_arena_t *arena;
 } input_t;
 
@@ -141,7 +142,7 @@ static answer_t read_number(const input_t *in)
 {
     const node_t *node = in->state->node;
     int64_t number = 0;
-    if (match_numbers(in->folded, &number) != 1 || memchr(in->text.ptr, '-', in->text.len_bytes)
+    if (match_numbers(in->folded, &number) != 1 || match_has(in->text, ACT_STR("-"))
         || number < node->min || number > node->max)
         return unclear;
     return taken(act_arena_printf(in->arena, "%lld", (long long)number), 0);
@@ -149,9 +150,7 @@ static answer_t read_number(const input_t *in)
 
 static bool has_percent_sign(const input_t *in)
 {
-    static const act_str_t arabic = ACT_STR_INIT("\u066A");
-    if (memchr(in->text.ptr, '%', in->text.len_bytes)
-        || memmem(in->text.ptr, in->text.len_bytes, arabic.ptr, arabic.len_bytes))
+    if (match_has(in->text, ACT_STR("%")) || match_has(in->text, ACT_STR("\u066A")))
         return true;
     act_str_t signs = act_word_fold(in->arena, act_text("words.percent", in->language));
     return match_title(signs, in->folded) > 0;
@@ -162,7 +161,7 @@ static answer_t read_share(const input_t *in, bool must_say_percent)
 {
     int64_t number = 0;
     if (match_numbers(in->folded, &number) != 1 || number > 100 || number < 0
-        || memchr(in->text.ptr, '-', in->text.len_bytes))
+        || match_has(in->text, ACT_STR("-")))
         return unclear;
     bool is_short = match_count_words(in->folded) <= 2 && !must_say_percent;
     if (!is_short && !has_percent_sign(in))
@@ -188,7 +187,7 @@ static answer_t read_title(const input_t *in)
         act_str_t title = act_word_fold(in->arena, rows_cell(rows, row, 1));
         if (act_str_eq(title, in->folded))
             return taken(rows_cell(rows, row, 0), row);
-        uint32_t score = match_title(title, in->folded);
+        uint32_t score = in->must_be_exact ? 0 : match_title(title, in->folded);
         is_tie = score > best_score ? false : is_tie || (score == best_score && score > 0);
         if (score > best_score) {
             best_score = score;
@@ -279,13 +278,20 @@ answer_t answer_read(const flows_t *flows, const state_t *state, const flow_run_
     if (!act_str_empty(request->choice_id))
         return read_button(flows, state, request->choice_id, arena);
     const node_t *node = state->node;
-    const input_t in = {state, act_str_trim(request->text),
-                        act_word_fold(arena, request->text), request->language, arena};
+    bool is_other = is_sure_of_other(state, request);
+    const input_t in = {
+        .state = state,
+        .text = act_str_trim(request->text),
+        .folded = act_word_fold(arena, request->text),
+        .language = request->language,
+        .must_be_exact = is_other,
+        .arena = arena,
+    };
     if (!node->yields && !node->cancel_is_yes
         && act_word_is_anywhere("words.cancel", in.language, in.text))
         return (answer_t){.kind = ANSWER_STOP};
-    bool is_other = is_sure_of_other(state, request);
-    answer_t answer = is_other && node->ask == ASK_TEXT ? unclear : readers[node->ask](&in);
+    bool is_readable = node->ask == ASK_TEXT ? !is_other : !act_str_empty(in.folded);
+    answer_t answer = is_readable ? readers[node->ask](&in) : unclear;
     if (answer.kind == ANSWER_UNCLEAR && (is_other || node->yields))
         answer.kind = ANSWER_OTHER;
     return answer;
@@ -296,8 +302,13 @@ answer_t answer_read(const flows_t *flows, const state_t *state, const flow_run_
 answer_t answer_told(const state_t *state, act_str_t language, act_arena_t *arena)
 {
     const node_t *node = state->node;
-    const input_t in = {state, act_str_trim(state->first), act_word_fold(arena, state->first),
-                        language, arena};
+    const input_t in = {
+        .state = state,
+        .text = act_str_trim(state->first),
+        .folded = act_word_fold(arena, state->first),
+        .language = language,
+        .arena = arena,
+    };
     if (act_str_empty(in.folded))
         return unclear;
     answer_t answer = unclear;

@@ -358,6 +358,7 @@ static act_err_t check_names_in(check_t *self, const node_t *node, const char *f
 static act_err_t check_variables(check_t *self, node_t *node)
 {
     if (check_names_in(self, node, "text", node->text) != ACT_E_OK
+        || check_names_in(self, node, "error", node->error) != ACT_E_OK
         || check_names_in(self, node, "lines", node->lines) != ACT_E_OK)
         return ACT_E_INVALID_ARGUMENT;
     if (node->when && !is_known(self, act_str(node->when)))
@@ -415,7 +416,8 @@ static act_err_t walk(walk_t *self, const node_t *node)
     mark_t *mark = &self->marks[node - self->check->graph->nodes];
     if (*mark == ON_WAY && self->stops_at_questions)
         return bad(self->check, node, NULL, "goes round without asking anything");
-    if (*mark != UNSEEN || (self->stops_at_questions && node->kind == NODE_QUESTION))
+    bool waits = node->kind == NODE_QUESTION && !node->told; // told ones may be passed
+    if (*mark != UNSEEN || (self->stops_at_questions && waits))
         return ACT_E_OK;
     *mark = ON_WAY;
     act_err_t err = walk_on(self, node);

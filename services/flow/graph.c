@@ -5,6 +5,7 @@
 #include "check.h"
 
 #include <cyaml/cyaml.h>
+#include <stdio.h>
 #include <string.h>
 
 #define TEXT_MAX_BYTES 256

@@ -10,6 +10,14 @@
 #define STEM_MIN_BYTES 4
 #define ENDING_MAX_BYTES 4
 
+bool match_has(act_str_t text, act_str_t part)
+{
+    for (size_t at = 0; at + part.len_bytes <= text.len_bytes; at++)
+        if (memcmp(text.ptr + at, part.ptr, part.len_bytes) == 0)
+            return true;
+    return false;
+}
+
 uint32_t match_numbers(act_str_t folded, int64_t *ret_last)
 {
     uint32_t count = 0;

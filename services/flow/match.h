@@ -2,6 +2,9 @@
 #pragma once
 #include "base/arena.h"
 
+// Does the text contain the bytes of `part` (not empty)?
+bool match_has(act_str_t text, act_str_t part);
+
 // How many whole numbers the text has; *ret_last is the last one (untouched when there is none).
 uint32_t match_numbers(act_str_t folded, int64_t *ret_last);
 

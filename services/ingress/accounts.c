@@ -19,7 +19,8 @@ struct accounts {
     void *context;
     account_set_t *set;
     act_timer_t *timer;
-    uint64_t call_id; // 0: none
+    bool is_asking;
+    uint64_t call_id; // while asking
     bool is_wanted_again;
     int64_t read_at_ms;
     int64_t retry_ms; // 0 while reading works
@@ -72,7 +73,7 @@ static void on_list(void *context, const act_reply_t *reply,
                     const list_channel_accounts_reply_t *body)
 {
     accounts_t *self = context;
-    self->call_id = 0;
+    self->is_asking = false;
     if (reply->err == ACT_E_OK)
         take_list(self, body);
     else
@@ -86,8 +87,9 @@ static void on_list(void *context, const act_reply_t *reply,
 static void ask(void *context)
 {
     accounts_t *self = context;
-    if (self->call_id != 0)
+    if (self->is_asking)
         return;
+    self->is_asking = true;
     act_call_opts_t opts = {.budget_ms = READ_BUDGET_MS};
     empty_t request = {0};
     self->call_id =
@@ -109,7 +111,8 @@ void accounts_destroy(accounts_t **self_p)
     accounts_t *self = *self_p;
     if (!self)
         return;
-    act_actor_cancel(self->actor, self->call_id);
+    if (self->is_asking)
+        act_actor_cancel(self->actor, self->call_id);
     act_timer_destroy(&self->timer);
     account_set_destroy(&self->set);
     act_free(act_take(self_p));
@@ -117,7 +120,7 @@ void accounts_destroy(accounts_t **self_p)
 
 void accounts_read(accounts_t *self)
 {
-    if (self->call_id != 0)
+    if (self->is_asking)
         self->is_wanted_again = true;
     else
         act_timer_start(self->timer, 0, 0);
@@ -128,7 +131,7 @@ bool accounts_refresh(accounts_t *self)
     bool is_fresh = self->set && now_ms(self) - self->read_at_ms < FRESH_MS;
     if (is_fresh)
         return false;
-    if (self->call_id == 0 && self->retry_ms == 0)
+    if (!self->is_asking && self->retry_ms == 0)
         act_timer_start(self->timer, 0, 0);
     return true;
 }

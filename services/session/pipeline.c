@@ -2,7 +2,6 @@
 #include "pipeline.h"
 
 #include "base/mem.h"
-#include "texts/texts.h"
 
 static const stage_t stages[] = {
     {"authenticate", stage_authenticate, /* is_dry= */ false},
@@ -55,12 +54,9 @@ bool pipeline_add_message(turn_t *turn, const outbound_content_t *message)
     return true;
 }
 
-stage_result_t pipeline_say(turn_t *turn, const char *text_key, const char *path)
+stage_result_t pipeline_say(turn_t *turn, act_str_t text, const char *path)
 {
-    outbound_content_t message = {
-        .type = ACT_STR("text"),
-        .text = act_text(text_key, turn->language),
-    };
+    outbound_content_t message = {.type = ACT_STR("text"), .text = text};
     pipeline_add_message(turn, &message);
     turn->path = act_str(path);
     return STAGE_SKIP_TO_PERSIST;

@@ -29,7 +29,7 @@ stage_result_t stage_route(turn_t *turn);
 stage_result_t stage_respond(turn_t *turn);
 stage_result_t stage_persist(turn_t *turn);
 
-// Says one of our own texts (shared/texts) in the customer's language and ends the turn with it.
-stage_result_t pipeline_say(turn_t *turn, const char *text_key, const char *path);
+// Says one of our own texts (shared/texts, borrowed for ever) and ends the turn with it.
+stage_result_t pipeline_say(turn_t *turn, act_str_t text, const char *path);
 // Adds a reply; its texts must live in the turn's arena. False when there are too many.
 bool pipeline_add_message(turn_t *turn, const outbound_content_t *message);

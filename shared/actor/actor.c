@@ -24,6 +24,8 @@
 #define CARE_MS 250
 // A broker that says nothing for this long is taken for dead. It pings idle peers every second.
 #define SILENCE_MS 5000
+// Heartbeat: how often the broker hears our numbers. Answered by the loop, so a stuck loop is silent.
+#define STATS_MS 1000
 #define BYE_LINGER_MS 500
 
 struct act_actor {
@@ -40,6 +42,8 @@ struct act_actor {
     act_timer_t *tick;
     act_timer_t *care;
     act_arena_t *arena; // for decoding replies; reset after each
+    act_metrics_t *metrics;
+    int64_t stats_ms; // when the broker was last told
     act_buf_t scratch;
     uint64_t epoch; // of the broker that welcomed us; 0 before
     bool is_welcome;
@@ -67,11 +71,23 @@ void act_actor_send(act_actor_t *self, const act_header_t *header, act_str_t bod
 
 static void send_stats(act_actor_t *self, act_kind_t kind)
 {
+    metric_t metrics[ACT_METRICS_MAX_COUNT];
+    uint32_t count = act_metrics_count(self->metrics);
+    for (uint32_t i = 0; i < count; i++) {
+        const act_metric_row_t *row = act_metrics_row(self->metrics, i);
+        metrics[i] = (metric_t){
+            .name = act_str(row->name),
+            .value = act_metrics_value(self->metrics, i),
+            .is_gauge = row->type == ACT_METRIC_GAUGE,
+            .help = act_str(row->help),
+        };
+    }
     stats_t stats = {
         .open_calls = act_calls_count(self->calls),
         .pending_calls = act_pending_count(self->pending),
         .slow_handlers = self->slow_handlers,
         .is_ready = self->is_ready,
+        .metrics = {metrics, count},
     };
     act_buf_reset(&self->scratch);
     stats_pack(&stats, &self->scratch);
@@ -556,6 +572,10 @@ static void on_care(void *context)
     }
     if (silent_ms > SILENCE_MS)
         self->is_welcome = false;
+    if (self->is_welcome && now_ms - self->stats_ms >= STATS_MS) {
+        self->stats_ms = now_ms;
+        send_stats(self, ACT_KIND_PING);
+    }
     if (!self->is_welcome && act_bus_is_connected(self->bus))
         say_hello(self);
 }
@@ -573,6 +593,7 @@ act_actor_t *act_actor_new(act_loop_t *loop, const act_spec_t *spec, const char 
     act_str_copy(act_str(instance), self->instance, sizeof self->instance);
     act_buf_init(&self->scratch, ACT_BUF_DEFAULT_MAX_BYTES);
     self->arena = act_arena_new();
+    self->metrics = act_metrics_new(spec->metrics);
     self->pending = act_pending_new();
     self->calls = act_calls_new(self);
     self->subscriptions = act_subscriptions_new();
@@ -600,6 +621,7 @@ void act_actor_destroy(act_actor_t **self_p)
     act_pending_destroy(&self->pending);
     act_subscriptions_destroy(&self->subscriptions);
     act_bus_destroy(&self->bus, BYE_LINGER_MS);
+    act_metrics_destroy(&self->metrics);
     act_arena_destroy(&self->arena);
     act_buf_fini(&self->scratch);
     act_free(act_take(self_p));
@@ -636,6 +658,11 @@ const act_config_t *act_actor_config(act_actor_t *self)
 const char *act_actor_instance(const act_actor_t *self)
 {
     return self->instance;
+}
+
+act_metrics_t *act_actor_metrics(act_actor_t *self)
+{
+    return self->metrics;
 }
 
 void *act_actor_self(act_actor_t *self)

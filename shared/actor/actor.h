@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/config.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/model.h"
 
 typedef struct act_actor act_actor_t;
@@ -114,6 +115,7 @@ typedef struct {
     // Instead of `server`: every method goes here with a checked body (persistence).
     void (*dispatch)(void *self, act_call_t *call, act_str_t body);
     const act_config_row_t *config; // own settings, ends with a row without name; may be NULL
+    const act_metric_row_t *metrics; // own numbers, ends with a row without name; may be NULL
     uint32_t credit_messages;       // calls taken at a time; 0: 64
     uint32_t credit_bytes;          // 0: 8 MiB
     size_t self_size_bytes;         // zeroed state handed to open, methods and close
@@ -136,6 +138,7 @@ act_loop_t *act_actor_loop(act_actor_t *self);
 act_log_t *act_actor_log(act_actor_t *self);
 const act_config_t *act_actor_config(act_actor_t *self);
 const char *act_actor_instance(const act_actor_t *self);
+act_metrics_t *act_actor_metrics(act_actor_t *self);
 void *act_actor_self(act_actor_t *self);
 bool act_actor_is_connected(const act_actor_t *self);
 bool act_actor_is_draining(const act_actor_t *self);

@@ -175,29 +175,6 @@ static bool receive(act_bus_t *self)
     return true;
 }
 
-static void on_idle(uv_idle_t *uv)
-{
-    uv_idle_stop(uv);
-}
-
-static void on_prepare(uv_prepare_t *uv)
-{
-    act_bus_t *self = uv->data;
-    flush_backlog(self);
-    int count = 0;
-    while (count < DRAIN_MAX_COUNT && receive(self))
-        count++;
-    if (count == DRAIN_MAX_COUNT)
-        uv_idle_start(self->idle, on_idle);
-}
-
-static void on_socket(void *context, int status, int events)
-{
-    (void)context; // prepare reads; this only woke the loop
-    (void)status;
-    (void)events;
-}
-
 // --- connection ----------------------------------------------------------------------------------
 
 static void set_connected(act_bus_t *self, bool is_connected)
@@ -213,11 +190,8 @@ static void set_connected(act_bus_t *self, bool is_connected)
 }
 
 // Monitor messages are two frames: event number (16 bit) and value, then the address.
-static void on_monitor(void *context, int status, int events)
+static void read_monitor(act_bus_t *self)
 {
-    act_bus_t *self = context;
-    (void)status;
-    (void)events;
     char frame[512];
     int size = 0;
     while ((size = zmq_recv(self->monitor, frame, sizeof frame, ZMQ_DONTWAIT)) >= 0) {
@@ -234,6 +208,33 @@ static void on_monitor(void *context, int status, int events)
         else if (event == ZMQ_EVENT_DISCONNECTED)
             set_connected(self, false);
     }
+}
+
+// --- the loop --------------------------------------------------------------------------------------
+
+static void on_idle(uv_idle_t *uv)
+{
+    uv_idle_stop(uv);
+}
+
+static void on_prepare(uv_prepare_t *uv)
+{
+    act_bus_t *self = uv->data;
+    read_monitor(self);
+    flush_backlog(self);
+    int count = 0;
+    while (count < DRAIN_MAX_COUNT && receive(self))
+        count++;
+    if (count == DRAIN_MAX_COUNT)
+        uv_idle_start(self->idle, on_idle);
+}
+
+// Both sockets' descriptors: prepare reads, these only wake the loop.
+static void on_socket(void *context, int status, int events)
+{
+    (void)context;
+    (void)status;
+    (void)events;
 }
 
 static void set_option(void *socket, int option, int value)
@@ -279,7 +280,7 @@ act_bus_t *act_bus_new(act_loop_t *loop, const char *endpoint, const act_bus_eve
     open_sockets(self, endpoint);
     self->socket_watch = act_watch_new(loop, descriptor_of(self->socket), on_socket, self);
     act_watch_set(self->socket_watch, UV_READABLE);
-    self->monitor_watch = act_watch_new(loop, descriptor_of(self->monitor), on_monitor, self);
+    self->monitor_watch = act_watch_new(loop, descriptor_of(self->monitor), on_socket, self);
     act_watch_set(self->monitor_watch, UV_READABLE);
     self->prepare = act_alloc(sizeof *self->prepare);
     self->idle = act_alloc(sizeof *self->idle);

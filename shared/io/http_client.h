@@ -1,46 +1,53 @@
 // http_client: outgoing HTTP on the loop, by CURL multi. Connections are kept and reused; http and
-// https only; certificates verified; no proxy from the environment; redirects are not followed.
+// https only; certificates verified; no proxy from the environment; redirects are not followed; no
+// compression is asked for. A request is put on the wire once: one that may have been sent is never
+// repeated here (GET and HEAD excepted), the caller is told with was_sent.
 #pragma once
-#include "io/loop.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "io/loop.h"
 
 typedef struct act_http_client act_http_client_t;
 
 typedef struct {
-    uint32_t connections_max_count; // to all hosts; 0: 64
+    uint32_t connections_max_count; // in use at once, to all hosts; 0: 64
     uint32_t requests_max_count;    // in flight and waiting; more are refused OVERLOADED; 0: 1024
     uint32_t response_max_bytes;    // more ends the request TOO_LARGE; 0: 4 MiB
-    bool allow_private_addresses;   // false: loopback, private and link-local targets are refused
+    bool allow_private_addresses;   // false: only public addresses (see http_address.h)
 } act_http_client_limits_t;
 
 typedef struct {
     const char *method;          // "POST"
-    const char *url;
+    const char *url;             // without user name or password
     const char *bearer_token;    // NULL: none; never logged
-    const char *content_type;    // NULL: application/json
+    const char *content_type;    // NULL: application/json; sent when there is a body
     const char *const *headers;  // "Name: value", NULL-terminated; may be NULL
-    act_str_t body;              // copied
-    uint32_t timeout_ms;         // whole request; 0: 10000
+    act_str_t body;              // copied, as is all else
+    uint32_t timeout_ms;         // whole request, waiting included; 0: 10000
 } act_http_out_t;
 
 typedef struct {
-    act_err_t err;     // OK: an HTTP response came, whatever its status. IO: none came.
-                       // DEADLINE, TOO_LARGE, FORBIDDEN (address refused), CANCELLED
+    // OK: an HTTP response came, whatever its status. IO: none came, or not all of it. DEADLINE,
+    // TOO_LARGE, FORBIDDEN (address or protocol refused), CANCELLED, OVERLOADED, INVALID_ARGUMENT
+    // (method, URL or header is malformed).
+    act_err_t err;
     bool was_sent;     // with an error: request bytes may have reached the server (outcome unknown)
-    uint16_t status;
-    act_str_t body;    // borrowed for the callback
-    uint32_t retry_after_s; // from Retry-After, 0 when absent
-    const char *text;  // what went wrong, for developers
+    uint16_t status;   // 0 when none came
+    act_str_t body;    // borrowed for the callback; empty with an error
+    uint32_t retry_after_s; // from Retry-After, seconds or date; 0 when absent or past
+    const char *text;  // what went wrong, for developers; borrowed for the callback
 } act_http_in_t;
 
 typedef void act_http_done_fn(void *context, const act_http_in_t *response);
 
+// NULL only when curl cannot start.
 act_http_client_t *act_http_client_new(act_loop_t *loop, const act_http_client_limits_t *limits);
-// Requests in flight end with CANCELLED first.
+// Requests in flight end with CANCELLED first. May be called from a done callback.
 void act_http_client_destroy(act_http_client_t **self_p);
 
 // Exactly one callback follows, never before this returned. Returns an id for cancel.
 uint64_t act_http_send(act_http_client_t *self, const act_http_out_t *request,
                        act_http_done_fn *done, void *context);
+// The callback follows in a later turn with CANCELLED (or with what had already come). Unknown ids
+// are ignored: the request may just have ended.
 void act_http_cancel(act_http_client_t *self, uint64_t id);

@@ -107,7 +107,7 @@ static void watch_listener(act_http_server_t *self)
         act_watch_set(self->listener, may_accept(self) ? UV_READABLE : 0);
 }
 
-static void adopt(act_http_server_t *self, int descriptor, const act_http_address_t *peer)
+static void adopt(act_http_server_t *self, int descriptor, const act_http_peer_address_t *peer)
 {
     if (descriptor >= self->descriptors_max) {
         (void)close(descriptor);
@@ -131,7 +131,7 @@ static void on_listener(void *context, int status, int events)
     (void)events;
     act_http_server_t *self = context;
     for (int count = 0; count < ACCEPT_MAX_COUNT && may_accept(self); count++) {
-        act_http_address_t peer = {.any.sa_family = AF_UNSPEC};
+        act_http_peer_address_t peer = {.any.sa_family = AF_UNSPEC};
         socklen_t peer_bytes = sizeof peer;
         int descriptor = accept4(self->listen_descriptor, &peer.any, &peer_bytes,
                                  SOCK_NONBLOCK | SOCK_CLOEXEC);

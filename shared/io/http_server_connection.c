@@ -51,7 +51,7 @@ static void set_state(act_http_connection_t *self, act_http_state_t state)
 // --- life ----------------------------------------------------------------------------------------
 
 act_http_connection_t *act_http_connection_new(act_http_server_t *server, struct lws *wsi,
-                                               const act_http_address_t *peer)
+                                               const act_http_peer_address_t *peer)
 {
     act_http_connection_t *self = act_alloc(sizeof *self);
     self->server = server;

@@ -19,7 +19,7 @@ typedef union {
     struct sockaddr any;
     struct sockaddr_in v4;
     struct sockaddr_in6 v6;
-} act_http_address_t;
+} act_http_peer_address_t;
 
 // --- server --------------------------------------------------------------------------------------
 
@@ -91,11 +91,11 @@ struct act_http_connection {
     bool is_broken;  // cannot be written to
     bool is_paused;  // libwebsockets was told not to read
     bool is_inside;  // bytes are being taken; answers leave the rest to that
-    act_http_address_t peer;
+    act_http_peer_address_t peer;
 };
 
 act_http_connection_t *act_http_connection_new(act_http_server_t *server, struct lws *wsi,
-                                               const act_http_address_t *peer);
+                                               const act_http_peer_address_t *peer);
 // What libwebsockets reports. Negative: close it.
 int act_http_connection_on_bytes(act_http_connection_t *self, act_str_t bytes);
 int act_http_connection_on_writable(act_http_connection_t *self);
@@ -116,7 +116,7 @@ struct act_http_request {
     act_http_request_t *next; // among the spare ones
     act_http_server_t *server;
     act_http_connection_t *connection; // NULL when the client went away
-    act_http_address_t peer;
+    act_http_peer_address_t peer;
     act_arena_t *arena;
     act_http_phase_t phase;
     act_http_chunked_t chunked;

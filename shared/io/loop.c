@@ -5,6 +5,9 @@
 #include "base/assert.h"
 #include "base/mem.h"
 
+// libwebsockets closes its handles over several turns.
+#define CLOSE_TURNS_MAX 64
+
 struct act_loop {
     uv_loop_t uv;
 };
@@ -41,8 +44,12 @@ void act_loop_destroy(act_loop_t **self_p)
         return;
     // Handles that were closed in the last turn still owe their close callbacks. A handle that is
     // still open here was forgotten by its owner: our bug.
-    uv_run(&(*self_p)->uv, UV_RUN_NOWAIT);
-    act_assert(uv_loop_close(&(*self_p)->uv) == 0);
+    int result = UV_EBUSY;
+    for (int turn = 0; turn < CLOSE_TURNS_MAX && result == UV_EBUSY; turn++) {
+        uv_run(&(*self_p)->uv, UV_RUN_NOWAIT);
+        result = uv_loop_close(&(*self_p)->uv);
+    }
+    act_assert(result == 0);
     act_free(act_take(self_p));
 }
 

@@ -61,11 +61,31 @@ act_str_t act_text(const char *key, act_str_t language)
     return row->texts[act_text_language(language)];
 }
 
+// "error.QUOTA_EXCEEDED" of an error; its text has the same name in small letters.
+static const char *error_key(act_err_t err)
+{
+    static const struct {
+        act_err_t err;
+        const char *key;
+    } keys[] = {
+#define X(name, number, code, is_retryable, text, customer) {ACT_E_##name, "error." #name},
+        ACT_ERRORS(X)
+#undef X
+    };
+    for (size_t i = 0; i < ACT_COUNT(keys); i++)
+        if (keys[i].err == err)
+            return keys[i].key;
+    return "";
+}
+
 act_str_t act_text_error(act_err_t err, act_str_t language)
 {
-    char key[64] = "error.";
-    if (!act_str_copy(act_str(act_err_code(err)), key + 6, sizeof key - 6))
+    char key[64] = "";
+    if (!act_str_copy(act_str(error_key(err)), key, sizeof key))
         return (act_str_t){0};
+    for (char *c = key; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
     return act_text_find(act_str(key), language);
 }
 

@@ -19,7 +19,8 @@ act_str_t act_text(const char *key, act_str_t language);
 // For keys that come from outside (flow files): empty when there is none.
 act_str_t act_text_find(act_str_t key, act_str_t language);
 
-// What a customer may read about an error; empty when a customer never hears of it.
+// What a customer may read about an error ("error.quota_exceeded" of QUOTA_EXCEEDED); empty when a
+// customer never hears of it.
 act_str_t act_text_error(act_err_t err, act_str_t language);
 
 typedef struct {

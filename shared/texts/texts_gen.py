@@ -17,7 +17,7 @@ LANGUAGES = ["en", "fr", "es", "pt", "de", "it", "ro", "pl", "ar"]  # en first: 
 # What ends so is at most this long, in code points, and has no placeholders.
 FIXED = {"_row_description": 72, "_button": 20, "_row": 24}
 TEXT_MAX = 1024
-KEY = re.compile(r"[a-z][a-z_]*(\.([a-z][a-z_]*|[A-Z]+_[0-9]{4}))+")
+KEY = re.compile(r"[a-z][a-z_]*\.[a-z][a-z_]*")
 PLACEHOLDER = re.compile(r"\{([a-z][a-z_]*)\}")
 
 
@@ -58,7 +58,7 @@ def load(path):
 def english_errors(path):
     with open(path, encoding="utf-8") as file:
         rows = yaml.safe_load(file)["errors"]
-    return {f"error.{row['code']}": row["customer"] for row in rows if row["customer"]}
+    return {f"error.{row['name'].lower()}": row["customer"] for row in rows if row["customer"]}
 
 
 def check_form(where, key, text):

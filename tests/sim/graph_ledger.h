@@ -1,6 +1,6 @@
-// graph_ledger: every send the simulator accepted, as one JSON object each:
-//   {"index":1,"at_us":...,"provider_id":"wamid...","phone_number_id":"...","to":"...","type":"...",
-//    "body":"...","outbox_id":"...","request":{...}}
+// graph_ledger: every send the simulator accepted, each as one JSON object:
+//   {"index":1,"at_us":...,"provider_id":"wamid...","phone_number_id":"...","to":"...",
+//    "type":"...","body":"...","outbox_id":"...","request":{...}}
 // Appended to a file before the sender is answered, so that it tells the truth whoever is killed;
 // the last ones (max_count, max_bytes) are kept in memory for questions.
 #pragma once

@@ -3,6 +3,7 @@
 #include "sim/graph_sim.h"
 
 #include "base/mem.h"
+#include "base/str.h"
 
 #include <getopt.h>
 #include <signal.h>

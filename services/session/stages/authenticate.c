@@ -1,5 +1,6 @@
 // Stage 1: who is writing, and may the bot answer them.
 #include "pipeline.h"
+#include "texts/texts.h"
 
 // The messages of a burst, a line each; the type of the last one and the last choice count.
 static void join_messages(turn_t *turn)
@@ -42,6 +43,6 @@ stage_result_t stage_authenticate(turn_t *turn)
         return STAGE_SKIP_TO_PERSIST;
     }
     if (turn->begin.is_over_quota)
-        return pipeline_say(turn, "error.quota_exceeded", "quota");
+        return pipeline_say(turn, act_text_error(ACT_E_QUOTA_EXCEEDED, turn->language), "quota");
     return STAGE_NEXT;
 }

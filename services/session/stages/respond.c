@@ -4,6 +4,7 @@
 #include "pipeline.h"
 #include "proto/agent_service.h"
 #include "proto/flow_service.h"
+#include "texts/texts.h"
 
 // A flow may hand on to another one; more often in one turn is a loop in somebody's drawing.
 #define FLOW_HOPS_MAX_COUNT 4
@@ -14,7 +15,8 @@ static void give_up(turn_t *turn, act_err_t err)
 {
     turn->fallback_err = err;
     turn->messages_count = 0;
-    pipeline_go_on(turn, pipeline_say(turn, "error.technical", "fallback"));
+    act_str_t text = act_text("system.technical_problem", turn->language);
+    pipeline_go_on(turn, pipeline_say(turn, text, "fallback"));
 }
 
 static void take_messages(turn_t *turn, const outbound_content_t *items, uint32_t count)
