@@ -11,7 +11,7 @@
 
 #define DEAD_LETTER_MAX_BYTES (1u << 20) // PutDeadLetterRequest.body
 
-// --- adding ---------------------------------------------------------------------------------------
+// --- adding --------------------------------------------------------------------------------------
 
 static part_t *add_part(post_t *self, part_kind_t kind, act_str_t tenant)
 {
@@ -57,9 +57,9 @@ void post_add_statuses(post_t *self, const account_t *account, const delivery_st
     part->count += count;
 }
 
-void post_add_dead_letter(post_t *self, act_str_t tenant, const char *reason)
+void post_add_dead_letter(post_t *self, const char *reason)
 {
-    add_part(self, PART_DEAD_LETTER, tenant)->reason = reason;
+    add_part(self, PART_DEAD_LETTER, self->body_tenant)->reason = reason;
 }
 
 // --- storing -------------------------------------------------------------------------------------
@@ -77,6 +77,7 @@ static void set_aside(part_t *part, act_err_t err)
     act_log_error(act_actor_log(part->post->posts->actor), "append_refused", "tenant=%.*s,code=%s",
                   ACT_STR_ARG(part->tenant), act_err_code(err));
     part->kind = PART_DEAD_LETTER;
+    part->tenant = part->post->body_tenant;
     part->reason = act_err_code(err);
     part->attempts_count = 0;
     part_ask(part);

@@ -168,6 +168,11 @@ act_str_t post_client(const post_t *self)
     return self->client_key;
 }
 
+void post_set_body_tenant(post_t *self, act_str_t tenant)
+{
+    self->body_tenant = act_arena_str(post_arena(self), tenant);
+}
+
 // --- waiting -------------------------------------------------------------------------------------
 
 void posts_ensure_tick(posts_t *self)

@@ -42,6 +42,9 @@ act_arena_t *post_arena(const post_t *self);
 void post_set_client(post_t *self, act_str_t client_key);
 act_str_t post_client(const post_t *self);
 
+// Under which tenant the whole body may be kept, should it have to be set aside; before any part.
+void post_set_body_tenant(post_t *self, act_str_t tenant);
+
 // Holds it until there is a newer list of accounts, or the hold runs out (503).
 void post_wait(post_t *self);
 
@@ -50,8 +53,8 @@ void post_add_messages(post_t *self, const account_t *account, const inbound_mes
                        uint32_t count);
 void post_add_statuses(post_t *self, const account_t *account, const delivery_status_t *statuses,
                        uint32_t count);
-// reason: static.
-void post_add_dead_letter(post_t *self, act_str_t tenant, const char *reason);
+// The whole body. reason: static.
+void post_add_dead_letter(post_t *self, const char *reason);
 
 // Stores all parts; the post is answered then or, when it has none, now.
 void post_store(post_t **self_p);

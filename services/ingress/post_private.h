@@ -30,6 +30,7 @@ struct post {
     const act_channel_t *channel;
     act_channel_webhook_t webhook;
     act_str_t client_key;
+    act_str_t body_tenant;
     act_trace_t trace;
     int64_t deadline_ms;
     bool is_waiting; // for accounts

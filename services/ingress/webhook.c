@@ -169,15 +169,8 @@ static void note_errors(ingress_t *self, const account_t *account,
                       updates->errors_count, updates->first_error_code);
 }
 
-// The tenant a whole body may be shown to.
-static act_str_t tenant_of_body(const ingress_t *self, uint32_t secret)
-{
-    act_str_t tenant = account_set_tenant(accounts_set(self->accounts), secret);
-    return act_str_empty(tenant) ? SYSTEM_TENANT : tenant;
-}
-
 static void store(ingress_t *self, post_t *post, const act_channel_batch_t *batch,
-                  const account_t *const *accounts, uint32_t secret)
+                  const account_t *const *accounts)
 {
     add_metric(self, METRIC_GROUPS, batch->groups_count);
     for (uint32_t i = 0; i < batch->accounts.count; i++) {
@@ -189,7 +182,7 @@ static void store(ingress_t *self, post_t *post, const act_channel_batch_t *batc
             post_add_statuses(post, accounts[i], updates->statuses.items, updates->statuses.count);
     }
     if (batch->unmapped_count > 0)
-        post_add_dead_letter(post, tenant_of_body(self, secret), "updates that cannot be mapped");
+        post_add_dead_letter(post, "updates that cannot be mapped");
     post_store(&post);
 }
 
@@ -204,7 +197,7 @@ static void take_batch(ingress_t *self, post_t *post, const act_channel_batch_t 
         add_metric(self, METRIC_RATE_LIMITED, 1);
         post_answer(&post, 429, retry_after_s);
     } else {
-        store(self, post, batch, accounts, secret);
+        store(self, post, batch, accounts);
     }
 }
 
@@ -220,6 +213,8 @@ static void examine(ingress_t *self, post_t *post)
         refuse_signature(self, post);
         return;
     }
+    act_str_t tenant = account_set_tenant(accounts_set(self->accounts), secret);
+    post_set_body_tenant(post, act_str_empty(tenant) ? SYSTEM_TENANT : tenant);
     act_err_t err = post_channel(post)->parse(post_webhook(post), post_arena(post), &batch);
     if (err == ACT_E_OK) {
         take_batch(self, post, &batch, secret);
@@ -228,7 +223,7 @@ static void examine(ingress_t *self, post_t *post)
         post_answer(&post, 400, 0);
     } else {
         // It would only come again for days; a person can look at it.
-        post_add_dead_letter(post, tenant_of_body(self, secret), "not a webhook of this channel");
+        post_add_dead_letter(post, "not a webhook of this channel");
         post_store(&post);
     }
 }

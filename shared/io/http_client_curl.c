@@ -157,10 +157,189 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct 
 {
     (void)purpose;
     act_http_transfer_t *transfer = context;
+    act_http_curl_t *self = transfer->curl;
+    // The address itself, after all names and spellings are resolved: nothing can change it any more.
+    if (!self->allow_private_addresses && !act_http_address_is_public(&address->addr)) {
+        transfer->is_forbidden = true;
+        return CURL_SOCKET_BAD;
+    }
+    int descriptor = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (descriptor < 0)
+        return CURL_SOCKET_BAD;
+    forget_socket(self, descriptor);
+    socket_at(self, descriptor)->is_connection = true;
+    return descriptor;
+}
+
+static int on_close_socket(void *context, curl_socket_t descriptor)
+{
+    act_http_curl_t *self = context;
+    forget_socket(self, descriptor);
+    return close(descriptor);
+}
+
+// --- transfers -----------------------------------------------------------------------------------
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *context)
+{
+    act_http_transfer_t *transfer = context;
+    size_t len_bytes = size * count;
+    act_buf_add(&transfer->response, bytes, len_bytes);
+    transfer->is_too_large = transfer->response.is_overflowed;
+    return transfer->is_too_large ? CURL_WRITEFUNC_ERROR : len_bytes;
+}
+
+// Connected, and about to send. curl would send a second time by itself when a reused connection ends
+// without an answer; whether the first time had an effect nobody knows, so that is the caller's to
+// decide.
+static int on_about_to_send(void *context, char *peer, char *local, int peer_port, int local_port)
+{
+    (void)peer;
+    (void)local;
+    (void)peer_port;
+    (void)local_port;
+    act_http_transfer_t *transfer = context;
+    bool is_repeatable = strcmp(transfer->method, "GET") == 0 || strcmp(transfer->method, "HEAD") == 0;
+    if (transfer->attempts_count > 0 && !is_repeatable)
+        return CURL_PREREQFUNC_ABORT;
+    transfer->attempts_count++;
+    return CURL_PREREQFUNC_OK;
+}
+
+static void set_lasting_options(act_http_curl_t *self, CURL *easy)
+{
+    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    // Else giving up on a slow name server would wait for it.
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(easy, CURLOPT_PROXY, ""); // none from the environment either
+    curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_USERAGENT, "parley");
+    curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_S);
+    curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_S);
+    curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_MAX_S);
+    curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)self->response_max_bytes);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, self); // outlives the transfer that opened it
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_about_to_send);
+}
+
+static void set_method(CURL *easy, const act_http_transfer_t *transfer)
+{
+    const char *method = transfer->method;
+    bool is_post = strcmp(method, "POST") == 0;
+    bool takes_body = is_post || strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0;
+    curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L); // and so not what it was before
+    if (takes_body || !act_str_empty(transfer->body)) {
+        const char *body = transfer->body.ptr ? transfer->body.ptr : "";
+        curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->body.len_bytes);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+    } else if (strcmp(method, "HEAD") == 0) {
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    }
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+}
+
+static CURL *take_easy(act_http_curl_t *self)
+{
+    if (self->spare_easies_count > 0)
+        return self->spare_easies[--self->spare_easies_count];
+    CURL *easy = curl_easy_init();
+    if (easy)
+        set_lasting_options(self, easy);
+    return easy;
+}
+
+static void give_easy(act_http_curl_t *self, CURL *easy)
+{
+    if (self->spare_easies_count == self->easies_max_count)
+        curl_easy_cleanup(easy);
+    else
+        self->spare_easies[self->spare_easies_count++] = easy;
+}
+
+bool act_http_curl_start(act_http_curl_t *self, act_http_transfer_t *transfer, int64_t timeout_ms)
+{
+    CURL *easy = take_easy(self);
+    if (!easy)
+        return false;
+    transfer->curl = self;
+    transfer->easy = easy;
+    transfer->text[0] = '\0';
+    curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
+    set_method(easy, transfer);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->text);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+    if (curl_multi_add_handle(self->multi, easy) == CURLM_OK)
+        return true;
+    transfer->easy = NULL;
+    give_easy(self, easy);
+    return false;
+}
+
+void act_http_curl_stop(act_http_curl_t *self, act_http_transfer_t *transfer)
+{
     CURL *easy = transfer->easy;
-    act_http_curl_t *self = NULL;
-    (void)easy;
-    (void)self;
-    (void)address;
-    return CURL_SOCKET_BAD;
+    transfer->easy = NULL;
+    (void)curl_multi_remove_handle(self->multi, easy);
+    // Nothing of the transfer stays behind in the handle.
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, NULL);
+    give_easy(self, easy);
+}
+
+// --- life ----------------------------------------------------------------------------------------
+
+act_http_curl_t *act_http_curl_new(act_http_client_t *client, act_loop_t *loop,
+                                   const act_http_client_limits_t *limits)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return NULL;
+    act_http_curl_t *self = act_alloc(sizeof *self);
+    self->client = client;
+    self->loop = loop;
+    self->response_max_bytes = limits->response_max_bytes;
+    self->allow_private_addresses = limits->allow_private_addresses;
+    self->easies_max_count = limits->connections_max_count;
+    self->spare_easies = act_alloc_array(self->easies_max_count, sizeof(CURL *));
+    self->timer = act_timer_new(loop, on_timer, self);
+    self->multi = curl_multi_init();
+    act_assert(self->multi); // only without memory
+    curl_multi_setopt(self->multi, CURLMOPT_SOCKETFUNCTION, on_curl_socket);
+    curl_multi_setopt(self->multi, CURLMOPT_SOCKETDATA, self);
+    curl_multi_setopt(self->multi, CURLMOPT_TIMERFUNCTION, on_curl_timer);
+    curl_multi_setopt(self->multi, CURLMOPT_TIMERDATA, self);
+    curl_multi_setopt(self->multi, CURLMOPT_MAXCONNECTS, (long)limits->connections_max_count);
+    return self;
+}
+
+void act_http_curl_destroy(act_http_curl_t **self_p)
+{
+    if (!*self_p)
+        return;
+    act_http_curl_t *self = *self_p;
+    while (self->spare_easies_count > 0)
+        curl_easy_cleanup(self->spare_easies[--self->spare_easies_count]);
+    (void)curl_multi_cleanup(self->multi); // closes the kept connections
+    for (int descriptor = 0; descriptor < self->sockets_count; descriptor++)
+        forget_socket(self, descriptor);
+    act_timer_destroy(&self->timer);
+    act_free(self->sockets);
+    act_free(self->spare_easies);
+    act_free(act_take(self_p));
+    curl_global_cleanup();
 }

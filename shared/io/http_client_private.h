@@ -32,7 +32,8 @@ struct act_http_transfer {
     act_str_t body;
     int64_t deadline_ms;
 
-    CURL *easy; // while running
+    act_http_curl_t *curl; // while running
+    CURL *easy;            // while running
     act_buf_t response;
     uint32_t attempts_count; // how often curl was about to send it
     bool is_forbidden;       // an address was refused

@@ -19,6 +19,7 @@
 
 struct webhook_gen {
     crypto_auth_hmacsha256_state keyed; // the key is already in: a copy of it starts each signature
+    webhook_kind_t kind;
     char phone_id[PHONE_ID_MAX_BYTES + 1];
     uint32_t conversations_count;
     uint64_t seed;
@@ -26,6 +27,7 @@ struct webhook_gen {
     char from[16];
     char wamid[80];
     char text[160];
+    char content[TEXT_MAX_BYTES + 64]; // the part of the message that its type is about
     char headers[160];
     char body[BODY_MAX_BYTES];
 };
@@ -64,6 +66,7 @@ webhook_gen_t *webhook_gen_new(const webhook_gen_options_t *options) {
     crypto_auth_hmacsha256_init(&self->keyed, (const unsigned char *)options->secret, secret_bytes);
     (void)snprintf(self->phone_id, sizeof self->phone_id, "%s", options->phone_id);
     self->conversations_count = options->conversations_count;
+    self->kind = options->kind;
     self->seed = options->seed;
     if (self->seed == 0)
         randombytes_buf(&self->seed, sizeof self->seed);
@@ -89,7 +92,7 @@ static void sign_body(webhook_gen_t *self, size_t body_bytes) {
                    "Content-Type: application/json\r\nX-Hub-Signature-256: sha256=%s\r\n", hex);
 }
 
-static size_t write_body(webhook_gen_t *self, uint32_t conversation_index, const char *text) {
+static size_t write_body(webhook_gen_t *self, uint32_t conversation_index) {
     int length = snprintf(
         self->body, sizeof self->body,
         "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"900001\",\"changes\":["
@@ -98,23 +101,21 @@ static size_t write_body(webhook_gen_t *self, uint32_t conversation_index, const
         "\"contacts\":[{\"profile\":{\"name\":\"Contact %" PRIu32 "\"},\"wa_id\":\"%s\","
         "\"user_id\":\"US.9%019" PRIu32 "\"}],"
         "\"messages\":[{\"from\":\"%s\",\"from_user_id\":\"US.9%019" PRIu32 "\",\"id\":\"%s\","
-        "\"timestamp\":\"%" PRId64 "\",\"type\":\"text\",\"text\":{\"body\":\"%s\"}}]}}]}]}",
+        "\"timestamp\":\"%" PRId64 "\",%s}]}}]}]}",
         self->phone_id, conversation_index, self->from, conversation_index, self->from,
-        conversation_index, self->wamid, (int64_t)time(NULL), text);
+        conversation_index, self->wamid, (int64_t)time(NULL), self->content);
     if (length < 0 || (size_t)length >= sizeof self->body)
         abort(); // the limits above make this impossible
     return (size_t)length;
 }
 
-void webhook_gen_text(webhook_gen_t *self, uint32_t conversation_index, const char *text,
-                      webhook_t *ret_webhook) {
-    if (strlen(text) > TEXT_MAX_BYTES)
-        abort();
+// The webhook around self->content.
+static void make(webhook_gen_t *self, uint32_t conversation_index, webhook_t *ret_webhook) {
     uint64_t number = self->made_count++;
     (void)snprintf(self->from, sizeof self->from, "1555%07" PRIu32, conversation_index);
     (void)snprintf(self->wamid, sizeof self->wamid, "wamid.HBgL%016" PRIX64 "%016" PRIX64,
                    mix(self->seed + number), self->seed);
-    size_t body_bytes = write_body(self, conversation_index, text);
+    size_t body_bytes = write_body(self, conversation_index);
     sign_body(self, body_bytes);
     *ret_webhook = (webhook_t){.headers = self->headers,
                                .body = self->body,
@@ -123,9 +124,31 @@ void webhook_gen_text(webhook_gen_t *self, uint32_t conversation_index, const ch
                                .from = self->from};
 }
 
+void webhook_gen_text(webhook_gen_t *self, uint32_t conversation_index, const char *text,
+                      webhook_t *ret_webhook) {
+    if (strlen(text) > TEXT_MAX_BYTES)
+        abort();
+    (void)snprintf(self->content, sizeof self->content,
+                   "\"type\":\"text\",\"text\":{\"body\":\"%s\"}", text);
+    make(self, conversation_index, ret_webhook);
+}
+
+static void make_reaction(webhook_gen_t *self, uint32_t conversation_index,
+                          webhook_t *ret_webhook) {
+    (void)snprintf(self->content, sizeof self->content,
+                   "\"type\":\"reaction\",\"reaction\":{\"message_id\":\"wamid.OUT%016" PRIX64
+                   "\",\"emoji\":\"\\ud83d\\udc4d\"}",
+                   mix(self->made_count));
+    make(self, conversation_index, ret_webhook);
+}
+
 void webhook_gen_next(webhook_gen_t *self, webhook_t *ret_webhook) {
     uint64_t dice = mix(~self->seed ^ self->made_count);
     uint32_t conversation_index = (uint32_t)(dice >> 32) % self->conversations_count;
+    if (self->kind == WEBHOOK_REACTION) {
+        make_reaction(self, conversation_index, ret_webhook);
+        return;
+    }
     const char *opening = openings[dice % (sizeof openings / sizeof openings[0])];
     (void)snprintf(self->text, sizeof self->text, "%s (%" PRIu64 ")", opening, self->made_count);
     webhook_gen_text(self, conversation_index, self->text, ret_webhook);

@@ -1,6 +1,5 @@
-// Makes signed WhatsApp Cloud API webhooks, one text message each, no two alike: message ids are
-// unique in a run and between runs, texts carry a running number, the contact is one of a fixed
-// number.
+// Makes signed WhatsApp Cloud API webhooks, one message each, no two alike: message ids are unique in
+// a run and between runs, texts carry a running number, the contact is one of a fixed number.
 
 #pragma once
 
@@ -9,7 +8,13 @@
 
 typedef struct webhook_gen webhook_gen_t;
 
+typedef enum {
+    WEBHOOK_TEXT,
+    WEBHOOK_REACTION, // an emoji under an earlier message: to be stored, never to be answered
+} webhook_kind_t;
+
 typedef struct {
+    webhook_kind_t kind;          // of webhook_gen_next
     const char *secret;           // app secret, at most 256 bytes
     const char *phone_id;         // phone_number_id of the business, digits
     uint32_t conversations_count; // how many contacts write; 1 to 10000000
@@ -29,7 +34,7 @@ typedef struct {
 webhook_gen_t *webhook_gen_new(const webhook_gen_options_t *options);
 void webhook_gen_destroy(webhook_gen_t **self_p);
 
-// A message from a contact chosen at random.
+// A message of the kind of the options, from a contact chosen at random.
 void webhook_gen_next(webhook_gen_t *self, webhook_t *ret_webhook);
 
 // A message with this text from the contact with this index (below conversations_count). The text

@@ -12,6 +12,7 @@
 #define _GNU_SOURCE // getopt_long
 #endif
 
+#include "driver.h"
 #include "latency.h"
 #include "load.h"
 #include "webhook_gen.h"
@@ -22,12 +23,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #define EXIT_ERRORS 1 // the run is over and had errors, or no reply at all
 #define EXIT_USAGE 2
-#define RATE_MAX 1e6
-#define SECONDS_MAX 86400.0
 #define DRAIN_MS 10000 // for replies that are under way at the end
 
 typedef struct {
@@ -64,6 +62,7 @@ static const char usage[] =
     "  --warmup-seconds S    time before it that does not count (2)\n"
     "  --rate R              webhooks a second, open loop (without: as fast as replies come)\n"
     "  --conversations N     how many contacts write (1000)\n"
+    "  --type text|reaction  of the messages; reactions are stored and never answered (text)\n"
     "  --timeout-ms N        when a reply counts as lost (10000)\n";
 
 enum {
@@ -76,6 +75,7 @@ enum {
     OPTION_RATE,
     OPTION_CONVERSATIONS,
     OPTION_TIMEOUT_MS,
+    OPTION_TYPE,
 };
 
 static const struct option long_options[] = {
@@ -88,32 +88,13 @@ static const struct option long_options[] = {
     {"rate", required_argument, NULL, OPTION_RATE},
     {"conversations", required_argument, NULL, OPTION_CONVERSATIONS},
     {"timeout-ms", required_argument, NULL, OPTION_TIMEOUT_MS},
+    {"type", required_argument, NULL, OPTION_TYPE},
     {NULL, 0, NULL, 0},
 };
 
-static bool read_number(const char *text, double min, double max, double *ret_number) {
-    char *end = NULL;
-    double number = strtod(text, &end);
-    if (end == text || *end != '\0' || !(number >= min && number <= max))
-        return false;
-    *ret_number = number;
-    return true;
-}
-
-static bool read_count(const char *text, uint32_t max, uint32_t *ret_count) {
-    double number;
-    if (!read_number(text, 1, max, &number))
-        return false;
-    *ret_count = (uint32_t)number;
-    return true;
-}
-
-static bool read_timeout(const char *text, int64_t *ret_timeout_ms) {
-    uint32_t timeout_ms;
-    if (!read_count(text, 3600000, &timeout_ms))
-        return false;
-    *ret_timeout_ms = timeout_ms;
-    return true;
+static bool read_kind(const char *text, webhook_kind_t *ret_kind) {
+    *ret_kind = strcmp(text, "reaction") == 0 ? WEBHOOK_REACTION : WEBHOOK_TEXT;
+    return *ret_kind == WEBHOOK_REACTION || strcmp(text, "text") == 0;
 }
 
 static bool options_set(options_t *self, int option, const char *value) {
@@ -128,17 +109,19 @@ static bool options_set(options_t *self, int option, const char *value) {
         self->webhooks.phone_id = value;
         return true;
     case OPTION_CONNECTIONS:
-        return read_count(value, 4096, &self->load.connections_count);
+        return driver_read_count(value, 4096, &self->load.connections_count);
     case OPTION_SECONDS:
-        return read_number(value, 0.1, SECONDS_MAX, &self->seconds);
+        return driver_read_number(value, 0.1, DRIVER_SECONDS_MAX, &self->seconds);
     case OPTION_WARMUP_SECONDS:
-        return read_number(value, 0, SECONDS_MAX, &self->warmup_seconds);
+        return driver_read_number(value, 0, DRIVER_SECONDS_MAX, &self->warmup_seconds);
     case OPTION_RATE:
-        return read_number(value, 0.1, RATE_MAX, &self->rate);
+        return driver_read_number(value, 0.1, DRIVER_RATE_MAX, &self->rate);
     case OPTION_CONVERSATIONS:
-        return read_count(value, 10000000, &self->webhooks.conversations_count);
+        return driver_read_count(value, 10000000, &self->webhooks.conversations_count);
     case OPTION_TIMEOUT_MS:
-        return read_timeout(value, &self->load.timeout_ms);
+        return driver_read_ms(value, &self->load.timeout_ms);
+    case OPTION_TYPE:
+        return read_kind(value, &self->webhooks.kind);
     default:
         return false;
     }
@@ -245,13 +228,6 @@ static void run_all(run_t *self) {
     run_count_unsent(self);
 }
 
-static double cpu_seconds(void) {
-    struct rusage usage_now;
-    getrusage(RUSAGE_SELF, &usage_now);
-    return (double)(usage_now.ru_utime.tv_sec + usage_now.ru_stime.tv_sec) +
-           (double)(usage_now.ru_utime.tv_usec + usage_now.ru_stime.tv_usec) / 1e6;
-}
-
 static void run_print(const run_t *self) {
     double elapsed_seconds = (double)(load_now_us() - self->begin_us) / 1e6;
     printf("{\"per_s\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"ok\":%" PRIu64 ",\"errors\":%" PRIu64,
@@ -263,7 +239,7 @@ static void run_print(const run_t *self) {
     printf(",\"sent_total\":%" PRIu64 ",\"acked_total\":%" PRIu64 ",\"unsent\":%" PRIu64,
            self->sent_count, self->acked_count, self->unsent_count);
     printf(",\"connect_errors\":%" PRIu64 ",\"driver_cpu_pct\":%.1f}\n",
-           load_connect_errors_count(self->load), 100 * cpu_seconds() / elapsed_seconds);
+           load_connect_errors_count(self->load), 100 * driver_cpu_seconds() / elapsed_seconds);
 }
 
 static void run_explain(const run_t *self) {

@@ -2,6 +2,7 @@
 // lives until it is answered 200 or given up.
 #include "sim/graph_hooks.h"
 
+#include "base/assert.h"
 #include "base/id.h"
 #include "base/time.h"
 #include "io/http_client.h"
@@ -67,6 +68,7 @@ graph_hooks_t *graph_hooks_new(act_loop_t *loop, const graph_hooks_options_t *op
                             &(act_http_client_limits_t){.connections_max_count = 32,
                                                         .requests_max_count = REQUESTS_MAX_COUNT,
                                                         .allow_private_addresses = true});
+    act_assert(self->client); // only when curl cannot start
     return self;
 }
 

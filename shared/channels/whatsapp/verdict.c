@@ -113,21 +113,13 @@ static const code_row_t codes[] = {
 };
 
 // Not in the table: no automatic retry.
-static const code_row_t unknown_code = {0, 0, ACT_CHANNEL_REFUSED, WAIT_NONE, false, false, ""};
-// No code at all.
-static const code_row_t server_trouble = {0, 0, ACT_CHANNEL_RETRY, WAIT_BACKOFF, true, false, ""};
-static const code_row_t connection_trouble = {0,     0, ACT_CHANNEL_RETRY, WAIT_BACKOFF, true,
-                                              false, ""};
-static const code_row_t too_many = {0, 0, ACT_CHANNEL_RETRY, WAIT_BACKOFF, true, false, ""};
-static const code_row_t no_access = {0, 0, ACT_CHANNEL_STOPPED, WAIT_NONE, true, false, new_token};
-static const code_row_t bad_address = {0,
-                                       0,
-                                       ACT_CHANNEL_STOPPED,
-                                       WAIT_NONE,
-                                       true,
-                                       false,
-                                       "the base URL leads to an address that is not allowed"};
-static const code_row_t unknown_outcome = {0, 0, ACT_CHANNEL_UNKNOWN, WAIT_NONE, false, false, ""};
+static const code_row_t unknown_code = REFUSE(0, "");
+// Answers without a code, and no answer.
+static const code_row_t trouble = RETRY(0, WAIT_BACKOFF, true, "");
+static const code_row_t no_access = STOP(0, new_token);
+static const code_row_t unusable =
+    STOP(0, "the API address or the access token cannot be used: correct it");
+static const code_row_t unknown_outcome = {.outcome = ACT_CHANNEL_UNKNOWN, .advice = ""};
 
 static const code_row_t *find_code(int64_t code)
 {
@@ -181,10 +173,8 @@ static bool read_success(const json_t *root, act_arena_t *arena, act_channel_ver
 // next.
 static const code_row_t *row_of_status(uint16_t status, bool has_code, bool is_transient)
 {
-    if (status >= 500 || is_transient)
-        return &server_trouble;
-    if (status == 429 || status == 408)
-        return &too_many;
+    if (status >= 500 || status == 429 || status == 408 || is_transient)
+        return &trouble;
     bool is_denied = status == 401 || (status == 403 && !has_code);
     return is_denied ? &no_access : &unknown_code;
 }
@@ -227,7 +217,8 @@ static const code_row_t *row_of_silence(const act_http_in_t *response)
 {
     if (response->was_sent)
         return &unknown_outcome;
-    return response->err == ACT_E_FORBIDDEN ? &bad_address : &connection_trouble;
+    bool is_unusable = response->err == ACT_E_FORBIDDEN || response->err == ACT_E_INVALID_ARGUMENT;
+    return is_unusable ? &unusable : &trouble;
 }
 
 void whatsapp_classify(const act_http_in_t *response, uint32_t attempts_count, act_arena_t *arena,

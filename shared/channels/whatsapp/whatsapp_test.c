@@ -218,10 +218,15 @@ static void reads_silence(void **state)
         bool was_sent;
         act_channel_outcome_t outcome;
     } rows[] = {
-        {ACT_E_IO, false, ACT_CHANNEL_RETRY},         {ACT_E_IO, true, ACT_CHANNEL_UNKNOWN},
-        {ACT_E_DEADLINE, false, ACT_CHANNEL_RETRY},   {ACT_E_DEADLINE, true, ACT_CHANNEL_UNKNOWN},
-        {ACT_E_CANCELLED, true, ACT_CHANNEL_UNKNOWN}, {ACT_E_TOO_LARGE, true, ACT_CHANNEL_UNKNOWN},
-        {ACT_E_OVERLOADED, false, ACT_CHANNEL_RETRY}, {ACT_E_FORBIDDEN, false, ACT_CHANNEL_STOPPED},
+        {ACT_E_IO, false, ACT_CHANNEL_RETRY},
+        {ACT_E_IO, true, ACT_CHANNEL_UNKNOWN},
+        {ACT_E_DEADLINE, false, ACT_CHANNEL_RETRY},
+        {ACT_E_DEADLINE, true, ACT_CHANNEL_UNKNOWN},
+        {ACT_E_CANCELLED, true, ACT_CHANNEL_UNKNOWN},
+        {ACT_E_TOO_LARGE, true, ACT_CHANNEL_UNKNOWN},
+        {ACT_E_OVERLOADED, false, ACT_CHANNEL_RETRY},
+        {ACT_E_FORBIDDEN, false, ACT_CHANNEL_STOPPED},
+        {ACT_E_INVALID_ARGUMENT, false, ACT_CHANNEL_STOPPED},
     };
     ACT_AUTO(act_arena) *arena = act_arena_new();
     for (size_t i = 0; i < ACT_COUNT(rows); i++) {

@@ -1,0 +1,2 @@
+-- session: migrate_rollback
+rollback

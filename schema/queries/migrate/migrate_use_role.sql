@@ -1,0 +1,2 @@
+-- session: migrate_use_role
+set role parley_migrate
