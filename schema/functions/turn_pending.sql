@@ -1,5 +1,6 @@
 -- The messages of a conversation that wait for a turn, oldest first, as JSON (PendingMessage); null
--- when there are none.
+-- when there are none. At most 256, and at most 1 MiB before the last one: a reply must fit into one
+-- message of the bus. The rest waits for the next turn.
 create or replace function turn_pending(p_tenant text, p_conversation uuid) returns json
 language plpgsql stable as $$
 declare
@@ -10,11 +11,15 @@ begin
                                       'content', m.content))
       into v_result
       from (select i.inbox_seq, i.external_id, i.type, i.content,
-                   (extract(epoch from i.received_at) * 1000)::bigint as at_ms
+                   (extract(epoch from i.received_at) * 1000)::bigint as at_ms,
+                   sum(length(i.content::text)) over (
+                       order by i.inbox_seq rows between unbounded preceding and 1 preceding)
+                       as before_bytes
               from inbox i
              where i.tenant_id = p_tenant and i.conversation_id = p_conversation
                and i.turn_id is null and i.starts_turn
-             order by i.inbox_seq limit 256) m;
+             order by i.inbox_seq limit 256) m
+     where m.before_bytes is null or m.before_bytes < 1048576;
     return v_result;
 end
 $$;

@@ -366,7 +366,7 @@ def functions_in(folder):
         made = re.findall(r"^create or replace function (\w+)", sql, re.MULTILINE)
         if made != [path.stem]:
             raise Mistake(f"{path}: makes {made}, not the one function {path.stem}")
-        out.append((number, path.stem, f"drop function if exists {path.stem};\n{sql}"))
+        out.append((number, path.stem, f"drop function if exists parley.{path.stem};\n{sql}"))
     return out
 
 

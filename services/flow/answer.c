@@ -10,13 +10,18 @@
 
 #define MENU "menu:"
 #define MORE "more"
+// Words of a title that are looked for: in an answer, and in a sentence that was no answer, where
+// "the" and "les" would be found too often.
+#define TITLE_MIN_CHARS 3
+#define TOLD_MIN_CHARS 4
 
 typedef struct {
     const state_t *state;
     act_str_t text; // trimmed
     act_str_t folded;
     act_str_t language;
-    bool must_be_exact; // a part of a title is not enough
+    uint32_t title_min_chars; // shorter words say nothing about which title is meant
+    bool must_be_exact;       // a part of a title is not enough
     act_arena_t *arena;
 } input_t;
 
@@ -153,7 +158,7 @@ static bool has_percent_sign(const input_t *in)
     if (match_has(in->text, ACT_STR("%")) || match_has(in->text, ACT_STR("\u066A")))
         return true;
     act_str_t signs = act_word_fold(in->arena, act_text("words.percent", in->language));
-    return match_title(signs, in->folded) > 0;
+    return match_title(signs, in->folded, TITLE_MIN_CHARS) > 0;
 }
 
 // `must_say_percent`: a number alone is not enough ("task 3 is ready").
@@ -176,7 +181,7 @@ static answer_t read_percent(const input_t *in)
     return read_share(in, /* must_say_percent= */ false);
 }
 
-// The row whose title has the most words in common with the text, if there is one such row.
+// The row whose title has most in common with the text, if there is one such row.
 static answer_t read_title(const input_t *in)
 {
     const rows_t *rows = &in->state->rows;
@@ -187,7 +192,7 @@ static answer_t read_title(const input_t *in)
         act_str_t title = act_word_fold(in->arena, rows_cell(rows, row, 1));
         if (act_str_eq(title, in->folded))
             return taken(rows_cell(rows, row, 0), row);
-        uint32_t score = in->must_be_exact ? 0 : match_title(title, in->folded);
+        uint32_t score = in->must_be_exact ? 0 : match_title(title, in->folded, in->title_min_chars);
         is_tie = score > best_score ? false : is_tie || (score == best_score && score > 0);
         if (score > best_score) {
             best_score = score;
@@ -284,6 +289,7 @@ answer_t answer_read(const flows_t *flows, const state_t *state, const flow_run_
         .text = act_str_trim(request->text),
         .folded = act_word_fold(arena, request->text),
         .language = request->language,
+        .title_min_chars = TITLE_MIN_CHARS,
         .must_be_exact = is_other,
         .arena = arena,
     };
@@ -307,6 +313,7 @@ answer_t answer_told(const state_t *state, act_str_t language, act_arena_t *aren
         .text = act_str_trim(state->first),
         .folded = act_word_fold(arena, state->first),
         .language = language,
+        .title_min_chars = TOLD_MIN_CHARS,
         .arena = arena,
     };
     if (act_str_empty(in.folded))

@@ -3,6 +3,7 @@
 #include "graph.h"
 
 #include "check.h"
+#include "scan.h"
 
 #include <cyaml/cyaml.h>
 #include <stdio.h>
@@ -156,7 +157,7 @@ static graph_t *read_file(act_arena_t *arena, act_str_t name, act_str_t yaml, ac
         act_buf_printf(&log, "larger than %u bytes", GRAPH_MAX_BYTES);
     else if (!act_utf8_valid(yaml))
         act_buf_printf(&log, "not UTF-8");
-    else
+    else if (scan_yaml(yaml, &log) == ACT_E_OK)
         self = parse(arena, yaml, &log);
     if (!self)
         act_buf_printf(error, "%" ACT_STR_FMT ".yaml: %" ACT_STR_FMT, ACT_STR_ARG(name),

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-// Shorter words are articles and such.
-#define WORD_MIN_BYTES 3
 // Two words are the same when they begin alike and only so much differs at the end: bytes, good for
 // plurals and cases in languages with letters of one or two bytes.
 #define STEM_MIN_BYTES 4
@@ -55,12 +53,15 @@ static bool has_word(act_str_t folded, act_str_t word)
     return false;
 }
 
-uint32_t match_title(act_str_t folded_title, act_str_t folded)
+uint32_t match_title(act_str_t folded_title, act_str_t folded, uint32_t min_chars)
 {
-    uint32_t count = 0;
+    size_t weight = 0;
     while (!act_str_empty(folded_title)) {
         act_str_t word = act_str_cut(&folded_title, ' ');
-        count += word.len_bytes >= WORD_MIN_BYTES && has_word(folded, word);
+        size_t chars = act_utf8_count(word);
+        bool is_number = word.ptr[0] >= '0' && word.ptr[0] <= '9';
+        if ((chars >= min_chars || is_number) && has_word(folded, word))
+            weight += chars;
     }
-    return count;
+    return (uint32_t)weight;
 }

@@ -58,7 +58,12 @@ static act_str_t label_of(const scope_t *scope, act_str_t value)
 {
     act_str_t key = act_arena_printf(scope->say->arena, "label.%" ACT_STR_FMT, ACT_STR_ARG(value));
     act_str_t label = act_text_find(key, scope->say->language);
-    return act_str_empty(label) ? value : label;
+    if (!act_str_empty(label))
+        return label;
+    char *words = act_arena_alloc(scope->say->arena, value.len_bytes + 1);
+    for (size_t i = 0; i < value.len_bytes; i++)
+        words[i] = value.ptr[i] == '_' ? ' ' : value.ptr[i];
+    return act_str_of(words, value.len_bytes);
 }
 
 // "2026-11-21"; what does not look so is shown as it is.

@@ -59,31 +59,38 @@ static const char *applied_checksum(const migrate_t *self, const char *kind, con
 
 static act_err_t apply(migrate_t *self, const char *kind, const query_script_t *script)
 {
-    act_err_t err = run(self, script->name, query_sql_migrate_begin);
-    if (err == ACT_E_OK)
-        err = run(self, script->name, script->sql);
+    act_err_t err = run(self, script->name, script->sql);
     if (err == ACT_E_OK)
         err = note(self, kind, script);
-    if (err == ACT_E_OK)
-        err = run(self, script->name, query_sql_migrate_commit);
-    else
-        PQclear(PQexec(self->conn, query_sql_migrate_rollback));
     if (err == ACT_E_OK && self->log)
         act_log_info(self->log, "schema_applied", "kind=%s,name=%s", kind, script->name);
     return err;
 }
 
+static act_err_t end_transaction(migrate_t *self, act_err_t err)
+{
+    if (err == ACT_E_OK)
+        return run(self, "commit", query_sql_migrate_commit);
+    PQclear(PQexec(self->conn, query_sql_migrate_rollback));
+    return err;
+}
+
+// Each in a transaction of its own.
 static act_err_t apply_migrations(migrate_t *self)
 {
     for (size_t i = 0; i < query_migrations_count; i++) {
         const query_script_t *script = &query_migrations[i];
         const char *checksum = applied_checksum(self, "migration", script->name);
-        if (checksum && strcmp(checksum, script->checksum) != 0) {
+        if (checksum && strcmp(checksum, script->checksum) == 0)
+            continue;
+        if (checksum) {
             act_buf_printf(self->error, "migration %s was edited after it had been applied",
                            script->name);
             return ACT_E_CONFIG;
         }
-        act_err_t err = checksum ? ACT_E_OK : apply(self, "migration", script);
+        act_err_t err = run(self, script->name, query_sql_migrate_begin);
+        if (err == ACT_E_OK)
+            err = end_transaction(self, apply(self, "migration", script));
         if (err != ACT_E_OK)
             return err;
     }
@@ -100,20 +107,21 @@ static bool is_newer(const migrate_t *self)
     return migrations_count > query_migrations_count;
 }
 
+// All in one transaction: others that work on this database see the old ones or the new ones.
 static act_err_t apply_functions(migrate_t *self)
 {
     if (is_newer(self))
         return ACT_E_OK;
-    for (size_t i = 0; i < query_functions_count; i++) {
+    act_err_t err = run(self, "functions", query_sql_migrate_begin);
+    if (err != ACT_E_OK)
+        return err;
+    for (size_t i = 0; err == ACT_E_OK && i < query_functions_count; i++) {
         const query_script_t *script = &query_functions[i];
         const char *checksum = applied_checksum(self, "function", script->name);
-        if (checksum && strcmp(checksum, script->checksum) == 0)
-            continue;
-        act_err_t err = apply(self, "function", script);
-        if (err != ACT_E_OK)
-            return err;
+        if (!checksum || strcmp(checksum, script->checksum) != 0)
+            err = apply(self, "function", script);
     }
-    return ACT_E_OK;
+    return end_transaction(self, err);
 }
 
 static act_err_t apply_all(migrate_t *self)

@@ -31,7 +31,7 @@ char *act_buf_reserve(act_buf_t *self, size_t len_bytes)
         return NULL;
     }
     size_t need_bytes = self->len_bytes + len_bytes;
-    if (need_bytes > self->cap_bytes) {
+    if (!self->ptr || need_bytes > self->cap_bytes) {
         size_t cap_bytes = self->cap_bytes ? self->cap_bytes * 2 : FIRST_CAP_BYTES;
         while (cap_bytes < need_bytes)
             cap_bytes *= 2;

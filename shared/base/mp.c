@@ -231,9 +231,9 @@ act_err_t act_mp_check(act_str_t bytes)
             return ACT_E_MALFORMED;
         if (value.type == ACT_MP_STR && !act_utf8_valid(value.str))
             return ACT_E_MALFORMED;
-        uint64_t inside = inner_count(&value);
-        if (inside == 0)
+        if (value.type != ACT_MP_ARRAY && value.type != ACT_MP_MAP)
             continue;
+        uint64_t inside = inner_count(&value);
         if (inside > (uint64_t)(cursor.end - cursor.at) || depth == ACT_MP_MAX_DEPTH)
             return ACT_E_MALFORMED;
         left[++depth] = inside;
@@ -310,17 +310,15 @@ bool act_mp_read_uint(act_mp_t *self, uint64_t *ret_value)
 
 bool act_mp_read_double(act_mp_t *self, double *ret_value)
 {
-    act_mp_t before = *self;
-    act_mp_value_t value;
-    if (read_typed(self, ACT_MP_DOUBLE, &value)) {
+    act_mp_value_t value = {.type = ACT_MP_NIL};
+    if (read_typed(self, ACT_MP_DOUBLE, &value))
         *ret_value = value.number;
-        return true;
-    }
-    int64_t integer = 0;
-    act_mp_t again = before;
-    if (!act_mp_read_int(&again, &integer))
+    else if (value.type == ACT_MP_INT)
+        *ret_value = (double)value.integer;
+    else if (value.type == ACT_MP_UINT)
+        *ret_value = (double)value.unsigned_integer;
+    else
         return false;
-    *ret_value = (double)integer;
     return true;
 }
 

@@ -26,7 +26,7 @@ typedef struct {
 typedef struct {
     act_str_t external_id; // ChannelAccount.external_id, the provider's id of our number or bot:
                            // finds the tenant. Empty when the provider named only the owner
-    act_str_t owner_id; // what the account belongs to (WhatsApp: WABA id); may be empty
+    act_str_t owner_id;    // what the account belongs to (WhatsApp: WABA id); may be empty
     struct {
         inbound_message_t *items;
         uint32_t count;
@@ -45,9 +45,8 @@ typedef struct {
         act_channel_updates_t *items;
         uint32_t count;
     } accounts;
-    uint32_t groups_count; // messages in group chats: ignored, as nobody asked us there
-    uint32_t
-        unmapped_count; // no id, no sender, or beyond the limit: keep the body as a dead letter
+    uint32_t groups_count;   // messages in group chats: ignored, as nobody asked us there
+    uint32_t unmapped_count; // no id or sender, or past the limit: keep the body as a dead letter
 } act_channel_batch_t;
 
 // --- going out -----------------------------------------------------------------------------------
@@ -85,12 +84,11 @@ typedef struct {
     act_str_t provider_id; // SENT: the provider's id of the message
     act_str_t address;     // SENT: whom the provider took the address for; may differ, may be empty
     int64_t delay_ms;      // RETRY: least wait, without jitter
-    bool
-        is_account_wide; // RETRY: the wait is for all sends of the account, not this customer alone
-    bool needs_template; // REFUSED: the provider's window for free text is closed
-    int32_t code;        // the provider's, 0 when it gave none
-    act_str_t text;      // the provider's words, for logs and the console
-    const char *advice;  // what a person can do about it, English; "" when nothing
+    bool is_account_wide;  // RETRY: all sends of the account should wait, not this customer's alone
+    bool needs_template;   // REFUSED: the provider's window for free text is closed
+    int32_t code;          // the provider's, 0 when it gave none
+    act_str_t text;        // the provider's words, for logs and the console
+    const char *advice;    // what a person can do about it, English; "" when nothing
 } act_channel_verdict_t;
 
 // --- the plug ------------------------------------------------------------------------------------

@@ -30,8 +30,8 @@ static const prefix_t denied_v4[] = {
     {0xf0000000, 4},  // 240/4      reserved, broadcast
 };
 
-// Only 2000::/3 is given out for use. All else is refused with that: loopback, mapped and compatible
-// IPv4, NAT64 (64:ff9b::/96), unique local, link-local, multicast.
+// Only 2000::/3 is given out for use. All else is refused with that: loopback, mapped and
+// compatible IPv4, NAT64 (64:ff9b::/96), unique local, link-local, multicast.
 static const prefix_t global_v6 = {0x20000000, 3};
 static const prefix_t denied_v6[] = {
     {0x20010000, 23}, // 2001::/23     protocol assignments, with Teredo (2001::/32)

@@ -1,7 +1,9 @@
-// http_client: requests from act_http_send to their callback. At most connections_max_count are with
-// curl; the others wait here, where a place in the queue costs a copy of the request and no handle.
-#include "base/assert.h"
+// http_client: requests from act_http_send to their callback. At most connections_max_count are
+// with curl; the others wait here, where a place in the queue costs a copy of the request and no
+// handle.
 #include "io/http_client_private.h"
+
+#include "base/assert.h"
 
 #include <string.h>
 
@@ -83,6 +85,7 @@ static act_http_transfer_t *transfer_new(act_http_client_t *client)
     self->attempts_count = 0;
     self->is_forbidden = false;
     self->is_too_large = false;
+    self->is_head_whole = false;
     self->headers = NULL;
     self->state = ACT_HTTP_WAITING;
     list_append(&client->lists[self->state], self);
@@ -158,11 +161,14 @@ static void copy_request(act_http_transfer_t *self, const act_http_out_t *reques
     self->url = copy_text(self, request->url);
     self->body = act_arena_str(self->arena, request->body);
     add_header(self, &last, ACT_STR("Expect:")); // asking first would cost a round trip
-    if (!act_str_empty(request->body))
+    if (act_str_empty(request->body))
+        add_header(self, &last, ACT_STR("Content-Type:")); // curl would say it is a form
+    else
         add_header(self, &last, act_arena_printf(self->arena, "Content-Type: %s", type));
     if (request->bearer_token)
-        add_header(self, &last,
-                   act_arena_printf(self->arena, "Authorization: Bearer %s", request->bearer_token));
+        add_header(
+            self, &last,
+            act_arena_printf(self->arena, "Authorization: Bearer %s", request->bearer_token));
     for (size_t i = 0; request->headers && request->headers[i]; i++)
         add_header(self, &last, act_arena_str(self->arena, act_str(request->headers[i])));
 }
@@ -180,7 +186,8 @@ static bool is_clean(const char *text)
 static bool is_method(const char *method)
 {
     size_t len_bytes = strlen(method);
-    return len_bytes > 0 && len_bytes < 32 && strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") == len_bytes;
+    return len_bytes > 0 && len_bytes < 32 &&
+           strspn(method, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-") == len_bytes;
 }
 
 static const char *check_request(const act_http_out_t *request)
@@ -246,6 +253,7 @@ static void on_timer(void *context)
         deliver(finished->first, &finished->first->result);
     if (!act_http_client_leave(self))
         return;
+    start_waiting(self);
     if (finished->first)
         act_timer_start(self->timer, /* delay_ms= */ 0, /* repeat_ms= */ 0);
 }
@@ -299,21 +307,25 @@ static act_err_t err_of(CURLcode code, const act_http_transfer_t *transfer)
     static const struct {
         CURLcode code;
         act_err_t err;
+        bool is_refusal; // of the request itself; the same code can come later and mean less
     } rows[] = {
-        {CURLE_OK, ACT_E_OK},
-        {CURLE_OPERATION_TIMEDOUT, ACT_E_DEADLINE},
-        {CURLE_FILESIZE_EXCEEDED, ACT_E_TOO_LARGE},
-        {CURLE_UNSUPPORTED_PROTOCOL, ACT_E_FORBIDDEN},
-        {CURLE_URL_MALFORMAT, ACT_E_INVALID_ARGUMENT},
-        {CURLE_LOGIN_DENIED, ACT_E_INVALID_ARGUMENT}, // a user name in the URL
+        {CURLE_OPERATION_TIMEDOUT, ACT_E_DEADLINE, false},
+        {CURLE_FILESIZE_EXCEEDED, ACT_E_TOO_LARGE, false},
+        {CURLE_UNSUPPORTED_PROTOCOL, ACT_E_FORBIDDEN, true},
+        {CURLE_URL_MALFORMAT, ACT_E_INVALID_ARGUMENT, true},
+        {CURLE_LOGIN_DENIED, ACT_E_INVALID_ARGUMENT, true}, // a user name in the URL
     };
+    bool was_sent = transfer->attempts_count > 0;
+    // curl takes a head that ends in the middle for a whole one.
+    if (code == CURLE_OK)
+        return transfer->is_head_whole ? ACT_E_OK : ACT_E_IO;
     for (size_t i = 0; i < ACT_COUNT(rows); i++) {
-        if (rows[i].code == code)
+        if (rows[i].code == code && !(rows[i].is_refusal && was_sent))
             return rows[i].err;
     }
     if (transfer->is_too_large)
         return ACT_E_TOO_LARGE;
-    return transfer->is_forbidden && transfer->attempts_count == 0 ? ACT_E_FORBIDDEN : ACT_E_IO;
+    return transfer->is_forbidden && !was_sent ? ACT_E_FORBIDDEN : ACT_E_IO;
 }
 
 static uint32_t retry_after_s(CURL *easy)
@@ -331,7 +343,7 @@ static const char *text_of(CURLcode code, act_err_t err, const act_http_transfer
         return "the address is not public";
     if (err == ACT_E_TOO_LARGE)
         return "the response is too large";
-    if (code == CURLE_ABORTED_BY_CALLBACK)
+    if (code == CURLE_ABORTED_BY_CALLBACK || (code == CURLE_OK && err != ACT_E_OK))
         return "the connection ended without an answer";
     return transfer->text[0] != '\0' ? transfer->text : curl_easy_strerror(code);
 }

@@ -17,13 +17,13 @@ typedef struct {
 } act_http_client_limits_t;
 
 typedef struct {
-    const char *method;          // "POST"
-    const char *url;             // without user name or password
-    const char *bearer_token;    // NULL: none; never logged
-    const char *content_type;    // NULL: application/json; sent when there is a body
-    const char *const *headers;  // "Name: value", NULL-terminated; may be NULL
-    act_str_t body;              // copied, as is all else
-    uint32_t timeout_ms;         // whole request, waiting included; 0: 10000
+    const char *method;         // "POST"
+    const char *url;            // without user name or password
+    const char *bearer_token;   // NULL: none; never logged
+    const char *content_type;   // NULL: application/json; sent when there is a body
+    const char *const *headers; // "Name: value", NULL-terminated; may be NULL
+    act_str_t body;             // copied, as is all else
+    uint32_t timeout_ms;        // whole request, waiting included; 0: 10000
 } act_http_out_t;
 
 typedef struct {
@@ -31,11 +31,11 @@ typedef struct {
     // TOO_LARGE, FORBIDDEN (address or protocol refused), CANCELLED, OVERLOADED, INVALID_ARGUMENT
     // (method, URL or header is malformed).
     act_err_t err;
-    bool was_sent;     // with an error: request bytes may have reached the server (outcome unknown)
-    uint16_t status;   // 0 when none came
-    act_str_t body;    // borrowed for the callback; empty with an error
+    bool was_sent;   // with an error: request bytes may have reached the server (outcome unknown)
+    uint16_t status; // 0 when none came
+    act_str_t body;  // borrowed for the callback; empty with an error
     uint32_t retry_after_s; // from Retry-After, seconds or date; 0 when absent or past
-    const char *text;  // what went wrong, for developers; borrowed for the callback
+    const char *text;       // what went wrong, for developers; borrowed for the callback
 } act_http_in_t;
 
 typedef void act_http_done_fn(void *context, const act_http_in_t *response);

@@ -1,7 +1,7 @@
 // http_client_curl: curl's multi interface on the loop. curl says which sockets and which timer it
-// wants watched; we say what happened. Sockets of kept connections stay watched while they are idle:
-// an idle HTTP/1.1 connection that becomes readable is over, and curl 7.88 does not see that for TLS,
-// would send into it and then not know if the request arrived.
+// wants watched; we say what happened. Sockets of kept connections stay watched while they are
+// idle: an idle HTTP/1.1 connection that becomes readable is over, and curl 7.88 does not see that
+// for TLS, would send into it and then not know if the request arrived.
 #include "io/http_client_private.h"
 
 #include "base/assert.h"
@@ -53,7 +53,7 @@ static void collect(act_http_curl_t *self)
 }
 
 // Tells curl what happened, and the client what came of it.
-static void act(act_http_curl_t *self, curl_socket_t descriptor, int events)
+static void tell_curl(act_http_curl_t *self, curl_socket_t descriptor, int events)
 {
     int running_count = 0;
     act_http_client_enter(self->client);
@@ -64,7 +64,7 @@ static void act(act_http_curl_t *self, curl_socket_t descriptor, int events)
 
 static void on_timer(void *context)
 {
-    act(context, CURL_SOCKET_TIMEOUT, 0);
+    tell_curl(context, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static int on_curl_timer(CURLM *multi, long timeout_ms, void *context)
@@ -130,10 +130,11 @@ static void on_ready(void *context, int status, int events)
         happened |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE)
         happened |= CURL_CSELECT_OUT;
-    act(socket->curl, socket->descriptor, happened);
+    tell_curl(socket->curl, socket->descriptor, happened);
 }
 
-static int on_curl_socket(CURL *easy, curl_socket_t descriptor, int what, void *context, void *unused)
+static int on_curl_socket(CURL *easy, curl_socket_t descriptor, int what, void *context,
+                          void *unused)
 {
     (void)easy;
     (void)unused;
@@ -153,12 +154,14 @@ static int on_curl_socket(CURL *easy, curl_socket_t descriptor, int what, void *
     return 0;
 }
 
-static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
+                                    struct curl_sockaddr *address)
 {
     (void)purpose;
     act_http_transfer_t *transfer = context;
     act_http_curl_t *self = transfer->curl;
-    // The address itself, after all names and spellings are resolved: nothing can change it any more.
+    // The address itself, after all names and spellings are resolved: nothing can change it any
+    // more.
     if (!self->allow_private_addresses && !act_http_address_is_public(&address->addr)) {
         transfer->is_forbidden = true;
         return CURL_SOCKET_BAD;
@@ -189,9 +192,21 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     return transfer->is_too_large ? CURL_WRITEFUNC_ERROR : len_bytes;
 }
 
-// Connected, and about to send. curl would send a second time by itself when a reused connection ends
-// without an answer; whether the first time had an effect nobody knows, so that is the caller's to
-// decide.
+// One line of a head; interim answers (100) have heads of their own.
+static size_t on_head_line(char *bytes, size_t size, size_t count, void *context)
+{
+    act_http_transfer_t *transfer = context;
+    act_str_t line = act_str_of(bytes, size * count);
+    if (act_str_starts_with(line, "HTTP/"))
+        transfer->is_head_whole = false;
+    else if (act_str_is(line, "\r\n") || act_str_is(line, "\n"))
+        transfer->is_head_whole = true;
+    return line.len_bytes;
+}
+
+// Connected, and about to send. curl would send a second time by itself when a reused connection
+// ends without an answer; whether the first time had an effect nobody knows, so that is the
+// caller's to decide.
 static int on_about_to_send(void *context, char *peer, char *local, int peer_port, int local_port)
 {
     (void)peer;
@@ -199,7 +214,8 @@ static int on_about_to_send(void *context, char *peer, char *local, int peer_por
     (void)peer_port;
     (void)local_port;
     act_http_transfer_t *transfer = context;
-    bool is_repeatable = strcmp(transfer->method, "GET") == 0 || strcmp(transfer->method, "HEAD") == 0;
+    bool is_repeatable =
+        strcmp(transfer->method, "GET") == 0 || strcmp(transfer->method, "HEAD") == 0;
     if (transfer->attempts_count > 0 && !is_repeatable)
         return CURL_PREREQFUNC_ABORT;
     transfer->attempts_count++;
@@ -227,6 +243,7 @@ static void set_lasting_options(act_http_curl_t *self, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, self); // outlives the transfer that opened it
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head_line);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_about_to_send);
 }
@@ -281,6 +298,7 @@ bool act_http_curl_start(act_http_curl_t *self, act_http_transfer_t *transfer, i
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->text);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
     if (curl_multi_add_handle(self->multi, easy) == CURLM_OK)

@@ -38,6 +38,7 @@ struct act_http_transfer {
     uint32_t attempts_count; // how often curl was about to send it
     bool is_forbidden;       // an address was refused
     bool is_too_large;
+    bool is_head_whole;   // the empty line behind the response's head has come
     act_http_in_t result; // while finished
     char text[CURL_ERROR_SIZE];
 };

@@ -1,11 +1,12 @@
 // http_server: accepts, hands the sockets to libwebsockets, and watches the deadlines.
 //
 // libwebsockets carries the connections as plain streams (its "raw" role); requests are read by our
-// own parser. Its HTTP role was measured first (4.1.6): fast enough, 75,000 requests/s, but it takes
-// bare LF and conflicting Content-Lengths, loses the field behind a folded one, knows no chunked
-// bodies, and of 100 pipelined POSTs it answered 2.
-#include "base/assert.h"
+// own parser. Its HTTP role was measured first (4.1.6): fast enough, 75,000 requests/s, but it
+// takes bare LF and conflicting Content-Lengths, loses the field behind a folded one, knows no
+// chunked bodies, and of 100 pipelined POSTs it answered 2.
 #include "io/http_server_private.h"
+
+#include "base/assert.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -33,7 +34,8 @@ static uint32_t or_default(uint32_t value, uint32_t fallback)
 
 // --- libwebsockets -------------------------------------------------------------------------------
 
-static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+static int on_lws(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                  size_t len)
 {
     (void)user;
     if (reason != LWS_CALLBACK_RAW_RX && reason != LWS_CALLBACK_RAW_WRITEABLE &&
@@ -75,9 +77,9 @@ static bool lws_start(act_http_server_t *self)
     return self->vhost != NULL;
 }
 
-// libwebsockets makes a table with one row for each descriptor the process may ever have: 16 MB with
-// a usual limit of a million. (Its own option for a smaller table makes every event a linear search.)
-// So the limit is low while the table is made.
+// libwebsockets makes a table with one row for each descriptor the process may ever have: 16 MB
+// with a usual limit of a million. (Its own option for a smaller table makes every event a linear
+// search.) So the limit is low while the table is made.
 static bool lws_start_small(act_http_server_t *self)
 {
     struct rlimit limit = {.rlim_cur = 1024, .rlim_max = 1024};
@@ -133,8 +135,8 @@ static void on_listener(void *context, int status, int events)
     for (int count = 0; count < ACCEPT_MAX_COUNT && may_accept(self); count++) {
         act_http_peer_address_t peer = {.any.sa_family = AF_UNSPEC};
         socklen_t peer_bytes = sizeof peer;
-        int descriptor = accept4(self->listen_descriptor, &peer.any, &peer_bytes,
-                                 SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int descriptor =
+            accept4(self->listen_descriptor, &peer.any, &peer_bytes, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (descriptor >= 0)
             adopt(self, descriptor, &peer);
         else if (errno == EAGAIN)

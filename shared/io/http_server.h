@@ -1,10 +1,11 @@
 // http_server: HTTP/1.1 on the loop; connections are carried by libwebsockets. Bounded: head, body,
-// connections, time. Requests are handed over whole; the handler answers now or later, exactly once.
+// connections, time. Requests are handed over whole; the handler answers now or later, exactly
+// once.
 //
-// The head is read by our own strict parser (http_server_head.h has the limits and says why): what is
-// not good HTTP is answered with 4xx or 505 and the connection ends. Chunked bodies are decoded. A
-// second request on a connection waits for the answer to the first. A client that shuts its sending
-// side while its request is being answered counts as gone.
+// The head is read by our own strict parser (http_server_head.h has the limits and says why): what
+// is not good HTTP is answered with 4xx or 505 and the connection ends. Chunked bodies are decoded.
+// A second request on a connection waits for the answer to the first. A client that shuts its
+// sending side while its request is being answered counts as gone.
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"
@@ -30,8 +31,8 @@ ACT_MUST_CHECK act_err_t act_http_server_new(act_loop_t *loop, int listen_descri
                                              const act_http_server_limits_t *limits,
                                              act_http_handler_fn *handler, void *context,
                                              act_http_server_t **ret_server);
-// Closes all connections; requests still open are answered into the void, and must still be answered.
-// May be called from a handler. The memory goes after the loop has turned four times.
+// Closes all connections; requests still open are answered into the void, and must still be
+// answered. May be called from a handler. The memory goes after the loop has turned four times.
 void act_http_server_destroy(act_http_server_t **self_p);
 
 // Accept no new connections, close idle ones; requests in hand are finished.
@@ -52,11 +53,12 @@ act_http_server_counts_t act_http_server_counts(const act_http_server_t *self);
 ACT_MUST_CHECK act_err_t act_listen(const char *address, uint16_t port, int *ret_descriptor,
                                     uint16_t *ret_port);
 
-// --- a request; views live until act_http_respond -------------------------------------------------
+// --- a request; views live until act_http_respond ------------------------------------------------
 act_str_t act_http_method(const act_http_request_t *self); // "GET"
-// Decoded, without the query. "." and ".." are not resolved: compare it whole, never open files by it.
+// Decoded, without the query. "." and ".." are not resolved: compare it whole, never open files by
+// it.
 act_str_t act_http_path(const act_http_request_t *self);
-act_str_t act_http_body(const act_http_request_t *self);   // raw bytes
+act_str_t act_http_body(const act_http_request_t *self); // raw bytes
 // Header names in lower case: "x-hub-signature-256". False when absent. Two headers of one name are
 // joined with ", "; callers that must refuse that check the length.
 bool act_http_header(act_http_request_t *self, const char *name, act_str_t *ret_value);
@@ -70,8 +72,8 @@ bool act_http_is_gone(const act_http_request_t *self);
 
 typedef struct {
     uint16_t status;
-    const char *content_type;  // NULL: text/plain; charset=utf-8
-    act_str_t body;            // copied; may be in the request's arena; not sent to HEAD
-    uint32_t retry_after_s;    // Retry-After when not 0
+    const char *content_type; // NULL: text/plain; charset=utf-8
+    act_str_t body;           // copied; may be in the request's arena; not sent to HEAD
+    uint32_t retry_after_s;   // Retry-After when not 0
 } act_http_response_t;
 void act_http_respond(act_http_request_t **self_p, const act_http_response_t *response);

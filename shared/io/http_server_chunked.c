@@ -105,14 +105,10 @@ static phase_t end_body(act_http_chunked_t *self, char c)
 }
 
 static step_fn *const steps[] = {
-    [PHASE_SIZE] = read_size,
-    [PHASE_EXTENSION] = skip_extension,
-    [PHASE_SIZE_LF] = end_size,
-    [PHASE_DATA_CR] = end_data_cr,
-    [PHASE_DATA_LF] = end_data_lf,
-    [PHASE_TRAILER_START] = start_trailer,
-    [PHASE_TRAILER] = skip_trailer,
-    [PHASE_TRAILER_LF] = end_trailer,
+    [PHASE_SIZE] = read_size,       [PHASE_EXTENSION] = skip_extension,
+    [PHASE_SIZE_LF] = end_size,     [PHASE_DATA_CR] = end_data_cr,
+    [PHASE_DATA_LF] = end_data_lf,  [PHASE_TRAILER_START] = start_trailer,
+    [PHASE_TRAILER] = skip_trailer, [PHASE_TRAILER_LF] = end_trailer,
     [PHASE_END_LF] = end_body,
 };
 
@@ -124,7 +120,8 @@ void act_http_chunked_init(act_http_chunked_t *self)
 // Copies what is there of the current chunk.
 static size_t copy_data(act_http_chunked_t *self, act_str_t bytes, act_buf_t *body)
 {
-    size_t len_bytes = self->left_bytes < bytes.len_bytes ? (size_t)self->left_bytes : bytes.len_bytes;
+    size_t len_bytes =
+        self->left_bytes < bytes.len_bytes ? (size_t)self->left_bytes : bytes.len_bytes;
     act_buf_add(body, bytes.ptr, len_bytes);
     self->left_bytes -= len_bytes;
     if (self->left_bytes == 0)

@@ -22,7 +22,7 @@ typedef struct {
 
 void act_http_chunked_init(act_http_chunked_t *self);
 
-// Adds what it finds to `body`. *ret_used_bytes tells how many bytes were taken; fewer than all only
-// when the body has ended.
+// Adds what it finds to `body`. *ret_used_bytes tells how many bytes were taken; fewer than all
+// only when the body has ended.
 act_http_chunked_result_t act_http_chunked_feed(act_http_chunked_t *self, act_str_t bytes,
                                                 act_buf_t *body, size_t *ret_used_bytes);

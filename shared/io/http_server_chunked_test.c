@@ -21,7 +21,8 @@ static act_http_chunked_result_t feed(act_str_t bytes, size_t piece_bytes, act_b
         size_t left_bytes = bytes.len_bytes - at;
         size_t used_bytes = 0;
         size_t len_bytes = left_bytes < piece_bytes ? left_bytes : piece_bytes;
-        result = act_http_chunked_feed(&chunked, act_str_of(bytes.ptr + at, len_bytes), body, &used_bytes);
+        result = act_http_chunked_feed(&chunked, act_str_of(bytes.ptr + at, len_bytes), body,
+                                       &used_bytes);
         at += used_bytes;
     }
     *ret_used_bytes = at;
@@ -37,7 +38,8 @@ static void takes_bodies(void **state)
     } rows[] = {
         {"0\r\n\r\n", ""},
         {"5\r\nhello\r\n0\r\n\r\n", "hello"},
-        {"A;x=1;y=\"a\"\r\n0123456789\r\n00000001\r\n!\r\n000\r\nA: b\r\nC: d\r\n\r\n", "0123456789!"},
+        {"A;x=1;y=\"a\"\r\n0123456789\r\n00000001\r\n!\r\n000\r\nA: b\r\nC: d\r\n\r\n",
+         "0123456789!"},
         {"5\r\n\r\n0\r\n\r\n0\r\n\r\n", "\r\n0\r\n"},
     };
     act_buf_t body;
@@ -63,7 +65,8 @@ static void leaves_what_comes_behind(void **state)
     assert_int_equal(feed(ACT_STR("1\r\na\r\n0\r\n\r\nGET /"), 999, &body, &used_bytes),
                      ACT_HTTP_CHUNKED_DONE);
     assert_int_equal(used_bytes, 11);
-    assert_int_equal(feed(ACT_STR("1\r\na\r\n0\r\n"), 999, &body, &used_bytes), ACT_HTTP_CHUNKED_MORE);
+    assert_int_equal(feed(ACT_STR("1\r\na\r\n0\r\n"), 999, &body, &used_bytes),
+                     ACT_HTTP_CHUNKED_MORE);
     act_buf_fini(&body);
 }
 
@@ -71,10 +74,10 @@ static void refuses_what_is_not_chunked(void **state)
 {
     (void)state;
     const char *const texts[] = {
-        "\r\n", "g\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", " 1\r\n", "1 \r\n", "1\n", "1\rx", "\n", ";a\r\n",
-        "000000001\r\n", "1\r\nab", "1\r\na\n", "1\r\na\rx", "0\r\n\n", "0\r\n\rx", "0\r\na\n",
-        "0\r\na\rx", "1;\x01\r\n", "0\r\na\x7f\r\n",
-    };
+        "\r\n",      "g\r\n",      "-1\r\n",        "+1\r\n",  "0x1\r\n",  " 1\r\n",
+        "1 \r\n",    "1\n",        "1\rx",          "\n",      ";a\r\n",   "000000001\r\n",
+        "1\r\nab",   "1\r\na\n",   "1\r\na\rx",     "0\r\n\n", "0\r\n\rx", "0\r\na\n",
+        "0\r\na\rx", "1;\x01\r\n", "0\r\na\x7f\r\n"};
     act_buf_t body;
     act_buf_init(&body, 64);
     for (size_t i = 0; i < ACT_COUNT(texts); i++) {

@@ -1,9 +1,10 @@
-// http_server_connection: one request at a time. Bytes that arrive behind an unanswered request wait;
-// when too many wait, reading stops and the kernel makes the peer wait. A connection that is to be
-// closed is first shut on our side and then read to its end: closing with bytes unread would make the
-// kernel send a reset, which may overtake and erase the answer.
-#include "base/assert.h"
+// http_server_connection: one request at a time. Bytes that arrive behind an unanswered request
+// wait; when too many wait, reading stops and the kernel makes the peer wait. A connection that is
+// to be closed is first shut on our side and then read to its end: closing with bytes unread would
+// make the kernel send a reset, which may overtake and erase the answer.
 #include "io/http_server_private.h"
+
+#include "base/assert.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -57,7 +58,8 @@ act_http_connection_t *act_http_connection_new(act_http_server_t *server, struct
     self->server = server;
     self->wsi = wsi;
     self->peer = *peer;
-    self->state = ACT_HTTP_READING; // one that never says anything has no longer than a slow request
+    self->state =
+        ACT_HTTP_READING; // one that never says anything has no longer than a slow request
     self->since_ms = act_loop_now_ms(server->loop);
     // What waits is at most what was there when reading stopped, and the read that stopped it.
     act_buf_init(&self->waiting, WAITING_PAUSE_BYTES + 2 * ACT_HTTP_READ_MAX_BYTES);
@@ -166,7 +168,8 @@ static const char *date_of(act_http_server_t *server)
 static void format_head(act_http_server_t *server, const act_http_response_t *response,
                         const act_http_connection_t *connection)
 {
-    const char *type = response->content_type ? response->content_type : "text/plain; charset=utf-8";
+    const char *type =
+        response->content_type ? response->content_type : "text/plain; charset=utf-8";
     act_assert(strlen(type) < 128 && !strpbrk(type, "\r\n"));
     char length[48] = "";
     char retry[48] = "";
@@ -180,10 +183,10 @@ static void format_head(act_http_server_t *server, const act_http_response_t *re
     else if (connection->request && connection->request->head.is_http_1_0)
         connection_field = "Connection: keep-alive\r\n";
     char head[512];
-    int len = snprintf(head, sizeof head,
-                       "HTTP/1.1 %u %s\r\nDate: %s\r\nContent-Type: %s\r\n%s%s%s\r\n",
-                       response->status, reason_of(response->status), date_of(server), type, length,
-                       retry, connection_field);
+    int len =
+        snprintf(head, sizeof head, "HTTP/1.1 %u %s\r\nDate: %s\r\nContent-Type: %s\r\n%s%s%s\r\n",
+                 response->status, reason_of(response->status), date_of(server), type, length,
+                 retry, connection_field);
     act_assert(len > 0 && (size_t)len < sizeof head);
     act_buf_add(&server->out, head, (size_t)len);
 }
@@ -194,7 +197,8 @@ static void write_out(act_http_connection_t *self)
     act_buf_t *out = &self->server->out;
     act_assert(!out->is_overflowed);
     unsigned char *bytes = (unsigned char *)out->ptr + LWS_PRE;
-    if (!self->is_broken && lws_write(self->wsi, bytes, out->len_bytes - LWS_PRE, LWS_WRITE_RAW) < 0)
+    if (!self->is_broken &&
+        lws_write(self->wsi, bytes, out->len_bytes - LWS_PRE, LWS_WRITE_RAW) < 0)
         self->is_broken = true;
     if (out->cap_bytes > OUT_KEEP_MAX_BYTES)
         act_buf_fini(out);

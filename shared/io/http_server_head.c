@@ -117,7 +117,8 @@ static act_str_t without_authority(act_str_t target)
         at++;
     if (at == scheme_bytes)
         return target;
-    return at == target.len_bytes ? ACT_STR("/") : act_str_of(target.ptr + at, target.len_bytes - at);
+    return at == target.len_bytes ? ACT_STR("/")
+                                  : act_str_of(target.ptr + at, target.len_bytes - at);
 }
 
 static uint16_t parse_target(act_str_t target, act_http_head_t *head)
@@ -131,7 +132,8 @@ static uint16_t parse_target(act_str_t target, act_http_head_t *head)
     }
     act_str_t rest = without_authority(target);
     bool is_absolute = rest.ptr != target.ptr;
-    bool is_path = rest.len_bytes > 0 && (rest.ptr[0] == '/' || (is_absolute && rest.ptr[0] == '?'));
+    bool is_path =
+        rest.len_bytes > 0 && (rest.ptr[0] == '/' || (is_absolute && rest.ptr[0] == '?'));
     if (!is_path || !is_all(rest, target_bits))
         return 400;
     head->path = act_str_cut(&rest, '?');
@@ -157,7 +159,8 @@ static uint16_t parse_request_line(act_str_t line, act_http_head_t *head)
 {
     head->method = act_str_cut(&line, ' ');
     act_str_t target = act_str_cut(&line, ' ');
-    if (act_str_empty(head->method) || head->method.len_bytes > 32 || !is_all(head->method, token_bits))
+    if (act_str_empty(head->method) || head->method.len_bytes > 32 ||
+        !is_all(head->method, token_bits))
         return 400;
     uint16_t status = parse_version(line, head);
     return status != 0 ? status : parse_target(target, head);
@@ -255,7 +258,8 @@ static uint16_t on_expect(act_http_head_t *head, act_str_t value)
 static uint16_t on_host(act_http_head_t *head, act_str_t value)
 {
     (void)head;
-    return memchr(value.ptr, ' ', value.len_bytes) || memchr(value.ptr, ',', value.len_bytes) ? 400 : 0;
+    return memchr(value.ptr, ' ', value.len_bytes) || memchr(value.ptr, ',', value.len_bytes) ? 400
+                                                                                              : 0;
 }
 
 static const struct {

@@ -1,7 +1,7 @@
-// http_server_head: the head of one HTTP/1.x request, from bytes to views. Strict where leniency lets
-// two programs disagree about where a request ends (promises.md F-7): CRLF only, no folding, no space
-// before the colon, no control characters, at most one Content-Length, never with Transfer-Encoding,
-// exactly one Host. Pure: no input or output, no state but the views.
+// http_server_head: the head of one HTTP/1.x request, from bytes to views. Strict where leniency
+// lets two programs disagree about where a request ends (promises.md F-7): CRLF only, no folding,
+// no space before the colon, no control characters, at most one Content-Length, never with
+// Transfer-Encoding, exactly one Host. Pure: no input or output, no state but the views.
 #pragma once
 #include "base/str.h"
 
@@ -19,8 +19,8 @@ typedef struct {
 // Views into the parsed bytes.
 typedef struct {
     act_str_t method;
-    act_str_t path;  // as sent, not decoded
-    act_str_t query; // without the question mark
+    act_str_t path;                // as sent, not decoded
+    act_str_t query;               // without the question mark
     uint64_t content_length_bytes; // or ACT_HTTP_NO_LENGTH
     bool is_http_1_0;
     bool is_chunked;
@@ -31,9 +31,9 @@ typedef struct {
 } act_http_head_t;
 
 // Where the head ends, looking only at bytes not seen before. *checked_bytes is 0 for a new request
-// and kept by the caller between calls. Returns 0 while the end is not there, else the length of the
-// head with its empty line. A head that can no longer become a good one sets *ret_status to 400, 414
-// or 431 and returns 0; otherwise *ret_status is 0.
+// and kept by the caller between calls. Returns 0 while the end is not there, else the length of
+// the head with its empty line. A head that can no longer become a good one sets *ret_status to
+// 400, 414 or 431 and returns 0; otherwise *ret_status is 0.
 size_t act_http_head_end(act_str_t bytes, size_t *checked_bytes, uint16_t *ret_status);
 
 // Parses a whole head, as long as act_http_head_end said; names are put in lower case in place.

@@ -13,7 +13,8 @@
 
 #define HOST "Host: x\r\n"
 
-// Parses a copy in the arena. Returns the status, 0 for a good head, 1 for one that is not complete.
+// Parses a copy in the arena. Returns the status, 0 for a good head, 1 for one that is not
+// complete.
 static uint16_t parse(act_arena_t *arena, act_str_t text, act_http_head_t *ret_head)
 {
     size_t checked_bytes = 0;
@@ -197,7 +198,8 @@ static void refuses_bad_fields(void **state)
     }
     ACT_AUTO(act_arena) *arena = act_arena_new();
     act_http_head_t head;
-    assert_int_equal(parse(arena, ACT_STR("GET / HTTP/1.1\r\n" HOST "A: b\0c\r\n\r\n"), &head), 400);
+    assert_int_equal(parse(arena, ACT_STR("GET / HTTP/1.1\r\n" HOST "A: b\0c\r\n\r\n"), &head),
+                     400);
     assert_int_equal(parse(arena, ACT_STR("GET / HTTP/1.1\r\n" HOST "A\0: b\r\n\r\n"), &head), 400);
     assert_int_equal(status_of("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), 400);
 }
@@ -286,7 +288,8 @@ static void decodes(void **state)
     for (size_t i = 0; i < ACT_COUNT(rows); i++) {
         char room[32];
         bool is_valid = false;
-        size_t len_bytes = act_http_decode(act_str(rows[i].text), rows[i].is_query, room, &is_valid);
+        size_t len_bytes =
+            act_http_decode(act_str(rows[i].text), rows[i].is_query, room, &is_valid);
         assert_true(act_str_is(act_str_of(room, len_bytes), rows[i].decoded));
         assert_int_equal(is_valid, rows[i].is_valid);
     }
@@ -306,7 +309,8 @@ static void knows_its_characters(void **state)
         if (c != ':')
             assert_int_equal(parse(arena, text, &head) == 0, is_token);
         text = act_arena_printf(arena, "GET /a%cb HTTP/1.1\r\n" HOST "\r\n", c);
-        assert_int_equal(parse(arena, text, &head) == 0, c > ' ' && c < 127 && !strchr("#\"<>\\", c));
+        assert_int_equal(parse(arena, text, &head) == 0,
+                         c > ' ' && c < 127 && !strchr("#\"<>\\", c));
         text = act_arena_printf(arena, "GET / HTTP/1.1\r\n" HOST "A: a%cb\r\n\r\n", c);
         assert_int_equal(parse(arena, text, &head) == 0, c == '\t' || (c >= ' ' && c != 127));
     }
@@ -315,14 +319,10 @@ static void knows_its_characters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parses_a_webhook),
-        cmocka_unit_test(knows_where_a_head_ends),
-        cmocka_unit_test(finds_the_path),
-        cmocka_unit_test(refuses_bad_request_lines),
-        cmocka_unit_test(refuses_bad_fields),
-        cmocka_unit_test(knows_which_connections_stay),
-        cmocka_unit_test(bounds_every_part),
-        cmocka_unit_test(decodes),
+        cmocka_unit_test(parses_a_webhook),     cmocka_unit_test(knows_where_a_head_ends),
+        cmocka_unit_test(finds_the_path),       cmocka_unit_test(refuses_bad_request_lines),
+        cmocka_unit_test(refuses_bad_fields),   cmocka_unit_test(knows_which_connections_stay),
+        cmocka_unit_test(bounds_every_part),    cmocka_unit_test(decodes),
         cmocka_unit_test(knows_its_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,7 +15,8 @@ typedef union {
     struct sockaddr_in6 v6;
 } address_t;
 
-static bool to_address(const char *text, uint16_t port, address_t *ret_address, socklen_t *ret_bytes)
+static bool to_address(const char *text, uint16_t port, address_t *ret_address,
+                       socklen_t *ret_bytes)
 {
     address_t address = {.any.sa_family = AF_INET};
     if (inet_pton(AF_INET, text, &address.v4.sin_addr) == 1) {

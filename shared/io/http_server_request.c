@@ -1,6 +1,6 @@
-// http_server_request: one request from its first byte to its last, and what a handler may ask of it.
-// The usual request comes in one read: its head and body are then views of one copy. Requests are
-// kept for reuse, with their buffers and arena, so that a request allocates nothing.
+// http_server_request: one request from its first byte to its last, and what a handler may ask of
+// it. The usual request comes in one read: its head and body are then views of one copy. Requests
+// are kept for reuse, with their buffers and arena, so that a request allocates nothing.
 #include "io/http_server_private.h"
 
 #include <arpa/inet.h>

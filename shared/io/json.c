@@ -75,8 +75,8 @@ static bool is_nul_escape(const char *at, const char *end)
     return end - at >= 6 && memcmp(at, "\\u0000", 6) == 0;
 }
 
-// Overwrites escapes jansson refuses; the replacement is as long as what it replaces. NUL escapes are
-// only refused in keys, but a text that has them there loses all of them.
+// Overwrites escapes jansson refuses; the replacement is as long as what it replaces. NUL escapes
+// are only refused in keys, but a text that has them there loses all of them.
 static void replace_bad_escapes(char *at, const char *end, bool is_nul_bad)
 {
     while (at < end) {
@@ -129,7 +129,8 @@ static void describe(const json_error_t *error, act_str_t *ret_error, act_arena_
     *ret_error = act_arena_printf(arena, "%.*s at byte %d", len, error->text, error->position);
 }
 
-act_err_t act_json_parse(act_str_t text, json_t **ret_root, act_str_t *ret_error, act_arena_t *arena)
+act_err_t act_json_parse(act_str_t text, json_t **ret_root, act_str_t *ret_error,
+                         act_arena_t *arena)
 {
     bool has_surrogates = false;
     json_error_t error;
@@ -214,7 +215,8 @@ static void array_to_mp(const json_t *array, int depth, act_buf_t *out)
 // Recursion is bounded by ACT_MP_MAX_DEPTH.
 static void value_to_mp(const json_t *value, int depth, act_buf_t *out)
 {
-    if (depth > ACT_MP_MAX_DEPTH) {
+    bool is_nesting = json_is_object(value) || json_is_array(value);
+    if (is_nesting && depth == ACT_MP_MAX_DEPTH) {
         out->is_overflowed = true;
         return;
     }
@@ -371,7 +373,7 @@ static level_t open_level(const act_mp_value_t *value, act_buf_t *out)
 act_err_t act_mp_to_json(act_str_t mp, act_buf_t *out)
 {
     act_mp_t cursor = act_mp_open(mp);
-    level_t levels[ACT_MP_MAX_DEPTH + 2] = {{.items_count = 1}};
+    level_t levels[ACT_MP_MAX_DEPTH + 1] = {{.items_count = 1}};
     size_t depth = 0;
     for (;;) {
         level_t *level = &levels[depth];

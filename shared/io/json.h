@@ -30,9 +30,9 @@ void act_json_to_mp(const json_t *value, act_buf_t *out);
 // A JSON text (for example a jsonb column) -> msgpack. ACT_E_MALFORMED, or ACT_E_TOO_LARGE when it
 // does not fit `out` or is nested too deeply.
 ACT_MUST_CHECK act_err_t act_json_text_to_mp(act_str_t text, act_buf_t *out);
-// One checked msgpack value -> JSON text; BIN becomes a base64 string, NaN and infinities null, whole
-// numbers as map keys become strings. ACT_E_MALFORMED on other keys, ACT_E_TOO_LARGE past the limit
-// of `out`.
+// One checked msgpack value -> JSON text; BIN becomes a base64 string, NaN and infinities null,
+// whole numbers as map keys become strings. ACT_E_MALFORMED on other keys, ACT_E_TOO_LARGE past the
+// limit of `out`.
 ACT_MUST_CHECK act_err_t act_mp_to_json(act_str_t mp, act_buf_t *out);
 
 // Writes text as a JSON string literal with quotes; malformed UTF-8 becomes U+FFFD.

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-bool driver_read_number(const char *text, double min, double max, double *ret_number) {
+bool driver_read_number(const char *text, double min, double max, double *ret_number)
+{
     char *end = NULL;
     double number = strtod(text, &end);
     if (end == text || *end != '\0' || !(number >= min && number <= max))
@@ -14,7 +15,8 @@ bool driver_read_number(const char *text, double min, double max, double *ret_nu
     return true;
 }
 
-bool driver_read_count(const char *text, uint32_t max, uint32_t *ret_count) {
+bool driver_read_count(const char *text, uint32_t max, uint32_t *ret_count)
+{
     double number;
     if (!driver_read_number(text, 1, max, &number))
         return false;
@@ -22,7 +24,8 @@ bool driver_read_count(const char *text, uint32_t max, uint32_t *ret_count) {
     return true;
 }
 
-bool driver_read_ms(const char *text, int64_t *ret_ms) {
+bool driver_read_ms(const char *text, int64_t *ret_ms)
+{
     uint32_t ms;
     if (!driver_read_count(text, 3600000, &ms))
         return false;
@@ -30,11 +33,13 @@ bool driver_read_ms(const char *text, int64_t *ret_ms) {
     return true;
 }
 
-static double seconds_of(struct timeval time) {
+static double seconds_of(struct timeval time)
+{
     return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-double driver_cpu_seconds(void) {
+double driver_cpu_seconds(void)
+{
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     return seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);

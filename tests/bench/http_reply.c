@@ -25,23 +25,26 @@ typedef struct {
     size_t length_bytes;
 } framing_t;
 
-static bool view_is(view_t view, const char *word) {
+static bool view_is(view_t view, const char *word)
+{
     return view.len_bytes == strlen(word) && strncasecmp(view.ptr, word, view.len_bytes) == 0;
 }
 
-static view_t view_trim(view_t view) {
+static view_t view_trim(view_t view)
+{
     while (view.len_bytes > 0 && (view.ptr[0] == ' ' || view.ptr[0] == '\t')) {
         view.ptr++;
         view.len_bytes--;
     }
-    while (view.len_bytes > 0 && (view.ptr[view.len_bytes - 1] == ' ' ||
-                                  view.ptr[view.len_bytes - 1] == '\t')) {
+    while (view.len_bytes > 0 &&
+           (view.ptr[view.len_bytes - 1] == ' ' || view.ptr[view.len_bytes - 1] == '\t')) {
         view.len_bytes--;
     }
     return view;
 }
 
-static bool parse_length(view_t digits, size_t *ret_bytes) {
+static bool parse_length(view_t digits, size_t *ret_bytes)
+{
     if (digits.len_bytes == 0 || digits.len_bytes > LENGTH_MAX_DIGITS)
         return false;
     size_t bytes = 0;
@@ -54,7 +57,8 @@ static bool parse_length(view_t digits, size_t *ret_bytes) {
     return true;
 }
 
-static bool framing_read_line(framing_t *self, view_t line) {
+static bool framing_read_line(framing_t *self, view_t line)
+{
     const char *colon = memchr(line.ptr, ':', line.len_bytes);
     if (colon == NULL)
         return false;
@@ -73,7 +77,8 @@ static bool framing_read_line(framing_t *self, view_t line) {
 }
 
 // head: the status line and all header lines, with the CR LF of each.
-static bool framing_read(framing_t *self, const char *head, size_t head_bytes) {
+static bool framing_read(framing_t *self, const char *head, size_t head_bytes)
+{
     bool is_status_line = true;
     size_t at_bytes = 0;
     while (at_bytes < head_bytes) {
@@ -91,7 +96,8 @@ static bool framing_read(framing_t *self, const char *head, size_t head_bytes) {
 }
 
 // 0 when the line is not a status line of HTTP/1.x.
-static int parse_status(const char *line) {
+static int parse_status(const char *line)
+{
     if (memcmp(line, "HTTP/1.", 7) != 0 || line[8] != ' ')
         return 0;
     int status = 0;
@@ -104,14 +110,16 @@ static int parse_status(const char *line) {
 }
 
 // With one request at a time nothing follows the last chunk, so looking at the tail is enough.
-static bool chunks_end(view_t body) {
+static bool chunks_end(view_t body)
+{
     if (body.len_bytes == 5)
         return memcmp(body.ptr, "0\r\n\r\n", 5) == 0;
     return body.len_bytes > 7 && memcmp(body.ptr + body.len_bytes - 7, "\r\n0\r\n\r\n", 7) == 0;
 }
 
 static http_reply_state_t body_state(const framing_t *framing, int status, view_t body,
-                                     bool is_closed) {
+                                     bool is_closed)
+{
     if (status == 204 || status == 304)
         return HTTP_REPLY_COMPLETE;
     if (framing->is_chunked)
@@ -124,7 +132,8 @@ static http_reply_state_t body_state(const framing_t *framing, int status, view_
 }
 
 http_reply_state_t http_reply_scan(const char *bytes, size_t bytes_count, bool is_closed,
-                                   http_reply_t *ret_reply) {
+                                   http_reply_t *ret_reply)
+{
     const char *head_end = memmem(bytes, bytes_count, "\r\n\r\n", 4);
     if (head_end == NULL)
         return HTTP_REPLY_PARTIAL;

@@ -17,27 +17,31 @@ struct latency {
     uint64_t buckets[BUCKETS_COUNT];
 };
 
-latency_t *latency_new(void) {
+latency_t *latency_new(void)
+{
     latency_t *self = calloc(1, sizeof *self);
     if (self == NULL)
         abort();
     return self;
 }
 
-void latency_destroy(latency_t **self_p) {
+void latency_destroy(latency_t **self_p)
+{
     free(*self_p);
     *self_p = NULL;
 }
 
 // Below 128 a bucket is one value; above, the highest 8 bits of the value choose it.
-static size_t bucket_of(uint64_t value_us) {
+static size_t bucket_of(uint64_t value_us)
+{
     if (value_us < STEPS_COUNT)
         return (size_t)value_us;
     unsigned shift = 63u - (unsigned)__builtin_clzll(value_us) - STEP_BITS;
     return (size_t)shift * STEPS_COUNT + (size_t)(value_us >> shift);
 }
 
-static double bucket_middle_us(size_t bucket) {
+static double bucket_middle_us(size_t bucket)
+{
     if (bucket < STEPS_COUNT)
         return (double)bucket;
     unsigned shift = (unsigned)(bucket / STEPS_COUNT) - 1;
@@ -46,7 +50,8 @@ static double bucket_middle_us(size_t bucket) {
     return (double)low_us + (double)(width_us - 1) / 2;
 }
 
-void latency_add(latency_t *self, int64_t latency_us) {
+void latency_add(latency_t *self, int64_t latency_us)
+{
     if (latency_us < 0)
         latency_us = 0;
     if (latency_us > VALUE_MAX_US)
@@ -57,11 +62,13 @@ void latency_add(latency_t *self, int64_t latency_us) {
         self->max_us = latency_us;
 }
 
-uint64_t latency_count(const latency_t *self) {
+uint64_t latency_count(const latency_t *self)
+{
     return self->total_count;
 }
 
-double latency_percentile_ms(const latency_t *self, double pct) {
+double latency_percentile_ms(const latency_t *self, double pct)
+{
     double wanted = pct / 100 * (double)self->total_count;
     uint64_t seen_count = 0;
     for (size_t i = 0; i < BUCKETS_COUNT; i++) {
@@ -74,6 +81,7 @@ double latency_percentile_ms(const latency_t *self, double pct) {
     return 0.0;
 }
 
-double latency_max_ms(const latency_t *self) {
+double latency_max_ms(const latency_t *self)
+{
     return (double)self->max_us / 1000;
 }

@@ -77,13 +77,15 @@ struct load {
     char *out_memory; // the out buffers of all connections
 };
 
-int64_t load_now_us(void) {
+int64_t load_now_us(void)
+{
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static void conn_set_state(load_t *self, conn_t *conn, conn_state_t state) {
+static void conn_set_state(load_t *self, conn_t *conn, conn_state_t state)
+{
     TAILQ_REMOVE(&self->lists[conn->state], conn, link);
     self->counts[conn->state]--;
     conn->state = state;
@@ -92,32 +94,37 @@ static void conn_set_state(load_t *self, conn_t *conn, conn_state_t state) {
     self->counts[state]++;
 }
 
-static void conn_watch(load_t *self, conn_t *conn, int operation, uint32_t events) {
+static void conn_watch(load_t *self, conn_t *conn, int operation, uint32_t events)
+{
     struct epoll_event event = {.events = events, .data.ptr = conn};
     if (epoll_ctl(self->epoll_fd, operation, conn->fd, &event) != 0)
         abort();
     conn->wants_write = (events & EPOLLOUT) != 0;
 }
 
-static void conn_close(conn_t *conn) {
+static void conn_close(conn_t *conn)
+{
     if (conn->fd >= 0)
         (void)close(conn->fd); // leaves the epoll set by itself
     conn->fd = -1;
 }
 
-static void conn_go_down(load_t *self, conn_t *conn, int64_t reopen_after_us) {
+static void conn_go_down(load_t *self, conn_t *conn, int64_t reopen_after_us)
+{
     conn_close(conn);
     conn->open_at_us = self->now_us + reopen_after_us;
     conn_set_state(self, conn, CONN_DOWN);
 }
 
-static void conn_open_failed(load_t *self, conn_t *conn, int error) {
+static void conn_open_failed(load_t *self, conn_t *conn, int error)
+{
     self->connect_errors_count++;
     self->connect_error = error;
     conn_go_down(self, conn, REOPEN_AFTER_US);
 }
 
-static void conn_open(load_t *self, conn_t *conn) {
+static void conn_open(load_t *self, conn_t *conn)
+{
     int family = self->address.ss_family;
     conn->fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (conn->fd < 0) {
@@ -135,19 +142,22 @@ static void conn_open(load_t *self, conn_t *conn) {
     conn_set_state(self, conn, CONN_OPENING);
 }
 
-static void conn_finish(load_t *self, conn_t *conn, int status, int error) {
+static void conn_finish(load_t *self, conn_t *conn, int status, int error)
+{
     conn->reply.status = status;
     conn->reply.error = error;
     conn->reply.ended_us = load_now_us();
     conn_set_state(self, conn, CONN_DONE);
 }
 
-static void conn_fail(load_t *self, conn_t *conn, int error) {
+static void conn_fail(load_t *self, conn_t *conn, int error)
+{
     conn_close(conn);
     conn_finish(self, conn, /* status= */ 0, error);
 }
 
-static void conn_write(load_t *self, conn_t *conn) {
+static void conn_write(load_t *self, conn_t *conn)
+{
     size_t left_bytes = conn->out_bytes - conn->out_sent_bytes;
     ssize_t sent_bytes = send(conn->fd, conn->out + conn->out_sent_bytes, left_bytes, MSG_NOSIGNAL);
     if (sent_bytes < 0 && errno != EAGAIN && errno != EINTR) {
@@ -161,7 +171,8 @@ static void conn_write(load_t *self, conn_t *conn) {
         conn_watch(self, conn, EPOLL_CTL_MOD, wants_write ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-static void conn_scan(load_t *self, conn_t *conn, bool is_closed) {
+static void conn_scan(load_t *self, conn_t *conn, bool is_closed)
+{
     http_reply_t reply;
     switch (http_reply_scan(conn->in, conn->in_bytes, is_closed, &reply)) {
     case HTTP_REPLY_COMPLETE:
@@ -181,7 +192,8 @@ static void conn_scan(load_t *self, conn_t *conn, bool is_closed) {
     }
 }
 
-static void conn_read(load_t *self, conn_t *conn) {
+static void conn_read(load_t *self, conn_t *conn)
+{
     size_t room_bytes = sizeof conn->in - conn->in_bytes;
     ssize_t got_bytes = recv(conn->fd, conn->in + conn->in_bytes, room_bytes, 0);
     if (got_bytes < 0) {
@@ -193,12 +205,14 @@ static void conn_read(load_t *self, conn_t *conn) {
     conn_scan(self, conn, /* is_closed= */ got_bytes == 0);
 }
 
-static void down_ready(load_t *self, conn_t *conn, uint32_t events) {
+static void down_ready(load_t *self, conn_t *conn, uint32_t events)
+{
     (void)self, (void)conn, (void)events;
     abort(); // it has no socket
 }
 
-static void opening_ready(load_t *self, conn_t *conn, uint32_t events) {
+static void opening_ready(load_t *self, conn_t *conn, uint32_t events)
+{
     (void)events;
     int error = 0;
     socklen_t error_bytes = sizeof error;
@@ -213,24 +227,27 @@ static void opening_ready(load_t *self, conn_t *conn, uint32_t events) {
 }
 
 // Nothing may come on an idle connection but its end.
-static void idle_ready(load_t *self, conn_t *conn, uint32_t events) {
+static void idle_ready(load_t *self, conn_t *conn, uint32_t events)
+{
     (void)events;
     conn_go_down(self, conn, /* reopen_after_us= */ 0);
 }
 
-static void busy_ready(load_t *self, conn_t *conn, uint32_t events) {
+static void busy_ready(load_t *self, conn_t *conn, uint32_t events)
+{
     if ((events & EPOLLOUT) != 0)
         conn_write(self, conn);
     if (conn->state == CONN_BUSY && (events & ~(uint32_t)EPOLLOUT) != 0)
         conn_read(self, conn);
 }
 
-static void done_ready(load_t *self, conn_t *conn, uint32_t events) {
+static void done_ready(load_t *self, conn_t *conn, uint32_t events)
+{
     (void)self, (void)events;
     conn_close(conn);
 }
 
-typedef void (ready_fn)(load_t *self, conn_t *conn, uint32_t events);
+typedef void(ready_fn)(load_t *self, conn_t *conn, uint32_t events);
 
 static ready_fn *const ready_by_state[CONN_STATES] = {
     [CONN_DOWN] = down_ready, [CONN_OPENING] = opening_ready, [CONN_IDLE] = idle_ready,
@@ -238,7 +255,8 @@ static ready_fn *const ready_by_state[CONN_STATES] = {
 };
 
 // Splits "http://HOST[:PORT][/PATH]" into host, port and path. False when it is something else.
-static bool load_read_url(load_t *self, const char *url, char *ret_host, char *ret_port) {
+static bool load_read_url(load_t *self, const char *url, char *ret_host, char *ret_port)
+{
     int used = 0;
     (void)snprintf(ret_port, 6, "80");
     if (sscanf(url, "http://%247[^:/]%n", ret_host, &used) != 1)
@@ -257,7 +275,8 @@ static bool load_read_url(load_t *self, const char *url, char *ret_host, char *r
     return path_bytes > 0 && (size_t)path_bytes < sizeof self->path;
 }
 
-static bool load_resolve(load_t *self, const char *host, const char *port) {
+static bool load_resolve(load_t *self, const char *host, const char *port)
+{
     struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
     if (getaddrinfo(host, port, &hints, &found) != 0)
@@ -268,7 +287,8 @@ static bool load_resolve(load_t *self, const char *host, const char *port) {
     return true;
 }
 
-static bool load_find_server(load_t *self, const char *url) {
+static bool load_find_server(load_t *self, const char *url)
+{
     char host[248];
     char port[6];
     if (!load_read_url(self, url, host, port)) {
@@ -282,7 +302,8 @@ static bool load_find_server(load_t *self, const char *url) {
     return true;
 }
 
-static void load_make_conns(load_t *self, int64_t open_interval_us) {
+static void load_make_conns(load_t *self, int64_t open_interval_us)
+{
     self->conns = calloc(self->conns_count, sizeof *self->conns);
     self->out_memory = calloc(self->conns_count, self->request_max_bytes);
     if (self->conns == NULL || self->out_memory == NULL)
@@ -298,7 +319,8 @@ static void load_make_conns(load_t *self, int64_t open_interval_us) {
     }
 }
 
-load_t *load_new(const load_options_t *options) {
+load_t *load_new(const load_options_t *options)
+{
     if (options->connections_count == 0 || options->connections_count > CONNECTIONS_MAX) {
         errno = EINVAL;
         return NULL;
@@ -323,7 +345,8 @@ load_t *load_new(const load_options_t *options) {
     return self;
 }
 
-void load_destroy(load_t **self_p) {
+void load_destroy(load_t **self_p)
+{
     load_t *self = *self_p;
     if (self == NULL)
         return;
@@ -339,28 +362,34 @@ void load_destroy(load_t **self_p) {
     errno = error;
 }
 
-uint32_t load_idle_count(const load_t *self) {
+uint32_t load_idle_count(const load_t *self)
+{
     return self->counts[CONN_IDLE];
 }
 
-uint32_t load_busy_count(const load_t *self) {
+uint32_t load_busy_count(const load_t *self)
+{
     return self->counts[CONN_BUSY] + self->counts[CONN_DONE];
 }
 
-uint64_t load_connect_errors_count(const load_t *self) {
+uint64_t load_connect_errors_count(const load_t *self)
+{
     return self->connect_errors_count;
 }
 
-int load_connect_error(const load_t *self) {
+int load_connect_error(const load_t *self)
+{
     return self->connect_error;
 }
 
-int load_fd(const load_t *self) {
+int load_fd(const load_t *self)
+{
     return self->epoll_fd;
 }
 
 // The bytes of the request in the buffer, or 0 when it has no room for them.
-static size_t conn_put_request(load_t *self, conn_t *conn, const load_request_t *request) {
+static size_t conn_put_request(load_t *self, conn_t *conn, const load_request_t *request)
+{
     int head = snprintf(conn->out, self->request_max_bytes,
                         "%s %s HTTP/1.1\r\nHost: %s\r\n%sContent-Length: %zu\r\n\r\n",
                         request->method != NULL ? request->method : "POST",
@@ -376,7 +405,8 @@ static size_t conn_put_request(load_t *self, conn_t *conn, const load_request_t 
     return head_bytes + request->body_bytes;
 }
 
-int load_send(load_t *self, const load_request_t *request) {
+int load_send(load_t *self, const load_request_t *request)
+{
     conn_t *conn = TAILQ_FIRST(&self->lists[CONN_IDLE]);
     if (conn == NULL)
         return -EAGAIN;
@@ -393,7 +423,8 @@ int load_send(load_t *self, const load_request_t *request) {
     return 0;
 }
 
-static void load_open_due(load_t *self) {
+static void load_open_due(load_t *self)
+{
     conn_t *conn;
     conn_t *next;
     for (conn = TAILQ_FIRST(&self->lists[CONN_DOWN]); conn != NULL; conn = next) {
@@ -403,7 +434,8 @@ static void load_open_due(load_t *self) {
     }
 }
 
-static void load_expire(load_t *self) {
+static void load_expire(load_t *self)
+{
     int64_t oldest_us = self->now_us - self->timeout_us;
     conn_t *conn;
     while ((conn = TAILQ_FIRST(&self->lists[CONN_OPENING])) != NULL && conn->since_us < oldest_us)
@@ -413,17 +445,20 @@ static void load_expire(load_t *self) {
 }
 
 // When to look again though no socket is ready. Time limits are far coarser than WAIT_MAX_US.
-static int64_t load_wake_us(const load_t *self, int64_t until_us) {
+static int64_t load_wake_us(const load_t *self, int64_t until_us)
+{
     int64_t wake_us = self->now_us + WAIT_MAX_US;
     const conn_t *conn;
-    TAILQ_FOREACH(conn, &self->lists[CONN_DOWN], link) {
+    TAILQ_FOREACH(conn, &self->lists[CONN_DOWN], link)
+    {
         if (conn->open_at_us < wake_us)
             wake_us = conn->open_at_us;
     }
     return until_us < wake_us ? until_us : wake_us;
 }
 
-static int load_poll(load_t *self, struct epoll_event *events, int64_t wait_us) {
+static int load_poll(load_t *self, struct epoll_event *events, int64_t wait_us)
+{
     if (wait_us < 0 || self->counts[CONN_DONE] > 0)
         wait_us = 0;
     struct timespec timeout = {.tv_sec = wait_us / 1000000, .tv_nsec = wait_us % 1000000 * 1000};
@@ -433,7 +468,8 @@ static int load_poll(load_t *self, struct epoll_event *events, int64_t wait_us) 
     return count;
 }
 
-void load_wait(load_t *self, int64_t until_us) {
+void load_wait(load_t *self, int64_t until_us)
+{
     struct epoll_event events[EVENTS_MAX];
     self->now_us = load_now_us();
     load_open_due(self);
@@ -446,7 +482,8 @@ void load_wait(load_t *self, int64_t until_us) {
     load_expire(self);
 }
 
-bool load_take_reply(load_t *self, load_reply_t *ret_reply) {
+bool load_take_reply(load_t *self, load_reply_t *ret_reply)
+{
     conn_t *conn = TAILQ_FIRST(&self->lists[CONN_DONE]);
     if (conn == NULL)
         return false;

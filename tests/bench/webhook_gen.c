@@ -45,13 +45,15 @@ static const char *const openings[] = {
 };
 
 // The finalizer of splitmix64: one to one, so different counters never give the same word.
-static uint64_t mix(uint64_t value) {
+static uint64_t mix(uint64_t value)
+{
     value = (value ^ (value >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     value = (value ^ (value >> 27)) * UINT64_C(0x94d049bb133111eb);
     return value ^ (value >> 31);
 }
 
-webhook_gen_t *webhook_gen_new(const webhook_gen_options_t *options) {
+webhook_gen_t *webhook_gen_new(const webhook_gen_options_t *options)
+{
     size_t secret_bytes = strlen(options->secret);
     if (secret_bytes > SECRET_MAX_BYTES || strlen(options->phone_id) > PHONE_ID_MAX_BYTES ||
         options->conversations_count == 0 || options->conversations_count > CONVERSATIONS_MAX) {
@@ -73,15 +75,17 @@ webhook_gen_t *webhook_gen_new(const webhook_gen_options_t *options) {
     return self;
 }
 
-void webhook_gen_destroy(webhook_gen_t **self_p) {
+void webhook_gen_destroy(webhook_gen_t **self_p)
+{
     if (*self_p == NULL)
         return;
-    sodium_memzero(&(*self_p)->keyed, sizeof (*self_p)->keyed);
+    sodium_memzero(&(*self_p)->keyed, sizeof(*self_p)->keyed);
     free(*self_p);
     *self_p = NULL;
 }
 
-static void sign_body(webhook_gen_t *self, size_t body_bytes) {
+static void sign_body(webhook_gen_t *self, size_t body_bytes)
+{
     crypto_auth_hmacsha256_state state = self->keyed;
     unsigned char mac[crypto_auth_hmacsha256_BYTES];
     char hex[crypto_auth_hmacsha256_BYTES * 2 + 1];
@@ -92,7 +96,8 @@ static void sign_body(webhook_gen_t *self, size_t body_bytes) {
                    "Content-Type: application/json\r\nX-Hub-Signature-256: sha256=%s\r\n", hex);
 }
 
-static size_t write_body(webhook_gen_t *self, uint32_t conversation_index) {
+static size_t write_body(webhook_gen_t *self, uint32_t conversation_index)
+{
     int length = snprintf(
         self->body, sizeof self->body,
         "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"900001\",\"changes\":["
@@ -110,7 +115,8 @@ static size_t write_body(webhook_gen_t *self, uint32_t conversation_index) {
 }
 
 // The webhook around self->content.
-static void make(webhook_gen_t *self, uint32_t conversation_index, webhook_t *ret_webhook) {
+static void make(webhook_gen_t *self, uint32_t conversation_index, webhook_t *ret_webhook)
+{
     uint64_t number = self->made_count++;
     (void)snprintf(self->from, sizeof self->from, "1555%07" PRIu32, conversation_index);
     (void)snprintf(self->wamid, sizeof self->wamid, "wamid.HBgL%016" PRIX64 "%016" PRIX64,
@@ -125,7 +131,8 @@ static void make(webhook_gen_t *self, uint32_t conversation_index, webhook_t *re
 }
 
 void webhook_gen_text(webhook_gen_t *self, uint32_t conversation_index, const char *text,
-                      webhook_t *ret_webhook) {
+                      webhook_t *ret_webhook)
+{
     if (strlen(text) > TEXT_MAX_BYTES)
         abort();
     (void)snprintf(self->content, sizeof self->content,
@@ -133,8 +140,8 @@ void webhook_gen_text(webhook_gen_t *self, uint32_t conversation_index, const ch
     make(self, conversation_index, ret_webhook);
 }
 
-static void make_reaction(webhook_gen_t *self, uint32_t conversation_index,
-                          webhook_t *ret_webhook) {
+static void make_reaction(webhook_gen_t *self, uint32_t conversation_index, webhook_t *ret_webhook)
+{
     (void)snprintf(self->content, sizeof self->content,
                    "\"type\":\"reaction\",\"reaction\":{\"message_id\":\"wamid.OUT%016" PRIX64
                    "\",\"emoji\":\"\\ud83d\\udc4d\"}",
@@ -142,7 +149,8 @@ static void make_reaction(webhook_gen_t *self, uint32_t conversation_index,
     make(self, conversation_index, ret_webhook);
 }
 
-void webhook_gen_next(webhook_gen_t *self, webhook_t *ret_webhook) {
+void webhook_gen_next(webhook_gen_t *self, webhook_t *ret_webhook)
+{
     uint64_t dice = mix(~self->seed ^ self->made_count);
     uint32_t conversation_index = (uint32_t)(dice >> 32) % self->conversations_count;
     if (self->kind == WEBHOOK_REACTION) {

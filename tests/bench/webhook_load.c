@@ -92,12 +92,14 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static bool read_kind(const char *text, webhook_kind_t *ret_kind) {
+static bool read_kind(const char *text, webhook_kind_t *ret_kind)
+{
     *ret_kind = strcmp(text, "reaction") == 0 ? WEBHOOK_REACTION : WEBHOOK_TEXT;
     return *ret_kind == WEBHOOK_REACTION || strcmp(text, "text") == 0;
 }
 
-static bool options_set(options_t *self, int option, const char *value) {
+static bool options_set(options_t *self, int option, const char *value)
+{
     switch (option) {
     case OPTION_URL:
         self->load.url = value;
@@ -127,7 +129,8 @@ static bool options_set(options_t *self, int option, const char *value) {
     }
 }
 
-static bool options_read(options_t *self, int argc, char **argv) {
+static bool options_read(options_t *self, int argc, char **argv)
+{
     *self = (options_t){.seconds = 10, .warmup_seconds = 2};
     self->load.connections_count = 64;
     self->webhooks.conversations_count = 1000;
@@ -140,23 +143,28 @@ static bool options_read(options_t *self, int argc, char **argv) {
            self->webhooks.phone_id != NULL;
 }
 
-static void run_send(run_t *self, int64_t due_us) {
+static void run_send(run_t *self, int64_t due_us)
+{
     webhook_t webhook;
     webhook_gen_next(self->webhooks, &webhook);
-    load_request_t request = {.headers = webhook.headers, .body = webhook.body,
-                              .body_bytes = webhook.body_bytes, .due_us = due_us};
+    load_request_t request = {.headers = webhook.headers,
+                              .body = webhook.body,
+                              .body_bytes = webhook.body_bytes,
+                              .due_us = due_us};
     if (load_send(self->load, &request) != 0)
         abort(); // a connection was idle, and a webhook is far below the limit
     self->sent_count++;
 }
 
 // When request number `number` of an open loop should leave.
-static int64_t run_due_us(const run_t *self, uint64_t number) {
+static int64_t run_due_us(const run_t *self, uint64_t number)
+{
     return self->begin_us + (int64_t)((double)number * 1e6 / self->options.rate);
 }
 
 // Sends what may leave now and says when there will be more to send.
-static int64_t run_send_due(run_t *self) {
+static int64_t run_send_due(run_t *self)
+{
     if (self->options.rate <= 0) {
         while (load_idle_count(self->load) > 0)
             run_send(self, /* due_us= */ 0);
@@ -171,7 +179,8 @@ static int64_t run_send_due(run_t *self) {
     return is_late || due_us > self->end_us ? self->end_us : due_us;
 }
 
-static void run_count(run_t *self, const load_reply_t *reply) {
+static void run_count(run_t *self, const load_reply_t *reply)
+{
     if (reply->status != 200) {
         if (self->error_count++ == 0)
             self->first_error = *reply;
@@ -186,13 +195,15 @@ static void run_count(run_t *self, const load_reply_t *reply) {
         latency_add(self->latency, reply->ended_us - reply->due_us);
 }
 
-static void run_take_replies(run_t *self) {
+static void run_take_replies(run_t *self)
+{
     load_reply_t reply;
     while (load_take_reply(self->load, &reply))
         run_count(self, &reply);
 }
 
-static void run_drain(run_t *self) {
+static void run_drain(run_t *self)
+{
     int64_t until_us = load_now_us() + DRAIN_MS * 1000;
     while (load_busy_count(self->load) > 0 && load_now_us() < until_us) {
         load_wait(self->load, until_us);
@@ -203,7 +214,8 @@ static void run_drain(run_t *self) {
 
 // Requests of an open loop that should have left and never could: each has waited this long at
 // least.
-static void run_count_unsent(run_t *self) {
+static void run_count_unsent(run_t *self)
+{
     if (self->options.rate <= 0)
         return;
     int64_t due_us;
@@ -214,7 +226,8 @@ static void run_count_unsent(run_t *self) {
     }
 }
 
-static void run_all(run_t *self) {
+static void run_all(run_t *self)
+{
     const options_t *options = &self->options;
     self->begin_us = load_now_us();
     self->measure_us = self->begin_us + (int64_t)(options->warmup_seconds * 1e6);
@@ -228,12 +241,12 @@ static void run_all(run_t *self) {
     run_count_unsent(self);
 }
 
-static void run_print(const run_t *self) {
+static void run_print(const run_t *self)
+{
     double elapsed_seconds = (double)(load_now_us() - self->begin_us) / 1e6;
     printf("{\"per_s\":%.1f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"ok\":%" PRIu64 ",\"errors\":%" PRIu64,
-           (double)self->ok_count / self->options.seconds,
-           latency_percentile_ms(self->latency, 50), latency_percentile_ms(self->latency, 99),
-           self->ok_count, self->error_count);
+           (double)self->ok_count / self->options.seconds, latency_percentile_ms(self->latency, 50),
+           latency_percentile_ms(self->latency, 99), self->ok_count, self->error_count);
     printf(",\"p999_ms\":%.3f,\"max_ms\":%.3f", latency_percentile_ms(self->latency, 99.9),
            latency_max_ms(self->latency));
     printf(",\"sent_total\":%" PRIu64 ",\"acked_total\":%" PRIu64 ",\"unsent\":%" PRIu64,
@@ -242,7 +255,8 @@ static void run_print(const run_t *self) {
            load_connect_errors_count(self->load), 100 * driver_cpu_seconds() / elapsed_seconds);
 }
 
-static void run_explain(const run_t *self) {
+static void run_explain(const run_t *self)
+{
     if (self->error_count > 0 && self->first_error.status != 0)
         fprintf(stderr, "webhook_load: first error: status %d\n", self->first_error.status);
     else if (self->error_count > 0)
@@ -253,7 +267,8 @@ static void run_explain(const run_t *self) {
                 strerror(load_connect_error(self->load)));
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     run_t run = {0};
     if (!options_read(&run.options, argc, argv)) {
         fputs(usage, stderr);

@@ -5,16 +5,13 @@
 //                                       code 0 (the default) has no body; null: no more
 //    "hang_up": 1,                      so many sends: not accepted, connection closed
 //    "accept_then_hang_up": 1,          so many sends: accepted, connection closed
-//    "statuses": ["sent","delivered"],  webhooks for each accepted send; sent, delivered, read,
-//    played,
-//                                       failed
+//    "statuses": ["sent","delivered"],  webhooks for each accepted send; also read, played, failed
 //    "status_code": 131026,             error of "failed"
 //    "status_delay_ms": 100,            first status after one delay, second after two, ...
 //    "statuses_per_post": 1,            updates in one webhook at most, up to 1000
 //    "shuffle": true,                   each status after a random time within all of it
 //    "duplicate_statuses": true}        each status twice
-// Members that are absent stay as they are; a member with a wrong name or type changes nothing at
-// all.
+// Members that are absent stay as they are; one with a wrong name or type makes the whole a 400.
 #pragma once
 #include "base/arena.h"
 

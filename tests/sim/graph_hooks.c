@@ -1,5 +1,5 @@
-// graph_hooks: an update is the JSON of one change until it is due, then part of a post; a post
-// lives until it is answered 200 or given up.
+// graph_hooks: an update waits in the agenda until it is due, then in a queue until there is a free
+// request, then it is part of a post, which lives until it is answered 200 or given up.
 #include "sim/graph_hooks.h"
 
 #include "base/assert.h"
@@ -17,43 +17,46 @@
 #include <openssl/hmac.h>
 
 #define UPDATES_MAX_COUNT 200000
-#define POSTS_MAX_COUNT 10000
 #define TRIES_MAX_COUNT 8
 #define POST_TIMEOUT_MS 20000
-// The client refuses what is beyond; posts then wait a moment.
-#define REQUESTS_MAX_COUNT 256
-#define BUSY_DELAY_MS 5
+#define REQUESTS_MAX_COUNT 64 // under way at once, not counting repeats
 
-typedef struct post post_t;
+typedef struct update update_t;
 
 struct graph_hooks {
     act_loop_t *loop;
     graph_hooks_options_t options;
     act_http_client_t *client;
     graph_agenda_t *agenda;
-    act_buf_t batch; // changes that are due, with commas
-    uint32_t batch_count;
+    update_t *first_ready; // due, oldest first
+    update_t *last_ready;
     uint32_t batch_max_count;
-    bool is_flush_posted;
+    uint32_t requests_count;
+    uint32_t updates_count; // everywhere: in the agenda, ready, in posts
+    bool is_pump_posted;
     bool is_closing;
     uint32_t generation; // counts resets: what is older is forgotten
-    uint32_t posts_count;
     graph_hooks_counts_t counts;
+};
+
+struct update {
+    update_t *next;
+    graph_hooks_t *hooks;
+    uint32_t generation;
+    char change[]; // JSON, terminated
 };
 
 typedef struct {
     graph_hooks_t *hooks;
-    uint32_t generation;
-    char change[]; // JSON, terminated
-} update_t;
-
-struct post {
-    graph_hooks_t *hooks;
+    uint32_t updates_count;
     uint32_t tries_count;
+    uint32_t generation;
     char signature[96]; // the whole header line
     size_t len_bytes;
     char body[];
-};
+} post_t;
+
+// --- life ----------------------------------------------------------------------------------------
 
 graph_hooks_t *graph_hooks_new(act_loop_t *loop, const graph_hooks_options_t *options)
 {
@@ -61,15 +64,26 @@ graph_hooks_t *graph_hooks_new(act_loop_t *loop, const graph_hooks_options_t *op
     self->loop = loop;
     self->options = *options;
     self->batch_max_count = 1;
-    act_buf_init(&self->batch, ACT_BUF_DEFAULT_MAX_BYTES);
-    self->agenda = graph_agenda_new(loop, UPDATES_MAX_COUNT + POSTS_MAX_COUNT);
-    self->client =
-        act_http_client_new(loop,
-                            &(act_http_client_limits_t){.connections_max_count = 32,
-                                                        .requests_max_count = REQUESTS_MAX_COUNT,
-                                                        .allow_private_addresses = true});
+    self->agenda = graph_agenda_new(loop, UPDATES_MAX_COUNT);
+    self->client = act_http_client_new(
+        loop, &(act_http_client_limits_t){.connections_max_count = REQUESTS_MAX_COUNT,
+                                          .requests_max_count = 16 * REQUESTS_MAX_COUNT,
+                                          .allow_private_addresses = true});
     act_assert(self->client); // only when curl cannot start
     return self;
+}
+
+static void update_free(update_t *update)
+{
+    update->hooks->updates_count--;
+    act_free(update);
+}
+
+static update_t *take_ready(graph_hooks_t *self)
+{
+    update_t *update = self->first_ready;
+    self->first_ready = update->next;
+    return update;
 }
 
 // The client ends requests by their callbacks, the agenda its entries: both release what they hold.
@@ -81,73 +95,83 @@ void graph_hooks_destroy(graph_hooks_t **self_p)
     self->is_closing = true;
     act_http_client_destroy(&self->client);
     graph_agenda_destroy(&self->agenda);
-    act_buf_fini(&self->batch);
+    while (self->first_ready)
+        update_free(take_ready(self));
     *self_p = NULL;
-    if (!self->is_flush_posted) // else the flush frees it
+    if (!self->is_pump_posted) // else the pump frees it
         act_free(self);
 }
 
 void graph_hooks_reset(graph_hooks_t *self)
 {
     self->generation++;
-    act_buf_reset(&self->batch);
-    self->batch_count = 0;
     self->counts = (graph_hooks_counts_t){0};
 }
 
 graph_hooks_counts_t graph_hooks_counts(const graph_hooks_t *self)
 {
     graph_hooks_counts_t counts = self->counts;
-    counts.waiting_count = graph_agenda_count(self->agenda) + self->posts_count;
+    counts.waiting_count = self->updates_count;
     return counts;
 }
 
 // --- posts ---------------------------------------------------------------------------------------
 
+static void pump_later(graph_hooks_t *self);
 static void post_try(post_t *post);
 
 static void post_free(post_t *post)
 {
-    post->hooks->posts_count--;
+    post->hooks->updates_count -= post->updates_count;
     act_free(post);
 }
 
 static void post_again(void *context, bool is_due)
 {
-    if (is_due)
-        post_try(context);
+    post_t *post = context;
+    if (is_due && post->generation == post->hooks->generation)
+        post_try(post);
     else
-        post_free(context);
+        post_free(post);
 }
 
-static void post_later(post_t *post, int64_t delay_ms)
+static void post_drop(post_t *post)
 {
-    if (graph_agenda_add(post->hooks->agenda, delay_ms, post_again, post))
-        return;
-    post->hooks->counts.dropped_count++;
+    post->hooks->counts.dropped_count += post->updates_count;
     post_free(post);
+}
+
+// At once, after 1 s, 2 s, 4 s, ...
+static void post_repeat(post_t *post)
+{
+    graph_hooks_t *self = post->hooks;
+    post->tries_count++;
+    int64_t delay_ms = post->tries_count == 1 ? 0 : INT64_C(1000) << (post->tries_count - 2);
+    if (post->tries_count < TRIES_MAX_COUNT &&
+        graph_agenda_add(self->agenda, delay_ms, post_again, post))
+        self->counts.repeats_count++;
+    else
+        post_drop(post);
 }
 
 static void on_answer(void *context, const act_http_in_t *response)
 {
     post_t *post = context;
     graph_hooks_t *self = post->hooks;
-    if (self->is_closing) {
+    bool is_taken = response->err == ACT_E_OK && response->status == 200;
+    self->requests_count--;
+    if (self->is_closing || post->generation != self->generation || is_taken) {
+        self->counts.sent_count += is_taken && post->generation == self->generation;
         post_free(post);
-    } else if (response->err == ACT_E_OK && response->status == 200) {
-        self->counts.sent_count++;
-        post_free(post);
-    } else if (response->err == ACT_E_OVERLOADED) {
-        post_later(post, BUSY_DELAY_MS);
-    } else if (++post->tries_count < TRIES_MAX_COUNT) {
-        self->counts.repeats_count++;
-        post_later(post, post->tries_count == 1 ? 0 : INT64_C(1000) << (post->tries_count - 2));
     } else {
-        self->counts.dropped_count++;
-        post_free(post);
+        post_repeat(post);
     }
+    if (!self->is_closing)
+        pump_later(self);
 }
 
+// Repeats do not wait for a free request: there is room for them in the client, and what it refuses
+// beyond that counts as a try.
 static void post_try(post_t *post)
 {
     const char *const headers[] = {post->signature, "User-Agent: facebookexternalua", NULL};
@@ -158,6 +182,7 @@ static void post_try(post_t *post)
         .body = act_str_of(post->body, post->len_bytes),
         .timeout_ms = POST_TIMEOUT_MS,
     };
+    post->hooks->requests_count++;
     (void)act_http_send(post->hooks->client, &request, on_answer, post);
 }
 
@@ -173,70 +198,84 @@ static void sign(const graph_hooks_t *self, post_t *post)
         (void)snprintf(post->signature + at, 3, "%02x", digest[i]);
 }
 
-static void post_batch(graph_hooks_t *self)
+// Moves up to batch_max_count ready updates into a body; tells how many.
+static uint32_t write_batch(graph_hooks_t *self, act_buf_t *body)
 {
-    if (self->batch_count == 0)
-        return;
-    act_buf_t body;
-    act_buf_init(&body, ACT_BUF_DEFAULT_MAX_BYTES);
-    act_buf_printf(&body,
+    uint32_t count = 0;
+    act_buf_printf(body,
                    "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"%s\","
                    "\"changes\":[",
                    self->options.waba_id);
-    act_buf_add_str(&body, act_buf_str(&self->batch));
-    act_buf_add_str(&body, ACT_STR("]}]}"));
-    act_buf_reset(&self->batch);
-    self->batch_count = 0;
-    if (self->posts_count == POSTS_MAX_COUNT || body.is_overflowed) {
-        self->counts.dropped_count++;
-    } else {
+    while (self->first_ready && count < self->batch_max_count) {
+        update_t *update = take_ready(self);
+        if (update->generation == self->generation) {
+            if (count++ > 0)
+                act_buf_add_char(body, ',');
+            act_buf_add_str(body, act_str(update->change));
+        }
+        update_free(update);
+    }
+    act_buf_add_str(body, ACT_STR("]}]}"));
+    return count;
+}
+
+static void post_batch(graph_hooks_t *self)
+{
+    act_buf_t body;
+    act_buf_init(&body, ACT_BUF_DEFAULT_MAX_BYTES); // 1000 updates are about 500 KB
+    uint32_t count = write_batch(self, &body);
+    if (count > 0) {
         post_t *post = act_alloc(sizeof *post + body.len_bytes);
         post->hooks = self;
+        post->generation = self->generation;
+        post->updates_count = count;
         post->len_bytes = body.len_bytes;
         memcpy(post->body, body.ptr, body.len_bytes);
-        self->posts_count++;
+        self->updates_count += count;
         sign(self, post);
         post_try(post);
     }
     act_buf_fini(&body);
 }
 
-// --- updates -------------------------------------------------------------------------------------
-
-// What came due in this turn of the loop goes out together.
-static void flush(void *context)
+// Once a turn of the loop: what came due in it goes out together.
+static void pump(void *context)
 {
     graph_hooks_t *self = context;
-    self->is_flush_posted = false;
-    if (self->is_closing)
+    self->is_pump_posted = false;
+    if (self->is_closing) {
         act_free(self);
-    else
+        return;
+    }
+    while (self->first_ready && self->requests_count < REQUESTS_MAX_COUNT)
         post_batch(self);
 }
 
-static void flush_later(graph_hooks_t *self)
+static void pump_later(graph_hooks_t *self)
 {
-    if (self->is_flush_posted)
+    if (self->is_pump_posted || !self->first_ready)
         return;
-    self->is_flush_posted = true;
-    act_loop_post(self->loop, flush, self);
+    self->is_pump_posted = true;
+    act_loop_post(self->loop, pump, self);
 }
+
+// --- updates -------------------------------------------------------------------------------------
 
 static void on_update(void *context, bool is_due)
 {
     update_t *update = context;
     graph_hooks_t *self = update->hooks;
-    if (is_due && update->generation == self->generation) {
-        if (self->batch_count > 0)
-            act_buf_add_char(&self->batch, ',');
-        act_buf_add_str(&self->batch, act_str(update->change));
-        self->batch_count++;
-        if (self->batch_count >= self->batch_max_count)
-            post_batch(self);
-        else
-            flush_later(self);
+    if (!is_due) {
+        update_free(update);
+        return;
     }
-    act_free(update);
+    update->next = NULL;
+    if (self->first_ready)
+        self->last_ready->next = update;
+    else
+        self->first_ready = update;
+    self->last_ready = update;
+    pump_later(self);
 }
 
 typedef struct {
@@ -276,6 +315,10 @@ static void write_change(const update_fields_t *fields, act_buf_t *out)
 
 static void schedule(graph_hooks_t *self, const update_fields_t *fields)
 {
+    if (self->updates_count >= UPDATES_MAX_COUNT) {
+        self->counts.dropped_count++;
+        return;
+    }
     act_buf_t change;
     act_buf_init(&change, ACT_BUF_DEFAULT_MAX_BYTES);
     write_change(fields, &change);
@@ -284,9 +327,10 @@ static void schedule(graph_hooks_t *self, const update_fields_t *fields)
     update->generation = self->generation;
     memcpy(update->change, change.ptr, change.len_bytes);
     act_buf_fini(&change);
+    self->updates_count++;
     if (!graph_agenda_add(self->agenda, fields->delay_ms, on_update, update)) {
         self->counts.dropped_count++;
-        act_free(update);
+        update_free(update);
     }
 }
 

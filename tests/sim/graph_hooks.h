@@ -15,10 +15,10 @@ typedef struct {
 } graph_hooks_options_t;
 
 typedef struct {
-    uint64_t sent_count;    // answered 200
-    uint64_t repeats_count; // not answered 200, sent again
-    uint64_t dropped_count; // no room, or given up
-    uint32_t waiting_count;
+    uint64_t sent_count;    // posts answered 200
+    uint64_t repeats_count; // posts not answered 200, sent again
+    uint64_t dropped_count; // updates: no room, or given up
+    uint32_t waiting_count; // updates not yet answered 200
 } graph_hooks_counts_t;
 
 // The strings are borrowed for as long as the object lives.

@@ -20,7 +20,7 @@
 //                          last reset, or after M ms: {"count":now,"is_reached":bool}
 //
 // Memory is bounded: the last 1,000,000 records or 256 MiB of them (options), 200,000 scheduled
-// statuses (about 100 MB), 10,000 webhooks under way, 64 MiB of media, 64 waiting requests.
+// statuses (about 100 MB), 64 MiB of media, 100,000 delayed answers, 64 waiting requests.
 #pragma once
 #include "base/err.h"
 #include "io/loop.h"

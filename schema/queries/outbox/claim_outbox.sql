@@ -19,9 +19,11 @@ with size as materialized (
      order by q.due_at
      limit (select s.max_rows from size s)
        for update skip locked
-), head as materialized (
+), candidate as materialized (
     select d.tenant_id, d.conversation_id, d.head_seq, d.last_seq, o.outbox_id, o.state, o.content,
-           c.address, c.phone, o.author = 'bot' and o.owner_fence <> c.owner_fence as is_refused
+           c.address, c.phone, o.author = 'bot' and o.owner_fence <> c.owner_fence as is_refused,
+           sum(length(o.content::text)) over (rows between unbounded preceding and 1 preceding)
+               as before_bytes
       from due d
      cross join lateral (
            select * from conversations c
@@ -30,6 +32,9 @@ with size as materialized (
            select * from outbox o
             where o.tenant_id collate "POSIX" = d.tenant_id
               and o.conversation_id = d.conversation_id and o.seq = d.head_seq limit 1) o
+), head as materialized (
+    -- No more than fits into one message of the bus.
+    select * from candidate k where k.before_bytes is null or k.before_bytes < 1048576
 ), claimed as (
     update outbox o
        set state = 'sending', attempt = o.attempt + 1, claimed_by = :holder
@@ -58,7 +63,8 @@ with size as materialized (
 ), next as (
     -- 1 when more may be due already; else when the first of those that are not due will be.
     select case when (select count(*) from due) = (select s.max_rows from size s)
-                  or exists (select from head h where h.is_refused) then 1
+                  or (select count(*) from candidate)
+                     > (select count(*) from head h where not h.is_refused) then 1
                 else coalesce((select ceil(1000 * extract(epoch from q.due_at - now()))
                                  from outbox_queue q
                                 where q.due_at > now()

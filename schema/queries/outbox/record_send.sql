@@ -4,5 +4,5 @@
 -- lock_order: 3
 -- budget_ms: 50
 select r.was_recorded, r.has_next
-  from record_send(:tenant, :outbox_id::uuid, :attempt, :outcome, :provider_id, :retry_after_ms,
-                   :error_code, :error_text) r
+  from record_send_outcome(:tenant, :outbox_id::uuid, :attempt, :outcome, :provider_id,
+                           :retry_after_ms, :error_code, :error_text) r

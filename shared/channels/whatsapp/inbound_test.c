@@ -8,7 +8,10 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <sodium.h>
 
+#define BODIES_COUNT 100000
+#define BODY_MAX_BYTES (3u << 20)
 #define SECRET "5f2a0c9e7b1d4836a0f1c2d3e4b59687"
 #define HEAD "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"900001\",\"changes\":["
 
@@ -106,6 +109,48 @@ static void refuses_every_flipped_bit(void **state)
             whatsapp_signature_is_valid(ACT_STR(M1_BODY), ACT_STR(header), ACT_STR(SECRET)));
         header[bit / 8] = (char)(header[bit / 8] ^ (1 << bit % 8));
     }
+}
+
+// libsodium's HMAC is not the one that is tested.
+static void sign(const char *bytes, size_t len_bytes, char *ret_header)
+{
+    crypto_auth_hmacsha256_state hmac;
+    uint8_t digest[crypto_auth_hmacsha256_BYTES];
+    crypto_auth_hmacsha256_init(&hmac, (const uint8_t *)SECRET, strlen(SECRET));
+    crypto_auth_hmacsha256_update(&hmac, (const uint8_t *)bytes, len_bytes);
+    crypto_auth_hmacsha256_final(&hmac, digest);
+    char *end = stpcpy(ret_header, "sha256=");
+    (void)sodium_bin2hex(end, 2 * sizeof digest + 1, digest, sizeof digest);
+}
+
+static bool flips_to_no(char *text, size_t text_bytes, act_str_t body, act_str_t header)
+{
+    size_t bit = act_random_u64() % (text_bytes * 8);
+    text[bit / 8] = (char)(text[bit / 8] ^ (1 << bit % 8));
+    bool is_valid = whatsapp_signature_is_valid(body, header, ACT_STR(SECRET));
+    text[bit / 8] = (char)(text[bit / 8] ^ (1 << bit % 8));
+    return !is_valid;
+}
+
+static void agrees_with_another_library(void **state)
+{
+    (void)state;
+    assert_true(sodium_init() >= 0);
+    char *bytes = act_alloc(BODY_MAX_BYTES);
+    randombytes_buf(bytes, BODY_MAX_BYTES);
+    for (int i = 0; i < BODIES_COUNT; i++) {
+        bool is_large = i % 10000 == 0;
+        size_t len_bytes = is_large ? BODY_MAX_BYTES : act_random_u64() % 1000 + 1;
+        bytes[act_random_u64() % len_bytes] ^= 1;
+        char text[80];
+        sign(bytes, len_bytes, text);
+        act_str_t body = act_str_of(bytes, len_bytes);
+        act_str_t header = act_str_of(text, strlen(text));
+        assert_true(whatsapp_signature_is_valid(body, header, ACT_STR(SECRET)));
+        assert_true(flips_to_no(bytes, len_bytes, body, header));
+        assert_true(flips_to_no(text, header.len_bytes, body, header));
+    }
+    act_free(bytes);
 }
 
 static void checks_the_handshake(void **state)
@@ -268,6 +313,7 @@ int main(void)
         cmocka_unit_test(refuses_bad_signatures),
         cmocka_unit_test(refuses_other_secrets),
         cmocka_unit_test(refuses_every_flipped_bit),
+        cmocka_unit_test(agrees_with_another_library),
         cmocka_unit_test(checks_the_handshake),
         cmocka_unit_test(groups_by_number),
         cmocka_unit_test(refuses_what_is_no_webhook),

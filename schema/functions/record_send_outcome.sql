@@ -3,7 +3,7 @@
 --   sent    the channel has it; statuses that came before this are applied
 --   retry   the same message again after p_retry_after_ms; what follows it waits
 --   failed  for good; what follows it may go
-create or replace function record_send(
+create or replace function record_send_outcome(
     p_tenant text, p_outbox uuid, p_attempt bigint, p_outcome text, p_provider_id text,
     p_retry_after_ms bigint, p_error_code bigint, p_error_text text,
     out was_recorded boolean, out has_next boolean)

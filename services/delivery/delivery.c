@@ -1,0 +1,224 @@
+// delivery: settings, life, and the two methods.
+#include "delivery.h"
+
+#include "base/id.h"
+#include "claims.h"
+#include "origin.h"
+#include "proto/delivery_service.h"
+#include "sends.h"
+#include "typing.h"
+
+#include <stdio.h>
+
+// Requests beyond those for messages: typing indicators.
+#define OTHER_REQUESTS_COUNT 16u
+// An answer of a send is a few hundred bytes.
+#define RESPONSE_MAX_BYTES (256u << 10)
+
+static const act_config_row_t settings[] = {
+    {"master_key_file", "PARLEY_MASTER_KEY_FILE", ACT_CONFIG_TEXT, NULL, 0, 0,
+     "/var/lib/parley/master.key", "file with the key that the secrets of channels are sealed with",
+     false},
+    {"requests_max_count", "PARLEY_SENDS_MAX_COUNT", ACT_CONFIG_INT, "64", 1, 1024, "64",
+     "most messages that are being sent at a time", false},
+    {"claim_rows_max_count", "PARLEY_CLAIM_ROWS_MAX_COUNT", ACT_CONFIG_INT, "64", 1, 1000, "64",
+     "most messages taken from the outbox at a time", false},
+    {"claim_ms", "PARLEY_CLAIM_MS", ACT_CONFIG_INT, "15000", 2000, 600000, "15000",
+     "a send without a recorded result after this time has an unknown outcome", false},
+    {"send_timeout_ms", "PARLEY_SEND_TIMEOUT_MS", ACT_CONFIG_INT, "8000", 100, 120000, "8000",
+     "most time for a channel to answer; less than claim_ms", false},
+    {"throughput_per_s", "PARLEY_THROUGHPUT_PER_S", ACT_CONFIG_INT, "80", 1, 1000000, "80",
+     "messages a second from one channel account (WhatsApp allows 80 at first)", false},
+    {"attempts_max_count", "PARLEY_ATTEMPTS_MAX_COUNT", ACT_CONFIG_INT, "8", 1, 100, "8",
+     "a message that the channel did not take so often is given up", false},
+    {"reconcile_ms", "PARLEY_RECONCILE_MS", ACT_CONFIG_INT, "5000", 0, 600000, "5000",
+     "wait for a status before a send with unknown outcome is repeated", false},
+    {"idle_claim_ms", "PARLEY_IDLE_CLAIM_MS", ACT_CONFIG_INT, "1000", 10, 60000, "1000",
+     "how often the outbox is looked at without a hint", false},
+    {"graph_api_base", "GRAPH_API_BASE", ACT_CONFIG_TEXT, "https://graph.facebook.com", 0, 0,
+     "http://127.0.0.1:9100", "where the WhatsApp Cloud API is, for accounts that do not say", false},
+    {"graph_api_version", "GRAPH_API_VERSION", ACT_CONFIG_TEXT, "v26.0", 0, 0, "v26.0",
+     "version of the WhatsApp Cloud API", false},
+    {"allow_private_addresses", "PARLEY_ALLOW_PRIVATE_ADDRESSES", ACT_CONFIG_BOOL, "false", 0, 0,
+     "true", "may base URLs of accounts lead to private and loopback addresses?", false},
+    {0},
+};
+
+int64_t delivery_now_ms(const delivery_t *self)
+{
+    return act_loop_now_ms(act_actor_loop(self->actor));
+}
+
+void delivery_add_metric(const delivery_t *self, delivery_metric_t metric, uint64_t value)
+{
+    act_metrics_add(act_actor_metrics(self->actor), metric, value);
+}
+
+act_http_client_t *delivery_client(const delivery_t *self, const account_t *account)
+{
+    return account->is_operator_base ? self->operator_client : self->public_client;
+}
+
+// --- methods -------------------------------------------------------------------------------------
+
+static void end_cast(act_call_t *call)
+{
+    act_buf_t nothing;
+    act_buf_init(&nothing, 1);
+    act_call_reply(&call, &nothing);
+}
+
+static void on_wake(void *context, act_call_t *call, const delivery_wake_request_t *request)
+{
+    delivery_t *self = context;
+    (void)request; // what is due is claimed for all conversations at once
+    end_cast(call);
+    claims_wake(self->claims);
+}
+
+static void on_show_typing(void *context, act_call_t *call, const show_typing_request_t *request)
+{
+    delivery_t *self = context;
+    typing_show(self->typing, act_call_header(call)->tenant, request);
+    end_cast(call);
+}
+
+static const delivery_server_t server = {.wake = on_wake, .show_typing = on_show_typing};
+
+// --- life ----------------------------------------------------------------------------------------
+
+static void load_settings(delivery_t *self, const act_config_t *config)
+{
+    self->requests_max_count = (uint32_t)act_config_int(config, "requests_max_count");
+    self->claim_rows_max_count = (uint32_t)act_config_int(config, "claim_rows_max_count");
+    self->claim_ms = act_config_int(config, "claim_ms");
+    self->send_timeout_ms = act_config_int(config, "send_timeout_ms");
+    self->attempts_max_count = (uint32_t)act_config_int(config, "attempts_max_count");
+    self->reconcile_ms = act_config_int(config, "reconcile_ms");
+    self->idle_claim_ms = act_config_int(config, "idle_claim_ms");
+}
+
+static act_err_t load_key(delivery_t *self, const act_config_t *config)
+{
+    const char *path = act_config_text(config, "master_key_file");
+    const char *reason = "";
+    act_err_t err = act_seal_key_load(path, &self->key, &reason);
+    if (err != ACT_E_OK)
+        act_log_error(act_actor_log(self->actor), "master_key", "file=%s,problem=%s", path, reason);
+    return err;
+}
+
+static act_http_client_t *open_client(const delivery_t *self, bool allows_private)
+{
+    uint32_t count = self->requests_max_count + OTHER_REQUESTS_COUNT;
+    act_http_client_limits_t limits = {
+        .connections_max_count = count,
+        .requests_max_count = count,
+        .response_max_bytes = RESPONSE_MAX_BYTES,
+        .allow_private_addresses = allows_private,
+    };
+    return act_http_client_new(act_actor_loop(self->actor), &limits);
+}
+
+static act_err_t open_clients(delivery_t *self, const act_config_t *config)
+{
+    bool allows_private = act_config_bool(config, "allow_private_addresses");
+    bool is_inside = origin_is_private(act_str(act_config_text(config, "graph_api_base")));
+    self->public_client = open_client(self, allows_private);
+    self->operator_client =
+        is_inside && !allows_private ? open_client(self, true) : self->public_client;
+    return self->public_client && self->operator_client ? ACT_E_OK : ACT_E_CONFIG;
+}
+
+static void on_accounts_read(void *context)
+{
+    delivery_t *self = context;
+    claims_wake(self->claims);
+}
+
+static void on_welcome(void *context)
+{
+    delivery_t *self = context;
+    claims_wake(self->claims);
+}
+
+static void name_holder(delivery_t *self)
+{
+    char boot_id[ACT_UUID_TEXT_BYTES];
+    act_uuid7(boot_id);
+    snprintf(self->holder, sizeof self->holder, "%s/%s", act_actor_instance(self->actor), boot_id);
+}
+
+static act_err_t open_delivery(void *context, act_actor_t *actor)
+{
+    delivery_t *self = context;
+    self->actor = actor;
+    const act_config_t *config = act_actor_config(actor);
+    load_settings(self, config);
+    if (self->send_timeout_ms >= self->claim_ms) {
+        act_log_error(act_actor_log(actor), "bad_setting", "name=%s", "send_timeout_ms");
+        return ACT_E_CONFIG;
+    }
+    act_err_t err = load_key(self, config);
+    if (err == ACT_E_OK)
+        err = open_clients(self, config);
+    if (err != ACT_E_OK)
+        return err;
+    name_holder(self);
+    self->memos = memos_new();
+    self->sends = sends_new(self);
+    self->claims = claims_new(self);
+    self->typing = typing_new(self);
+    accounts_settings_t accounts = {
+        .throughput_per_s = act_config_int(config, "throughput_per_s"),
+        .graph_api_base = act_str(act_config_text(config, "graph_api_base")),
+        .graph_api_version = act_str(act_config_text(config, "graph_api_version")),
+    };
+    self->accounts = accounts_new(actor, self->key, &accounts, on_accounts_read, self);
+    act_actor_on_welcome(actor, on_welcome, self);
+    return ACT_E_OK;
+}
+
+// The runtime stops when no call is open, but a request to a channel is none. To leave now would make
+// every send in flight ambiguous at each restart. Turns end by themselves every few milliseconds (the
+// runtime's timers).
+static void finish_sends(delivery_t *self)
+{
+    act_loop_t *loop = act_actor_loop(self->actor);
+    int64_t until_ms =
+        act_loop_now_ms(loop) + act_config_int(act_actor_config(self->actor), "drain_ms");
+    while (sends_count(self->sends) > 0 && act_loop_now_ms(loop) < until_ms)
+        act_loop_turn(loop);
+    if (sends_count(self->sends) > 0)
+        act_log_warn(act_actor_log(self->actor), "sends_left", "count=%u", sends_count(self->sends));
+}
+
+static void close_delivery(void *context)
+{
+    delivery_t *self = context;
+    if (self->sends) {
+        finish_sends(self);
+        sends_close(self->sends);
+    }
+    if (self->operator_client != self->public_client)
+        act_http_client_destroy(&self->operator_client);
+    act_http_client_destroy(&self->public_client);
+    typing_destroy(&self->typing);
+    sends_destroy(&self->sends);
+    claims_destroy(&self->claims);
+    accounts_destroy(&self->accounts);
+    memos_destroy(&self->memos);
+    act_seal_key_destroy(&self->key);
+}
+
+const act_spec_t delivery_spec = {
+    .name = "delivery",
+    .service = &delivery_service,
+    .server = &server,
+    .config = settings,
+    .metrics = delivery_metrics,
+    .credit_messages = 256, // hints only, ended as they come
+    .self_size_bytes = sizeof(delivery_t),
+    .open = open_delivery,
+    .close = close_delivery,
+};

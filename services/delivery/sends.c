@@ -1,0 +1,242 @@
+// sends: list, states, and the gates a message passes before its channel is asked.
+#include "sends_private.h"
+
+#include "base/assert.h"
+#include "claims.h"
+
+#define TICK_MS 10
+// Results that wait to be recorded may be this many more than requests; then nothing is claimed.
+#define RESULTS_MAX_COUNT 1024u
+// A message whose account is not in our list: read the list, look again.
+#define UNKNOWN_ACCOUNT_RETRY_MS 5000
+// A message that waits too long for its turn goes back, before its claim runs out under it.
+#define BUSY_RETRY_MS 1000
+
+static const char console[] = "console";
+
+// --- list ----------------------------------------------------------------------------------------
+
+static void on_tick(void *context);
+
+sends_t *sends_new(delivery_t *delivery)
+{
+    sends_t *self = act_alloc(sizeof *self);
+    self->delivery = delivery;
+    self->tick = act_timer_new(act_actor_loop(delivery->actor), on_tick, self);
+    return self;
+}
+
+void sends_close(sends_t *self)
+{
+    self->is_closing = true;
+}
+
+void sends_destroy(sends_t **self_p)
+{
+    sends_t *self = *self_p;
+    if (!self)
+        return;
+    while (self->first) {
+        send_t *send = self->first;
+        if (send->is_recording)
+            act_actor_cancel(self->delivery->actor, send->record_call_id);
+        send_finish(send);
+    }
+    act_timer_destroy(&self->tick);
+    act_free(act_take(self_p));
+}
+
+uint32_t sends_count(const sends_t *self)
+{
+    uint32_t count = 0;
+    for (int i = 0; i < SEND_STATES; i++)
+        count += self->counts[i];
+    return count;
+}
+
+uint32_t sends_room_count(const sends_t *self)
+{
+    uint32_t busy_count = self->counts[SEND_WAITING] + self->counts[SEND_REQUESTED];
+    uint32_t max_count = self->delivery->requests_max_count;
+    if (busy_count >= max_count || self->counts[SEND_RECORDING] >= RESULTS_MAX_COUNT)
+        return 0;
+    return max_count - busy_count;
+}
+
+static void show_counts(const sends_t *self)
+{
+    act_metrics_t *metrics = act_actor_metrics(self->delivery->actor);
+    act_metrics_set(metrics, METRIC_OPEN, sends_count(self));
+    act_metrics_set(metrics, METRIC_REQUESTS, self->counts[SEND_REQUESTED]);
+}
+
+void send_set_state(send_t *self, send_state_t state)
+{
+    self->sends->counts[self->state]--;
+    self->sends->counts[state]++;
+    self->state = state;
+    show_counts(self->sends);
+}
+
+static void release(batch_t *batch)
+{
+    if (--batch->refs_count > 0)
+        return;
+    act_arena_destroy(&batch->arena);
+    act_free(batch);
+}
+
+void send_finish(send_t *self)
+{
+    sends_t *sends = self->sends;
+    sends->counts[self->state]--;
+    if (self->previous)
+        self->previous->next = self->next;
+    else
+        sends->first = self->next;
+    if (self->next)
+        self->next->previous = self->previous;
+    release(self->batch); // self lives in it
+    show_counts(sends);
+}
+
+static send_t *find(const sends_t *self, const outbox_claim_t *claim)
+{
+    for (send_t *send = self->first; send; send = send->next)
+        if (act_str_eq(send->claim->outbox_id, claim->outbox_id) &&
+            act_str_eq(send->claim->tenant, claim->tenant))
+            return send;
+    return NULL;
+}
+
+// --- gates ---------------------------------------------------------------------------------------
+
+void send_defer(send_t *self, int64_t delay_ms, const char *reason)
+{
+    self->outcome = OUTCOME_RETRY;
+    self->retry_after_ms = delay_ms;
+    self->error_text = act_str(reason);
+    delivery_add_metric(self->sends->delivery, METRIC_DEFERRED, 1);
+    send_record(self);
+}
+
+// Claims count as attempts in the row; those that led to no request are remembered here, so that
+// they are not held against the message.
+static void defer_uncounted(send_t *self, int64_t delay_ms, const char *reason)
+{
+    self->memo.unsent_count++;
+    send_defer(self, delay_ms, reason);
+}
+
+static void fail_without_account(send_t *self)
+{
+    accounts_refresh(self->sends->delivery->accounts);
+    if ((uint32_t)self->attempt < self->sends->delivery->attempts_max_count) {
+        send_defer(self, UNKNOWN_ACCOUNT_RETRY_MS, "channel account is not known");
+        return;
+    }
+    self->outcome = OUTCOME_FAILED;
+    self->error_text = ACT_STR("channel account is not known");
+    send_record(self);
+}
+
+static bool waits_too_long(const send_t *self, int64_t now_ms)
+{
+    return now_ms - self->waiting_since_ms > self->sends->delivery->claim_ms / 4;
+}
+
+// Moves a waiting message on, or leaves it waiting.
+static void pass_gates(send_t *self)
+{
+    delivery_t *delivery = self->sends->delivery;
+    int64_t now_ms = delivery_now_ms(delivery);
+    if (act_actor_is_draining(delivery->actor)) {
+        defer_uncounted(self, 0, "stopping");
+        return;
+    }
+    if (act_str_is(self->claim->channel, console)) {
+        send_publish_only(self);
+        return;
+    }
+    account_t *account = accounts_find(delivery->accounts, self->claim->tenant,
+                                       self->claim->channel_account_id);
+    if (!account || !act_str_is(self->claim->channel, account->channel->name))
+        fail_without_account(self);
+    else if (account->paused_until_ms > now_ms)
+        defer_uncounted(self, account->paused_until_ms - now_ms, "channel account is paused");
+    else if (waits_too_long(self, now_ms))
+        defer_uncounted(self, BUSY_RETRY_MS, "too busy");
+    else if (bucket_take(&account->bucket, now_ms))
+        send_transmit(self, account);
+    else
+        sends_ensure_tick(self->sends);
+}
+
+void sends_ensure_tick(sends_t *self)
+{
+    if (!act_timer_is_active(self->tick))
+        act_timer_start(self->tick, TICK_MS, TICK_MS);
+}
+
+static void on_tick(void *context)
+{
+    sends_t *self = context;
+    int64_t now_ms = delivery_now_ms(self->delivery);
+    send_t *next = NULL;
+    for (send_t *send = self->first; send; send = next) {
+        next = send->next;
+        if (send->state == SEND_WAITING)
+            pass_gates(send);
+        else if (send->state == SEND_RECORDING && !send->is_recording)
+            send_record_tick(send, now_ms);
+    }
+    if (sends_count(self) == 0)
+        act_timer_stop(self->tick);
+}
+
+// --- taking --------------------------------------------------------------------------------------
+
+static void log_ambiguous(const delivery_t *delivery, const outbox_claim_t *claim)
+{
+    act_log_warn(act_actor_log(delivery->actor), "ambiguous_resend",
+                 "tenant=%.*s,outbox_id=%.*s,attempt=%d", ACT_STR_ARG(claim->tenant),
+                 ACT_STR_ARG(claim->outbox_id), claim->attempt);
+}
+
+static void take_claim(sends_t *self, batch_t *batch, const outbox_claim_t *claim)
+{
+    delivery_t *delivery = self->delivery;
+    send_t *send = find(self, claim);
+    if (send || claim->tenant.len_bytes > ACT_HEADER_NAME_MAX_BYTES) {
+        if (send)
+            send->attempt = claim->attempt;
+        return;
+    }
+    send = act_arena_alloc(batch->arena, sizeof *send);
+    *send = (send_t){.sends = self, .batch = batch, .claim = claim, .attempt = claim->attempt,
+                     .waiting_since_ms = delivery_now_ms(delivery), .next = self->first};
+    send->memo = memos_get(delivery->memos, claim->outbox_id);
+    send->memo.is_ambiguous |= claim->is_ambiguous;
+    if (send->memo.is_ambiguous)
+        log_ambiguous(delivery, claim);
+    if (self->first)
+        self->first->previous = send;
+    self->first = send;
+    self->counts[SEND_WAITING]++;
+    batch->refs_count++;
+    delivery_add_metric(delivery, METRIC_CLAIMED, 1);
+    pass_gates(send);
+}
+
+void sends_take(sends_t *self, act_str_t claim_outbox_reply)
+{
+    batch_t *batch = act_alloc(sizeof *batch);
+    *batch = (batch_t){.arena = act_arena_new(), .refs_count = 1};
+    act_str_t body = act_arena_str(batch->arena, claim_outbox_reply);
+    claim_outbox_reply_t reply = {.next_due_ms = 0};
+    // It was decoded before, so it can be again.
+    act_assert(claim_outbox_reply_unpack(body, batch->arena, &reply, NULL) == ACT_E_OK);
+    for (uint32_t i = 0; i < reply.claims.count; i++)
+        take_claim(self, batch, &reply.claims.items[i]);
+    release(batch);
+}
