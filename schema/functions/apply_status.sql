@@ -29,8 +29,13 @@ begin
            for no key update;
     end if;
     if o.outbox_id is null then
-        v_outbox := provider_message_note(p_tenant, p_channel, p_provider_id, v_status, v_at,
-                                          v_error, p_error_text);
+        -- Only looked at, if it is known: record_send_outcome locks the message first, then the id.
+        select m.outbox_id into v_outbox from provider_messages m
+         where m.tenant_id = p_tenant and m.channel = p_channel and m.provider_id = p_provider_id;
+        if v_outbox is null then
+            v_outbox := provider_message_note(p_tenant, p_channel, p_provider_id, v_status, v_at,
+                                              v_error, p_error_text);
+        end if;
         select * into o from outbox k
          where k.tenant_id = p_tenant and k.outbox_id = v_outbox
            for no key update;

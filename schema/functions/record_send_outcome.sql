@@ -18,19 +18,14 @@ begin
     if p_outcome not in ('sent', 'retry', 'failed') then
         raise exception 'outcome is none of sent, retry, failed' using errcode = '22023';
     end if;
-    select * into o from outbox k where k.tenant_id = p_tenant and k.outbox_id = p_outbox;
-    if not found or o.attempt <> p_attempt then
-        return;
-    end if;
-    -- The provider's id before the message's row: apply_status locks in this order too.
-    if p_provider_id <> '' and p_outcome = 'sent' then
-        v_early := provider_message_own(p_tenant, o.channel, p_provider_id, p_outbox);
-    end if;
     select * into o from outbox k
      where k.tenant_id = p_tenant and k.outbox_id = p_outbox
        for no key update;
-    if o.attempt <> p_attempt then
+    if not found or o.attempt <> p_attempt then
         return;
+    end if;
+    if p_provider_id <> '' and p_outcome = 'sent' then
+        v_early := provider_message_own(p_tenant, o.channel, p_provider_id, p_outbox);
     end if;
     v_state := case p_outcome when 'retry' then 'queued' else p_outcome end;
     was_recorded := true;

@@ -57,6 +57,6 @@ begin
     session_id := case when is_same_session(c.last_activity_at, t) then c.session_id else '' end;
     history := turn_history(p_tenant, p_conversation);
     is_over_quota := t.message_quota_per_day is not null
-                     and usage_today(t) >= t.message_quota_per_day;
+                     and usage_today(p_tenant) >= t.message_quota_per_day;
 end
 $$;

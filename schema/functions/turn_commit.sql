@@ -72,7 +72,17 @@ begin
     if v_is_handoff then
         perform handoff_announce(c, p_handoff_reason);
     end if;
-    perform usage_add(p_tenant, cardinality(p_inbox_seqs), outbox_count, p_error_code <> '');
+    -- The row belongs to this connection (writer): no two transactions wait for each other here, and a
+    -- batch of many tenants cannot deadlock with another one.
+    insert into usage_daily as u (tenant_id, day, writer, turns_count, inbound_count,
+                                  outbound_count, fallbacks_count)
+    values (p_tenant, (now() at time zone 'UTC')::date, pg_backend_pid(), 1,
+            cardinality(p_inbox_seqs), outbox_count, (p_error_code <> '')::integer)
+    on conflict (tenant_id, day, writer) do update
+       set turns_count = u.turns_count + 1,
+           inbound_count = u.inbound_count + excluded.inbound_count,
+           outbound_count = u.outbound_count + excluded.outbound_count,
+           fallbacks_count = u.fallbacks_count + excluded.fallbacks_count;
     was_committed := true;
 end
 $$;

@@ -325,7 +325,7 @@ def query_row(query):
                              table("keys", query.keys))
     each = query.directives.get("each", "")
     return f"""    {{
-        .method = "{query.method.name}",
+        .method = "{query.name}",
         .name = "{query.name}",
         .sql =
 {literal(query.sql)},

@@ -46,7 +46,7 @@ create table notifications (
 create index notifications_pending on notifications (tenant_id, created_at) where state = 'pending';
 call protect_tenant_table('notifications');
 
--- Counters of a day in the tenant's time zone. writer is the database connection: connections never
+-- Counters of a day (UTC). writer is the database connection: connections never
 -- wait for each other's counters, and readers add the rows up.
 create table usage_daily (
     tenant_id text collate "C" not null,

@@ -1,7 +1,7 @@
 // metrics: table and log line are made from the list.
 #include "metrics.h"
 
-#include "base/buf.h"
+#include <stdbool.h>
 
 const act_metric_row_t ingress_metrics[] = {
 #define X(id, name, type, help) {name, ACT_METRIC_##type, help},
@@ -10,19 +10,18 @@ const act_metric_row_t ingress_metrics[] = {
     {0},
 };
 
+#define FORMAT(id, name, type, help) "," name "=%llu"
+#define VALUE(id, name, type, help) , (unsigned long long)logged[METRIC_##id]
+
 void metrics_log(const act_metrics_t *self, uint64_t logged[METRICS_COUNT], act_log_t *log)
 {
     bool has_changed = false;
-    act_buf_t line;
-    act_buf_init(&line, 4096);
     for (uint32_t i = 0; i < METRICS_COUNT; i++) {
         uint64_t value = act_metrics_value(self, i);
         has_changed |= value != logged[i];
         logged[i] = value;
-        act_buf_printf(&line, i ? " %s=%llu" : "%s=%llu", ingress_metrics[i].name,
-                       (unsigned long long)value);
     }
     if (has_changed)
-        act_log_info(log, "metrics", "values=%.*s", ACT_STR_ARG(act_buf_str(&line)));
-    act_buf_fini(&line);
+        act_log_info(log, "metrics", "since=%s" INGRESS_METRICS(FORMAT),
+                     "start" INGRESS_METRICS(VALUE));
 }

@@ -83,12 +83,18 @@ static act_err_t load_row(act_config_t *self, const act_config_row_t *row,
     return ACT_E_OK;
 }
 
+// An override must be "name=value" of a known setting.
 static act_err_t refuse_unknown(const act_config_t *self, const char *const overrides[],
                                 act_buf_t *error)
 {
     for (size_t i = 0; overrides && overrides[i]; i++) {
         act_str_t rest = act_str(overrides[i]);
         act_str_t name = act_str_cut(&rest, '=');
+        if (!strchr(overrides[i], '=')) {
+            act_buf_printf(error, "setting %s has no value (example: %s=...)", overrides[i],
+                           overrides[i]);
+            return ACT_E_CONFIG;
+        }
         bool is_known = false;
         for (size_t j = 0; j < self->count; j++)
             is_known = is_known || act_str_is(name, self->settings[j].row->name);
@@ -154,8 +160,9 @@ bool act_config_bool(const act_config_t *self, const char *name)
 
 void act_config_help(const act_config_row_t *table, act_buf_t *out)
 {
-    for (const act_config_row_t *row = table; row->name; row++)
+    for (const act_config_row_t *row = table; row->name; row++) {
+        bool has_default = row->default_text && *row->default_text && !row->is_secret;
         act_buf_printf(out, "  %-28s %-28s %s%s%s\n", row->name, row->env ? row->env : "", row->help,
-                       row->default_text && *row->default_text ? "; default " : "",
-                       row->default_text && !row->is_secret ? row->default_text : "");
+                       has_default ? "; default " : "", has_default ? row->default_text : "");
+    }
 }

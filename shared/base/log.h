@@ -1,6 +1,6 @@
-// log: JSON lines, one event each: time, level, service, instance, event id, trace, then fields. Customer texts
-// and addresses are never logged at info or above; as a second net, runs of 7 or more digits and
-// e-mail addresses inside string values are replaced by "[redacted]".
+// log: JSON lines, one event each: time, level, service, instance, event id, trace, then fields.
+// Customer texts and addresses are never logged at info or above; as a second net, runs of 7 or more
+// digits and e-mail addresses inside string values are replaced by "[redacted]". UUIDs stay.
 #pragma once
 #include "base/mem.h"
 #include "base/str.h"
@@ -19,8 +19,9 @@ void act_log_destroy(act_log_t **self_p);
 
 // fields: comma-separated name=format pairs, for example
 //   act_log(log, ACT_LOG_WARN, "lane_stuck", "lane=%d,age_ms=%lld", lane, age_ms);
-// A field whose formatted value is a whole number or true/false is written bare, others as JSON
-// strings. A comma that is not followed by name= belongs to the value. event ids are snake_case.
+// A field whose value is true or false, or a whole number that was printed as a number, is written
+// bare, others as JSON strings. Values cannot make fields of their own: what stands between two
+// fields is read from the format. Values are cut at 4 KiB together. event ids are snake_case.
 void act_log(act_log_t *self, act_log_level_t level, const char *event, const char *fields, ...)
     ACT_PRINTF(4, 5);
 

@@ -1,8 +1,6 @@
 // http_client_fixture: the server, the client, and the peer that the tests play.
 #include "io/http_client_fixture.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>

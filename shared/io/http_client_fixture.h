@@ -1,6 +1,6 @@
-// http_client_fixture: for the tests of http_client: a client, our own http_server ("/hold", "/busy",
-// "/large"; others echo), and a peer that the test plays byte by byte. The loop is turned by hand;
-// nothing sleeps. Every wait gives up after PATIENCE_MS and fails the test.
+// http_client_fixture: for the tests of http_client: a client, our own http_server ("/hold",
+// "/busy", "/large"; others echo), and a peer that the test plays byte by byte. The loop is turned
+// by hand; nothing sleeps. Every wait gives up after PATIENCE_MS and fails the test.
 #pragma once
 #include "io/http_client.h"
 #include "io/http_server.h"

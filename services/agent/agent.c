@@ -1,0 +1,98 @@
+// agent: between the bus and the decisions.
+#include "agent.h"
+
+#include "decide.h"
+#include "proto/agent_service.h"
+#include "proto/persistence_service.h"
+
+// Hits that are looked at; the query gives the best first.
+#define FAQ_MAX_HITS 5
+
+typedef struct {
+    act_actor_t *actor;
+    double faq_min_score;
+} agent_t;
+
+const size_t agent_size_bytes = sizeof(agent_t);
+
+const act_config_row_t agent_config[] = {
+    {.name = "faq_min_score_pct",
+     .env = "PARLEY_FAQ_MIN_SCORE_PCT",
+     .type = ACT_CONFIG_INT,
+     .default_text = "35",
+     .min = 0,
+     .max = 100,
+     .example = "35",
+     .help = "how well an entry of the FAQ must fit a question to be its answer, in percent"},
+    {0},
+};
+
+// --- one call ------------------------------------------------------------------------------------
+
+// A call that waits for the FAQ.
+typedef struct {
+    agent_t *agent;
+    act_call_t *call;
+    const respond_request_t *request;
+    uint64_t search_id;
+} job_t;
+
+static void on_hits(void *context, const act_reply_t *reply, const search_faq_reply_t *hits)
+{
+    job_t *job = context;
+    if (reply->err == ACT_E_OK) {
+        respond_reply_t answer;
+        decide_from_faq(job->request, hits, job->agent->faq_min_score, act_call_arena(job->call),
+                        &answer);
+        agent_respond_reply(&job->call, &answer);
+    } else {
+        act_log_warn(act_actor_log(job->agent->actor), "faq_failed", "code=%s",
+                     act_err_code(reply->err));
+        act_call_fail(&job->call, reply->err, "persistence.search_faq failed");
+    }
+    act_free(job);
+}
+
+static void on_cancel(void *context)
+{
+    job_t *job = context;
+    act_actor_cancel(job->agent->actor, job->search_id);
+    act_call_fail(&job->call, ACT_E_CANCELLED, NULL);
+    act_free(job);
+}
+
+static void search(agent_t *self, act_call_t *call, const respond_request_t *request)
+{
+    job_t *job = act_alloc(sizeof *job);
+    *job = (job_t){.agent = self, .call = call, .request = request};
+    const search_faq_request_t query = {
+        .text = request->text,
+        .language = request->language,
+        .max_rows = FAQ_MAX_HITS,
+    };
+    const act_call_opts_t opts = {.parent = call};
+    act_call_on_cancel(call, on_cancel, job);
+    job->search_id = persistence_search_faq(self->actor, &opts, &query, on_hits, job);
+}
+
+static void respond(void *context, act_call_t *call, const respond_request_t *request)
+{
+    respond_reply_t answer;
+    if (decide_at_once(request, act_call_arena(call), &answer))
+        agent_respond_reply(&call, &answer);
+    else
+        search(context, call, request);
+}
+
+const agent_server_t agent_methods = {.respond = respond};
+
+// --- the process ---------------------------------------------------------------------------------
+
+act_err_t agent_open(void *context, act_actor_t *actor)
+{
+    agent_t *self = context;
+    self->actor = actor;
+    self->faq_min_score =
+        (double)act_config_int(act_actor_config(actor), "faq_min_score_pct") / 100.0;
+    return ACT_E_OK;
+}

@@ -1,0 +1,17 @@
+// agent: answers what no flow does, from the tenant's FAQ; else offers a person.
+#include "agent.h"
+
+#include "proto/agent_service.h"
+
+int main(int argc, char **argv)
+{
+    return act_main(argc, argv,
+                    &(act_spec_t){
+                        .name = "agent",
+                        .service = &agent_service,
+                        .server = &agent_methods,
+                        .config = agent_config,
+                        .self_size_bytes = agent_size_bytes,
+                        .open = agent_open,
+                    });
+}
