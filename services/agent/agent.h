@@ -1,5 +1,5 @@
-// agent: the actor. One call is one message; nothing is kept between two. main.c declares the process,
-// this is its content.
+// agent: the actor. One call is one message; nothing is kept between two. main.c declares the
+// process, this is its content.
 #pragma once
 #include "actor/actor.h"
 

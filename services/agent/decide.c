@@ -12,7 +12,8 @@
 
 // --- the conversation so far ---------------------------------------------------------------------
 
-// Does the line say this text of ours, in any language? The channel may have added choices below it.
+// Does the line say this text of ours, in any language? The channel may have added choices below
+// it.
 static bool says(const history_line_t *line, const char *key)
 {
     if (!act_str_is(line->author, "bot"))
@@ -108,14 +109,14 @@ static bool is_without_text(const respond_request_t *request)
 
 static bool is_unsupported(const respond_request_t *request)
 {
-    return is_without_text(request)
-           && (act_str_is(request->type, "unsupported") || act_str_is(request->type, "unknown"));
+    return is_without_text(request) &&
+           (act_str_is(request->type, "unsupported") || act_str_is(request->type, "unknown"));
 }
 
 static bool is_media(const respond_request_t *request)
 {
-    return is_without_text(request) && !act_str_empty(request->type)
-           && !act_str_is(request->type, "text") && !act_str_is(request->type, "choice");
+    return is_without_text(request) && !act_str_empty(request->type) &&
+           !act_str_is(request->type, "text") && !act_str_is(request->type, "choice");
 }
 
 static bool is_all(const respond_request_t *request, const char *words)
@@ -145,8 +146,8 @@ static bool is_ok(const respond_request_t *request)
 
 static bool is_upset(const respond_request_t *request)
 {
-    return act_str_is(request->sentiment, "negative")
-           && count_unanswered(request) >= UNANSWERED_MAX_COUNT;
+    return act_str_is(request->sentiment, "negative") &&
+           count_unanswered(request) >= UNANSWERED_MAX_COUNT;
 }
 
 // --- what a reply looks like ---------------------------------------------------------------------
@@ -236,8 +237,8 @@ bool decide_at_once(const respond_request_t *request, act_arena_t *arena,
             rule = &rules[i];
     if (!rule)
         return false;
-    act_str_t text = rule->text ? act_text(rule->text, request->language)
-                                : media_text(request, arena);
+    act_str_t text =
+        rule->text ? act_text(rule->text, request->language) : media_text(request, arena);
     reply_with(ret_reply, arena, request->language, text, rule->shape);
     if (rule->handoff_reason) {
         ret_reply->decision = ACT_STR("HUMAN_HANDOFF");
@@ -286,8 +287,8 @@ void decide_from_faq(const respond_request_t *request, const search_faq_reply_t 
     const faq_hit_t *hit = best_hit(hits, language, min_score);
     if (hit) {
         reply_with(ret_reply, arena, language, faq_text(hit, language, arena), PLAIN);
-        ret_reply->source =
-            act_arena_printf(arena, "faq:%" ACT_STR_FMT, ACT_STR_ARG(act_utf8_prefix(hit->faq_id, 60)));
+        ret_reply->source = act_arena_printf(arena, "faq:%" ACT_STR_FMT,
+                                             ACT_STR_ARG(act_utf8_prefix(hit->faq_id, 60)));
     } else if (act_str_is(request->intent, "greeting")) { // not sure enough for the fast path
         reply_with(ret_reply, arena, language, act_text("agent.hello", language), OFFER_MENU);
     } else {

@@ -1,9 +1,9 @@
-// decide: what the agent does with a message, without a model: a table of rules, tried in order, for
-// what needs no look-up; then the tenant's FAQ; then the offer of a person. Pure: the same request
-// and the same hits give the same reply.
+// decide: what the agent does with a message, without a model: a table of rules, tried in order,
+// for what needs no look-up; then the tenant's FAQ; then the offer of a person. Pure: the same
+// request and the same hits give the same reply.
 //
-// What a customer writes is only ever compared and searched for. Nothing in it is an instruction, so
-// a prompt injection is a message like any other.
+// What a customer writes is only ever compared and searched for. Nothing in it is an instruction,
+// so a prompt injection is a message like any other.
 #pragma once
 #include "base/arena.h"
 #include "proto/agent.h"
@@ -13,7 +13,8 @@
 #define DECIDE_YES_ID "handoff:yes"
 #define DECIDE_NO_ID "handoff:no"
 
-// True when no look-up is needed: *ret_reply is the answer. Its texts live in the arena or for ever.
+// True when no look-up is needed: *ret_reply is the answer. Its texts live in the arena or for
+// ever.
 bool decide_at_once(const respond_request_t *request, act_arena_t *arena,
                     respond_reply_t *ret_reply);
 

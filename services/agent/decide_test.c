@@ -150,11 +150,20 @@ static void answers_media_and_empty_messages(void **state)
     static const struct {
         const char *type, *key;
     } cases[] = {
-        {"image", "media.image"},       {"audio", "media.audio"},   {"video", "media.video"},
-        {"document", "media.document"}, {"sticker", "media.sticker"}, {"location", "media.location"},
-        {"contacts", "media.contacts"}, {"order", "media.order"},   {"form", "media.other"},
-        {"hologram", "media.other"},    {"unsupported", "agent.unsupported"},
-        {"unknown", "agent.unsupported"}, {"text", "agent.empty"},  {"", "agent.empty"},
+        {"image", "media.image"},
+        {"audio", "media.audio"},
+        {"video", "media.video"},
+        {"document", "media.document"},
+        {"sticker", "media.sticker"},
+        {"location", "media.location"},
+        {"contacts", "media.contacts"},
+        {"order", "media.order"},
+        {"form", "media.other"},
+        {"hologram", "media.other"},
+        {"unsupported", "agent.unsupported"},
+        {"unknown", "agent.unsupported"},
+        {"text", "agent.empty"},
+        {"", "agent.empty"},
     };
     ACT_AUTO(act_arena) *arena = act_arena_new();
     for (uint32_t l = 0; l < ACT_TEXT_LANGUAGES_COUNT; l++)
@@ -167,8 +176,9 @@ static void answers_media_and_empty_messages(void **state)
             respond_reply_t reply = decide(arena, &request);
             assert_says(&reply, cases[i].key, request.language);
         }
-    const respond_request_t captioned = {
-        .text = ACT_STR("what does this cost?"), .type = ACT_STR("image"), .language = ACT_STR("en")};
+    const respond_request_t captioned = {.text = ACT_STR("what does this cost?"),
+                                         .type = ACT_STR("image"),
+                                         .language = ACT_STR("en")};
     respond_reply_t reply;
     assert_false(decide_at_once(&captioned, arena, &reply));
 }
@@ -179,18 +189,18 @@ static void makes_small_talk(void **state)
     static const struct {
         const char *language, *text, *key;
     } cases[] = {
-        {"en", "Thanks!", "agent.thanks"},     {"en", "ok", "agent.ok"},
-        {"en", "see you later", "agent.bye"},  {"en", "Hello?", "agent.hello"},
+        {"en", "Thanks!", "agent.thanks"},        {"en", "ok", "agent.ok"},
+        {"en", "see you later", "agent.bye"},     {"en", "Hello?", "agent.hello"},
         {"fr", "merci beaucoup", "agent.thanks"}, {"fr", "d'accord", "agent.ok"},
-        {"fr", "bonne journée", "agent.bye"},  {"de", "Danke schön", "agent.thanks"},
-        {"de", "Alles klar", "agent.ok"},      {"de", "Tschüss", "agent.bye"},
-        {"es", "Gracias", "agent.thanks"},     {"es", "vale", "agent.ok"},
-        {"pt", "valeu", "agent.thanks"},       {"pt", "beleza", "agent.ok"},
-        {"it", "grazie mille", "agent.thanks"}, {"it", "va bene", "agent.ok"},
-        {"ro", "Mulțumesc", "agent.thanks"},   {"ro", "am înțeles", "agent.ok"},
-        {"pl", "dzięki", "agent.thanks"},      {"pl", "w porządku", "agent.ok"},
-        {"ar", "شكراً جزيلاً", "agent.thanks"}, {"ar", "تمام", "agent.ok"},
-        {"ar", "مع السلامة", "agent.bye"},     {"en", "👋", "agent.bye"},
+        {"fr", "bonne journée", "agent.bye"},     {"de", "Danke schön", "agent.thanks"},
+        {"de", "Alles klar", "agent.ok"},         {"de", "Tschüss", "agent.bye"},
+        {"es", "Gracias", "agent.thanks"},        {"es", "vale", "agent.ok"},
+        {"pt", "valeu", "agent.thanks"},          {"pt", "beleza", "agent.ok"},
+        {"it", "grazie mille", "agent.thanks"},   {"it", "va bene", "agent.ok"},
+        {"ro", "Mulțumesc", "agent.thanks"},      {"ro", "am înțeles", "agent.ok"},
+        {"pl", "dzięki", "agent.thanks"},         {"pl", "w porządku", "agent.ok"},
+        {"ar", "شكراً جزيلاً", "agent.thanks"},     {"ar", "تمام", "agent.ok"},
+        {"ar", "مع السلامة", "agent.bye"},        {"en", "👋", "agent.bye"},
     };
     ACT_AUTO(act_arena) *arena = act_arena_new();
     for (size_t i = 0; i < ACT_COUNT(cases); i++) {
@@ -242,10 +252,14 @@ static void answers_from_the_faq_with_its_source(void **state)
     (void)state;
     ACT_AUTO(act_arena) *arena = act_arena_new();
     const faq_hit_t hits[] = {
-        {.faq_id = ACT_STR("7"), .answer = ACT_STR("At 9."), .source = ACT_STR("Price list 2026"),
+        {.faq_id = ACT_STR("7"),
+         .answer = ACT_STR("At 9."),
+         .source = ACT_STR("Price list 2026"),
          .score = 0.6},
         {.faq_id = ACT_STR("8"), .answer = ACT_STR(" "), .score = 0.9}, // an empty answer is none
-        {.faq_id = ACT_STR("9"), .answer = ACT_STR("At 10."), .question = ACT_STR("Opening?"),
+        {.faq_id = ACT_STR("9"),
+         .answer = ACT_STR("At 10."),
+         .question = ACT_STR("Opening?"),
          .score = NAN},
     };
     const search_faq_reply_t found = {.hits = {hits, ACT_COUNT(hits)}};
@@ -262,10 +276,16 @@ static void names_the_question_when_there_is_no_source(void **state)
     (void)state;
     ACT_AUTO(act_arena) *arena = act_arena_new();
     const faq_hit_t hits[] = {
-        {.faq_id = ACT_STR("a"), .answer = ACT_STR("A 10."), .question = ACT_STR("¿Horario?"),
-         .language = ACT_STR("es"), .score = 0.62},
-        {.faq_id = ACT_STR("b"), .answer = ACT_STR("At 10 {x}."), .question = ACT_STR("Opening?"),
-         .language = ACT_STR("en"), .score = 0.6},
+        {.faq_id = ACT_STR("a"),
+         .answer = ACT_STR("A 10."),
+         .question = ACT_STR("¿Horario?"),
+         .language = ACT_STR("es"),
+         .score = 0.62},
+        {.faq_id = ACT_STR("b"),
+         .answer = ACT_STR("At 10 {x}."),
+         .question = ACT_STR("Opening?"),
+         .language = ACT_STR("en"),
+         .score = 0.6},
     };
     const search_faq_reply_t found = {.hits = {hits, ACT_COUNT(hits)}};
     respond_reply_t reply;

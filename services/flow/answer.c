@@ -89,8 +89,8 @@ static bool is_title(const input_t *in, act_str_t title)
     return act_str_eq(act_word_fold(in->arena, title), in->folded);
 }
 
-// The text is a number from 1 to count: a place in what was shown. On channels without lists choices
-// are shown with numbers.
+// The text is a number from 1 to count: a place in what was shown. On channels without lists
+// choices are shown with numbers.
 static bool read_place(const input_t *in, uint32_t count, uint32_t *ret_index)
 {
     int64_t place = 0;
@@ -122,8 +122,8 @@ static answer_t read_choice(const input_t *in)
 
 static answer_t read_yes_no(const input_t *in)
 {
-    if (in->state->node->cancel_is_yes
-        && act_word_is_anywhere("words.cancel", in->language, in->text))
+    if (in->state->node->cancel_is_yes &&
+        act_word_is_anywhere("words.cancel", in->language, in->text))
         return taken(ACT_STR("yes"), 0);
     act_word_answer_t answer = act_word_answer(in->language, in->text);
     if (answer == ACT_WORD_NEITHER)
@@ -147,8 +147,8 @@ static answer_t read_number(const input_t *in)
 {
     const node_t *node = in->state->node;
     int64_t number = 0;
-    if (match_numbers(in->folded, &number) != 1 || match_has(in->text, ACT_STR("-"))
-        || number < node->min || number > node->max)
+    if (match_numbers(in->folded, &number) != 1 || match_has(in->text, ACT_STR("-")) ||
+        number < node->min || number > node->max)
         return unclear;
     return taken(act_arena_printf(in->arena, "%lld", (long long)number), 0);
 }
@@ -165,8 +165,8 @@ static bool has_percent_sign(const input_t *in)
 static answer_t read_share(const input_t *in, bool must_say_percent)
 {
     int64_t number = 0;
-    if (match_numbers(in->folded, &number) != 1 || number > 100 || number < 0
-        || match_has(in->text, ACT_STR("-")))
+    if (match_numbers(in->folded, &number) != 1 || number > 100 || number < 0 ||
+        match_has(in->text, ACT_STR("-")))
         return unclear;
     bool is_short = match_count_words(in->folded) <= 2 && !must_say_percent;
     if (!is_short && !has_percent_sign(in))
@@ -192,7 +192,8 @@ static answer_t read_title(const input_t *in)
         act_str_t title = act_word_fold(in->arena, rows_cell(rows, row, 1));
         if (act_str_eq(title, in->folded))
             return taken(rows_cell(rows, row, 0), row);
-        uint32_t score = in->must_be_exact ? 0 : match_title(title, in->folded, in->title_min_chars);
+        uint32_t score =
+            in->must_be_exact ? 0 : match_title(title, in->folded, in->title_min_chars);
         is_tie = score > best_score ? false : is_tie || (score == best_score && score > 0);
         if (score > best_score) {
             best_score = score;
@@ -293,8 +294,8 @@ answer_t answer_read(const flows_t *flows, const state_t *state, const flow_run_
         .must_be_exact = is_other,
         .arena = arena,
     };
-    if (!node->yields && !node->cancel_is_yes
-        && act_word_is_anywhere("words.cancel", in.language, in.text))
+    if (!node->yields && !node->cancel_is_yes &&
+        act_word_is_anywhere("words.cancel", in.language, in.text))
         return (answer_t){.kind = ANSWER_STOP};
     bool is_readable = node->ask == ASK_TEXT ? !is_other : !act_str_empty(in.folded);
     answer_t answer = is_readable ? readers[node->ask](&in) : unclear;

@@ -52,8 +52,8 @@ static void check(const char *flow, const char *node, const case_t cases[], size
             .language = act_str(cases[i].language),
         };
         answer_t answer = answer_read(talk->flows, &state, &request, talk->arena);
-        bool is_right = answer.kind == cases[i].kind
-                        && (!cases[i].value || act_str_is(answer.value, cases[i].value));
+        bool is_right = answer.kind == cases[i].kind &&
+                        (!cases[i].value || act_str_is(answer.value, cases[i].value));
         if (!is_right)
             print_error("%s '%s': %s '%" ACT_STR_FMT "'\n", cases[i].language, cases[i].text,
                         kinds[answer.kind], ACT_STR_ARG(answer.value));
@@ -65,16 +65,26 @@ static void reads_severities(void **state)
 {
     (void)state;
     static const case_t cases[] = {
-        {"en", "High", ANSWER_TAKEN, "high"},      {"en", "critical!", ANSWER_TAKEN, "critical"},
-        {"en", "not urgent", ANSWER_TAKEN, "low"}, {"en", "2", ANSWER_TAKEN, "medium"},
-        {"en", "5", ANSWER_UNCLEAR, NULL},         {"en", "blue", ANSWER_UNCLEAR, NULL},
-        {"fr", "grave", ANSWER_TAKEN, "high"},     {"fr", "Très grave", ANSWER_TAKEN, "critical"},
-        {"de", "mittel", ANSWER_TAKEN, "medium"},  {"de", "Lebensgefahr", ANSWER_TAKEN, "critical"},
-        {"es", "Crítica", ANSWER_TAKEN, "critical"}, {"pt", "médio", ANSWER_TAKEN, "medium"},
-        {"it", "bassa", ANSWER_TAKEN, "low"},      {"ro", "ridicată", ANSWER_TAKEN, "high"},
-        {"pl", "średnia", ANSWER_TAKEN, "medium"}, {"ar", "حرجة", ANSWER_TAKEN, "critical"},
-        {"ar", "٣", ANSWER_TAKEN, "high"},         {"en", "", ANSWER_UNCLEAR, NULL},
-        {"en", "👍", ANSWER_UNCLEAR, NULL},        {"en", "stop", ANSWER_STOP, NULL},
+        {"en", "High", ANSWER_TAKEN, "high"},
+        {"en", "critical!", ANSWER_TAKEN, "critical"},
+        {"en", "not urgent", ANSWER_TAKEN, "low"},
+        {"en", "2", ANSWER_TAKEN, "medium"},
+        {"en", "5", ANSWER_UNCLEAR, NULL},
+        {"en", "blue", ANSWER_UNCLEAR, NULL},
+        {"fr", "grave", ANSWER_TAKEN, "high"},
+        {"fr", "Très grave", ANSWER_TAKEN, "critical"},
+        {"de", "mittel", ANSWER_TAKEN, "medium"},
+        {"de", "Lebensgefahr", ANSWER_TAKEN, "critical"},
+        {"es", "Crítica", ANSWER_TAKEN, "critical"},
+        {"pt", "médio", ANSWER_TAKEN, "medium"},
+        {"it", "bassa", ANSWER_TAKEN, "low"},
+        {"ro", "ridicată", ANSWER_TAKEN, "high"},
+        {"pl", "średnia", ANSWER_TAKEN, "medium"},
+        {"ar", "حرجة", ANSWER_TAKEN, "critical"},
+        {"ar", "٣", ANSWER_TAKEN, "high"},
+        {"en", "", ANSWER_UNCLEAR, NULL},
+        {"en", "👍", ANSWER_UNCLEAR, NULL},
+        {"en", "stop", ANSWER_STOP, NULL},
     };
     check("report_incident", "severity", cases, ACT_COUNT(cases));
 }
@@ -83,20 +93,27 @@ static void reads_percents(void **state)
 {
     (void)state;
     static const case_t cases[] = {
-        {"en", "80", ANSWER_TAKEN, "80"},          {"en", "80%", ANSWER_TAKEN, "80"},
-        {"en", "about 80 %", ANSWER_TAKEN, "80"},  {"en", "0", ANSWER_TAKEN, "0"},
-        {"en", "100 percent", ANSWER_TAKEN, "100"}, {"en", "101", ANSWER_UNCLEAR, NULL},
-        {"en", "-5", ANSWER_UNCLEAR, NULL},        {"en", "12.5", ANSWER_UNCLEAR, NULL},
+        {"en", "80", ANSWER_TAKEN, "80"},
+        {"en", "80%", ANSWER_TAKEN, "80"},
+        {"en", "about 80 %", ANSWER_TAKEN, "80"},
+        {"en", "0", ANSWER_TAKEN, "0"},
+        {"en", "100 percent", ANSWER_TAKEN, "100"},
+        {"en", "101", ANSWER_UNCLEAR, NULL},
+        {"en", "-5", ANSWER_UNCLEAR, NULL},
+        {"en", "12.5", ANSWER_UNCLEAR, NULL},
         {"en", "task 3 will be ready", ANSWER_UNCLEAR, NULL},
         {"en", "we are at 80 percent now", ANSWER_TAKEN, "80"},
         {"en", "from 20% to 40%", ANSWER_UNCLEAR, NULL},
-        {"en", "Done!", ANSWER_TAKEN, "100"},      {"fr", "terminé", ANSWER_TAKEN, "100"},
+        {"en", "Done!", ANSWER_TAKEN, "100"},
+        {"fr", "terminé", ANSWER_TAKEN, "100"},
         {"fr", "on est à 60 pourcent", ANSWER_TAKEN, "60"},
         {"de", "ungefähr 70 Prozent jetzt", ANSWER_TAKEN, "70"},
-        {"ar", "٨٠٪", ANSWER_TAKEN, "80"},         {"ar", "وصل ٤٥ بالمية اليوم", ANSWER_TAKEN, "45"},
+        {"ar", "٨٠٪", ANSWER_TAKEN, "80"},
+        {"ar", "وصل ٤٥ بالمية اليوم", ANSWER_TAKEN, "45"},
         {"pl", "mamy już 75 procent", ANSWER_TAKEN, "75"},
         {"ro", "suntem la 40 la suta", ANSWER_TAKEN, "40"},
-        {"pt", "tudo pronto", ANSWER_TAKEN, "100"}, {"en", "soon", ANSWER_UNCLEAR, NULL},
+        {"pt", "tudo pronto", ANSWER_TAKEN, "100"},
+        {"en", "soon", ANSWER_UNCLEAR, NULL},
     };
     check("update_progress", "percent", cases, ACT_COUNT(cases));
 }
@@ -105,10 +122,14 @@ static void reads_picks(void **state)
 {
     (void)state;
     static const case_t cases[] = {
-        {"en", "2", ANSWER_TAKEN, "t-2"},         {"en", "roof", ANSWER_TAKEN, "t-2"},
-        {"en", "the roofs", ANSWER_TAKEN, "t-2"}, {"en", "tiling", ANSWER_UNCLEAR, NULL},
-        {"en", "kitchen tiling", ANSWER_TAKEN, "t-3"}, {"en", "4", ANSWER_UNCLEAR, NULL},
-        {"en", "0", ANSWER_UNCLEAR, NULL},        {"en", "garden", ANSWER_UNCLEAR, NULL},
+        {"en", "2", ANSWER_TAKEN, "t-2"},
+        {"en", "roof", ANSWER_TAKEN, "t-2"},
+        {"en", "the roofs", ANSWER_TAKEN, "t-2"},
+        {"en", "tiling", ANSWER_UNCLEAR, NULL},
+        {"en", "kitchen tiling", ANSWER_TAKEN, "t-3"},
+        {"en", "4", ANSWER_UNCLEAR, NULL},
+        {"en", "0", ANSWER_UNCLEAR, NULL},
+        {"en", "garden", ANSWER_UNCLEAR, NULL},
         {"en", "TILING OF THE BATHROOM", ANSWER_TAKEN, "t-1"},
         {"en", "more", ANSWER_UNCLEAR, NULL}, // there is only one page
         {"en", "!!!", ANSWER_UNCLEAR, NULL},

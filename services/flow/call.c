@@ -166,7 +166,8 @@ static uint64_t start_appointments(call_job_t *job, const act_call_opts_t *opts)
 
 // --- writes --------------------------------------------------------------------------------------
 
-static void on_incident(void *context, const act_reply_t *reply, const create_incident_reply_t *body)
+static void on_incident(void *context, const act_reply_t *reply,
+                        const create_incident_reply_t *body)
 {
     const call_job_t *job = context;
     if (has_failed(job, reply))
@@ -222,7 +223,9 @@ static uint64_t start_progress(call_job_t *job, const act_call_opts_t *opts)
     const update_task_progress_request_t request = {
         .idempotency_key = opts->idempotency_key,
         .task_id = value(job, "task_id"),
-        .progress_pct = (int32_t)(progress_pct > 100 ? 100 : progress_pct < 0 ? 0 : progress_pct),
+        .progress_pct = (int32_t)(progress_pct > 100 ? 100
+                                  : progress_pct < 0 ? 0
+                                                     : progress_pct),
         .contact_id = job->request->contact_id,
     };
     return job->store->update_task_progress(job->actor, opts, &request, on_progress, job);

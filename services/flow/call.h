@@ -1,6 +1,6 @@
 // call: the things a `call` node may do. One row of a table each: which variables it reads, which
-// columns it brings, how its request is filled and its reply read. Adding a call is adding a row and
-// two short functions in call.c.
+// columns it brings, how its request is filled and its reply read. Adding a call is adding a row
+// and two short functions in call.c.
 //
 // A reply that does not prove what it should (no number, no title) is an error, so that nothing is
 // confirmed to a customer that is not stored.

@@ -1,4 +1,5 @@
-// call: every row of the table can be started and answered, lists are bounded, errors are passed on.
+// call: every row of the table can be started and answered, lists are bounded, errors are passed
+// on.
 #include "call.h"
 
 #include "texts/texts.h"

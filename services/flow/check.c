@@ -1,4 +1,5 @@
-// check: one pass a question. Each pass goes over all nodes and stops at the first thing it dislikes.
+// check: one pass a question. Each pass goes over all nodes and stops at the first thing it
+// dislikes.
 #include "check.h"
 
 #include "call.h"
@@ -60,10 +61,13 @@ typedef struct {
 } field_t;
 
 #define FIELD(name, member, holds, allowed, required)                                              \
-    {name, offsetof(node_t, member), holds, (allowed) | (required), required}
+    {                                                                                              \
+        name, offsetof(node_t, member), holds, (allowed) | (required), required                    \
+    }
 
 static const field_t fields[] = {
-    FIELD("text", text, HOLDS_TEXT, KIND(NODE_SET), KIND(NODE_MESSAGE) | KIND(NODE_HANDOVER) | ASKS),
+    FIELD("text", text, HOLDS_TEXT, KIND(NODE_SET),
+          KIND(NODE_MESSAGE) | KIND(NODE_HANDOVER) | ASKS),
     FIELD("error", error, HOLDS_TEXT, ASKS, 0),
     FIELD("save", save, HOLDS_TEXT, ASK(ASK_CHOICE), KIND(NODE_SET) | FREE_ASKS),
     FIELD("value", value, HOLDS_TEXT, KIND(NODE_SET), 0),
@@ -97,10 +101,14 @@ static bool has_field(const node_t *node, const field_t *field)
 {
     const char *at = (const char *)node + field->offset;
     switch (field->holds) {
-    case HOLDS_TEXT: return *(char *const *)(const void *)at != NULL;
-    case HOLDS_COUNT: return *(const uint32_t *)(const void *)at != 0;
-    case HOLDS_INTEGER: return *(const int64_t *)(const void *)at != 0;
-    case HOLDS_FLAG: return *(const bool *)(const void *)at;
+    case HOLDS_TEXT:
+        return *(char *const *)(const void *)at != NULL;
+    case HOLDS_COUNT:
+        return *(const uint32_t *)(const void *)at != 0;
+    case HOLDS_INTEGER:
+        return *(const int64_t *)(const void *)at != 0;
+    case HOLDS_FLAG:
+        return *(const bool *)(const void *)at;
     }
     return false;
 }
@@ -176,10 +184,13 @@ typedef struct {
     size_t node_offset;
 } link_t;
 
-#define LINK(field, name) {field, offsetof(node_t, name), offsetof(node_t, name##_node)}
+#define LINK(field, name)                                                                          \
+    {                                                                                              \
+        field, offsetof(node_t, name), offsetof(node_t, name##_node)                               \
+    }
 static const link_t links[] = {
-    LINK("next", next), {"else", offsetof(node_t, else_), offsetof(node_t, else_node)},
-    LINK("yes", yes),   LINK("no", no),
+    LINK("next", next),   {"else", offsetof(node_t, else_), offsetof(node_t, else_node)},
+    LINK("yes", yes),     LINK("no", no),
     LINK("empty", empty), LINK("one", one),
 };
 
@@ -210,8 +221,8 @@ static act_err_t check_links(check_t *self, node_t *node)
     }
     for (uint32_t i = 0; i < node->choices_count; i++) {
         option_t *option = &node->choices[i];
-        if (option->next
-            && find_node(self, node, "choices", option->next, &option->next_node) != ACT_E_OK)
+        if (option->next &&
+            find_node(self, node, "choices", option->next, &option->next_node) != ACT_E_OK)
             return ACT_E_INVALID_ARGUMENT;
     }
     return ACT_E_OK;
@@ -257,8 +268,8 @@ static act_err_t check_texts(check_t *self, node_t *node)
     const char *end = node->choices_count > 3 ? "_row" : "_button";
     for (uint32_t i = 0; i < node->choices_count; i++) {
         const option_t *option = &node->choices[i];
-        if (check_key(self, node, "choices", option->title, end) != ACT_E_OK
-            || check_key(self, node, "choices", option->description, "_row_description") != ACT_E_OK)
+        if (check_key(self, node, "choices", option->title, end) != ACT_E_OK ||
+            check_key(self, node, "choices", option->description, "_row_description") != ACT_E_OK)
             return ACT_E_INVALID_ARGUMENT;
     }
     return ACT_E_OK;
@@ -309,8 +320,7 @@ static act_err_t collect_variables(check_t *self, node_t *node)
 
 static bool is_known(const check_t *self, act_str_t name)
 {
-    return check_is_given(name)
-           || graph_variable(self->graph, name) < self->graph->variables_count;
+    return check_is_given(name) || graph_variable(self->graph, name) < self->graph->variables_count;
 }
 
 // {status_label} and {due_date} show a variable in another way (say.h).
@@ -319,8 +329,8 @@ static act_str_t without_view(act_str_t name)
     static const act_str_t views[] = {ACT_STR_INIT("_label"), ACT_STR_INIT("_date")};
     for (size_t i = 0; i < ACT_COUNT(views); i++) {
         size_t end_bytes = views[i].len_bytes;
-        if (name.len_bytes > end_bytes
-            && memcmp(name.ptr + name.len_bytes - end_bytes, views[i].ptr, end_bytes) == 0)
+        if (name.len_bytes > end_bytes &&
+            memcmp(name.ptr + name.len_bytes - end_bytes, views[i].ptr, end_bytes) == 0)
             return act_str_of(name.ptr, name.len_bytes - end_bytes);
     }
     return name;
@@ -357,9 +367,9 @@ static act_err_t check_names_in(check_t *self, const node_t *node, const char *f
 
 static act_err_t check_variables(check_t *self, node_t *node)
 {
-    if (check_names_in(self, node, "text", node->text) != ACT_E_OK
-        || check_names_in(self, node, "error", node->error) != ACT_E_OK
-        || check_names_in(self, node, "lines", node->lines) != ACT_E_OK)
+    if (check_names_in(self, node, "text", node->text) != ACT_E_OK ||
+        check_names_in(self, node, "error", node->error) != ACT_E_OK ||
+        check_names_in(self, node, "lines", node->lines) != ACT_E_OK)
         return ACT_E_INVALID_ARGUMENT;
     if (node->when && !is_known(self, act_str(node->when)))
         return bad(self, node, "when", "nothing sets '%s'", node->when);
@@ -463,8 +473,8 @@ static act_err_t check_head(check_t *self)
 act_err_t check_graph(graph_t *graph, act_str_t name, act_buf_t *error)
 {
     static pass_fn *const passes[] = {
-        check_name,  check_fields,      check_pairs,     check_options, check_links, check_texts,
-        check_call,  collect_variables, check_variables, check_sources,
+        check_name,  check_fields, check_pairs,       check_options,   check_links,
+        check_texts, check_call,   collect_variables, check_variables, check_sources,
     };
     check_t self = {graph, name, error};
     graph->variables_count = 0;

@@ -1,5 +1,5 @@
-// flow: the actor. Holds the flows; every call is a run of its own (run.h) and nothing is kept between
-// two calls. main.c declares the process, this is its content.
+// flow: the actor. Holds the flows; every call is a run of its own (run.h) and nothing is kept
+// between two calls. main.c declares the process, this is its content.
 #pragma once
 #include "actor/actor.h"
 

@@ -74,8 +74,9 @@ static act_err_t add_entry(flows_t *self, const char *dir, const char *entry, ac
     act_buf_init(&path, 4096);
     act_buf_printf(&path, "%s/%s", dir, entry);
     act_buf_add_char(&path, '\0');
-    act_err_t err = path.is_overflowed ? ACT_E_CONFIG
-                                       : add_file(self, path.ptr, act_str_of(entry, length - 5), error);
+    act_err_t err = path.is_overflowed
+                        ? ACT_E_CONFIG
+                        : add_file(self, path.ptr, act_str_of(entry, length - 5), error);
     act_buf_fini(&path);
     return err;
 }

@@ -1,5 +1,5 @@
-// flows: all flows of the process by name: those built in, and those of a folder, which take the place
-// of built-in ones of the same name. Loaded once at the start.
+// flows: all flows of the process by name: those built in, and those of a folder, which take the
+// place of built-in ones of the same name. Loaded once at the start.
 #pragma once
 #include "graph.h"
 

@@ -17,8 +17,8 @@ static void has_all_built_in_flows(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "greeting",        "list_projects",     "view_tasks",       "view_documents",
-        "report_incident", "update_progress",   "escalate_to_human", "book_appointment",
+        "greeting",           "list_projects",   "view_tasks",        "view_documents",
+        "report_incident",    "update_progress", "escalate_to_human", "book_appointment",
         "cancel_appointment", "question",
     };
     act_buf_t error;
@@ -56,9 +56,11 @@ static void takes_flows_of_a_folder(void **state)
     (void)state;
     char dir[] = "/tmp/flows_test_XXXXXX";
     assert_non_null(mkdtemp(dir));
-    put_file(dir, "greeting.yaml", "flow: greeting\nrevision: 7\nstart: a\nnodes:\n"
-                                   "  - {node: a, kind: next, flow: own}\n");
-    put_file(dir, "own.yaml", "flow: own\nrevision: 1\nstart: a\nnodes:\n  - {node: a, kind: end}\n");
+    put_file(dir, "greeting.yaml",
+             "flow: greeting\nrevision: 7\nstart: a\nnodes:\n"
+             "  - {node: a, kind: next, flow: own}\n");
+    put_file(dir, "own.yaml",
+             "flow: own\nrevision: 1\nstart: a\nnodes:\n  - {node: a, kind: end}\n");
     put_file(dir, "notes.txt", "not a flow");
     put_file(dir, ".hidden.yaml", "not a flow");
     act_buf_t error;

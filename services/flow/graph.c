@@ -19,13 +19,13 @@
 #define FLAG(key, member) CYAML_FIELD_BOOL(key, CYAML_FLAG_OPTIONAL, node_t, member)
 
 static const cyaml_strval_t kinds[] = {
-    {"message", NODE_MESSAGE},     {"question", NODE_QUESTION}, {"condition", NODE_CONDITION},
-    {"set", NODE_SET},             {"call", NODE_CALL},         {"handover", NODE_HANDOVER},
-    {"next", NODE_NEXT},           {"end", NODE_END},
+    {"message", NODE_MESSAGE}, {"question", NODE_QUESTION}, {"condition", NODE_CONDITION},
+    {"set", NODE_SET},         {"call", NODE_CALL},         {"handover", NODE_HANDOVER},
+    {"next", NODE_NEXT},       {"end", NODE_END},
 };
 
 static const cyaml_strval_t asks[] = {
-    {"text", ASK_TEXT},     {"choice", ASK_CHOICE},   {"yes_no", ASK_YES_NO},
+    {"text", ASK_TEXT},         {"choice", ASK_CHOICE}, {"yes_no", ASK_YES_NO},
     {"severity", ASK_SEVERITY}, {"number", ASK_NUMBER}, {"percent", ASK_PERCENT},
     {"pick", ASK_PICK},
 };

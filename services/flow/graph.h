@@ -1,9 +1,9 @@
 // graph: one flow, read from YAML and checked completely, then never changed. docs/flows.md (beside
 // the flows) says what a file looks like; the members below have the names of the fields there.
 //
-// A graph that graph_load gave back is sound: every name in it leads somewhere, every text exists in
-// every language, every variable a text shows is set by some node, no path goes round without asking
-// something. The engine (run.c) relies on that.
+// A graph that graph_load gave back is sound: every name in it leads somewhere, every text exists
+// in every language, every variable a text shows is set by some node, no path goes round without
+// asking something. The engine (run.c) relies on that.
 #pragma once
 #include "base/arena.h"
 #include "base/buf.h"
@@ -107,7 +107,8 @@ typedef struct {
 } graph_t;
 
 // Reads and checks one file. `name` is the flow's name: the file's, without ".yaml". On
-// ACT_E_INVALID_ARGUMENT `error` (initialised by the caller) gets one line with file, node and field.
+// ACT_E_INVALID_ARGUMENT `error` (initialised by the caller) gets one line with file, node and
+// field.
 ACT_MUST_CHECK act_err_t graph_load(act_str_t name, act_str_t yaml, graph_t **ret_graph,
                                     act_buf_t *error);
 void graph_destroy(graph_t **self_p);

@@ -31,20 +31,21 @@ static void loads_a_sound_file(void **state)
     (void)state;
     act_buf_t error;
     act_buf_init(&error, 4096);
-    graph_t *graph = load(HEAD "  - node: a\n"
-                               "    kind: question\n"
-                               "    ask: choice\n"
-                               "    text: greeting.menu\n"
-                               "    save: answer\n"
-                               "    next: b\n"
-                               "    choices:\n"
-                               "      - {value: one, title: answer.yes_button}\n"
-                               "      - {value: two, title: answer.no_button, next: c}\n"
-                               "      - {flow: other, title: offer.menu_button}\n"
-                               "  - {node: b, kind: condition, when: answer, is: one, next: c, else: a}\n"
-                               "  - {node: c, kind: set, save: x, value: '', next: d}\n"
-                               "  - {node: d, kind: next, flow: f}\n",
-                          &error);
+    graph_t *graph =
+        load(HEAD "  - node: a\n"
+                  "    kind: question\n"
+                  "    ask: choice\n"
+                  "    text: greeting.menu\n"
+                  "    save: answer\n"
+                  "    next: b\n"
+                  "    choices:\n"
+                  "      - {value: one, title: answer.yes_button}\n"
+                  "      - {value: two, title: answer.no_button, next: c}\n"
+                  "      - {flow: other, title: offer.menu_button}\n"
+                  "  - {node: b, kind: condition, when: answer, is: one, next: c, else: a}\n"
+                  "  - {node: c, kind: set, save: x, value: '', next: d}\n"
+                  "  - {node: d, kind: next, flow: f}\n",
+             &error);
     assert_non_null(graph);
     assert_string_equal(graph->flow, "f");
     assert_int_equal(graph->nodes_count, 4);
@@ -68,21 +69,25 @@ static void names_file_node_and_field(void **state)
     static const struct {
         const char *yaml, *wanted;
     } cases[] = {
-        {"flow: g\nrevision: 1\nstart: a\nnodes:\n" MESSAGE, "f.yaml: field flow: must be the name"},
+        {"flow: g\nrevision: 1\nstart: a\nnodes:\n" MESSAGE,
+         "f.yaml: field flow: must be the name"},
         {"flow: f\nrevision: 0\nstart: a\nnodes:\n" MESSAGE, "field revision: starts with 1"},
         {"flow: f\nrevision: 1\nstart: q\nnodes:\n" MESSAGE, "field start: there is no node 'q'"},
         {HEAD MESSAGE END, "f.yaml: node z: nothing leads here"},
         {HEAD MESSAGE MESSAGE, "node a: field node: stands twice"},
         {HEAD MESSAGE "  - {node: A b, kind: end}\n", "node A b: field node: not a good name"},
         {HEAD "  - {node: a, kind: message}\n", "node a: field text: is missing"},
-        {HEAD "  - {node: a, kind: message, text: no.text}\n", "field text: there is no text 'no.text'"},
+        {HEAD "  - {node: a, kind: message, text: no.text}\n",
+         "field text: there is no text 'no.text'"},
         {HEAD "  - {node: a, kind: message, text: question.ask, next: q}\n",
          "f.yaml: node a: field next: there is no node 'q'"},
         {HEAD "  - {node: a, kind: message, text: question.ask, save: x}\n",
          "node a: field save: has no meaning in this node"},
         {HEAD "  - {node: a, kind: message, text: projects.line}\n", "nothing sets {project_name}"},
-        {HEAD "  - {node: a, kind: message, text: receipt.progress}\n", "nothing sets {updated_title}"},
-        {HEAD "  - {node: a, kind: message, text: question.ask, ask: text}\n", "ask: is for questions"},
+        {HEAD "  - {node: a, kind: message, text: receipt.progress}\n",
+         "nothing sets {updated_title}"},
+        {HEAD "  - {node: a, kind: message, text: question.ask, ask: text}\n",
+         "ask: is for questions"},
         {HEAD "  - {node: a, kind: question, text: question.ask, next: a}\n", "ask: is missing"},
         {HEAD "  - {node: a, kind: question, ask: text, text: question.ask, next: a}\n",
          "field save: is missing"},
@@ -96,14 +101,16 @@ static void names_file_node_and_field(void **state)
          "told and filler belong together"},
         {HEAD "  - {node: a, kind: question, ask: number, text: question.ask, save: x, next: a}\n",
          "field min: must be less than max"},
-        {HEAD "  - {node: a, kind: question, ask: severity, text: question.ask, save: x, next: a}\n",
+        {HEAD
+         "  - {node: a, kind: question, ask: severity, text: question.ask, save: x, next: a}\n",
          "field label: is missing"},
         {HEAD "  - {node: a, kind: question, ask: severity, text: question.ask, save: x, next: a, "
               "label: question.ask}\n",
          "must be a text that ends with _button"},
         {HEAD "  - {node: a, kind: question, ask: yes_no, text: question.ask, yes: a}\n",
          "field no: is missing"},
-        {HEAD "  - {node: a, kind: question, ask: choice, text: question.ask}\n", "choices: is missing"},
+        {HEAD "  - {node: a, kind: question, ask: choice, text: question.ask}\n",
+         "choices: is missing"},
         {HEAD "  - {node: a, kind: question, ask: choice, text: question.ask, choices: [{value: x, "
               "title: answer.yes_button}]}\n",
          "x leads nowhere"},
@@ -116,15 +123,19 @@ static void names_file_node_and_field(void **state)
         {HEAD "  - {node: a, kind: question, ask: choice, text: question.ask, next: a, choices: "
               "[{value: x, flow: y, title: answer.yes_button}]}\n",
          "give either flow, or value"},
-        {HEAD "  - {node: a, kind: call, call: drop_tables, next: a}\n", "there is no call 'drop_tables'"},
-        {HEAD "  - {node: a, kind: call, call: list_projects, next: a}\n", "field empty: is missing"},
+        {HEAD "  - {node: a, kind: call, call: drop_tables, next: a}\n",
+         "there is no call 'drop_tables'"},
+        {HEAD "  - {node: a, kind: call, call: list_projects, next: a}\n",
+         "field empty: is missing"},
         {HEAD "  - {node: a, kind: call, call: create_appointment, next: z}\n" END,
          "nothing sets 'service', which it needs"},
         {HEAD "  - {node: a, kind: condition, when: x, is: y, next: z, else: z}\n" END,
          "nothing sets 'x'"},
-        {HEAD "  - {node: a, kind: set, save: x, value: y, next: a}\n", "goes round without asking"},
+        {HEAD "  - {node: a, kind: set, save: x, value: y, next: a}\n",
+         "goes round without asking"},
         {HEAD "  - {node: a, kind: set, save: x, next: z}\n" END, "give either value or text"},
-        {HEAD "  - {node: a, kind: handover, text: handover.announced}\n", "field reason: is missing"},
+        {HEAD "  - {node: a, kind: handover, text: handover.announced}\n",
+         "field reason: is missing"},
         {HEAD "  - {node: a, kind: next}\n", "field flow: is missing"},
     };
     act_buf_t error;
@@ -144,11 +155,11 @@ static void names_file_node_and_field(void **state)
 static void confirms_only_with_a_receipt(void **state)
 {
     (void)state;
-    static const char booking[] =
-        HEAD "  - {node: a, kind: question, ask: text, text: question.ask, save: service, next: b}\n"
-             "  - {node: b, kind: question, ask: text, text: question.ask, save: wanted, next: c}\n"
-             "  - {node: c, kind: call, call: create_appointment, next: d}\n"
-             "  - {node: d, kind: message, text: receipt.appointment";
+    static const char booking[] = HEAD
+        "  - {node: a, kind: question, ask: text, text: question.ask, save: service, next: b}\n"
+        "  - {node: b, kind: question, ask: text, text: question.ask, save: wanted, next: c}\n"
+        "  - {node: c, kind: call, call: create_appointment, next: d}\n"
+        "  - {node: d, kind: message, text: receipt.appointment";
     static const struct {
         const char *end, *wanted;
     } cases[] = {
@@ -175,7 +186,15 @@ static void refuses_hostile_yaml(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        "", " ", "\t", "x", "- a", "{", "[[[[[[[[[[", "!!python/object:os.system x", "%YAML 9.9\n---\n",
+        "",
+        " ",
+        "\t",
+        "x",
+        "- a",
+        "{",
+        "[[[[[[[[[[",
+        "!!python/object:os.system x",
+        "%YAML 9.9\n---\n",
         "flow: [f]\nrevision: 1\nstart: a\nnodes: []\n",
         "flow: f\nrevision: 1\nstart: a\nnodes: []\n",
         "flow: f\nrevision: 1\nstart: a\n",
@@ -236,10 +255,8 @@ static void refuses_what_is_too_large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(loads_a_sound_file),
-        cmocka_unit_test(names_file_node_and_field),
-        cmocka_unit_test(confirms_only_with_a_receipt),
-        cmocka_unit_test(refuses_hostile_yaml),
+        cmocka_unit_test(loads_a_sound_file),           cmocka_unit_test(names_file_node_and_field),
+        cmocka_unit_test(confirms_only_with_a_receipt), cmocka_unit_test(refuses_hostile_yaml),
         cmocka_unit_test(refuses_what_is_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

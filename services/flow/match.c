@@ -37,13 +37,13 @@ static bool is_same_word(act_str_t a, act_str_t b)
     if (act_str_eq(a, b))
         return true;
     size_t common_bytes = 0;
-    while (common_bytes < a.len_bytes && common_bytes < b.len_bytes
-           && a.ptr[common_bytes] == b.ptr[common_bytes])
+    while (common_bytes < a.len_bytes && common_bytes < b.len_bytes &&
+           a.ptr[common_bytes] == b.ptr[common_bytes])
         common_bytes++;
     size_t longer_bytes = a.len_bytes > b.len_bytes ? a.len_bytes : b.len_bytes;
     bool is_stem = common_bytes == a.len_bytes || common_bytes == b.len_bytes;
-    return common_bytes >= STEM_MIN_BYTES && longer_bytes - common_bytes <= ENDING_MAX_BYTES
-           && (is_stem || common_bytes * 3 >= longer_bytes * 2);
+    return common_bytes >= STEM_MIN_BYTES && longer_bytes - common_bytes <= ENDING_MAX_BYTES &&
+           (is_stem || common_bytes * 3 >= longer_bytes * 2);
 }
 
 static bool has_word(act_str_t folded, act_str_t word)

@@ -10,6 +10,7 @@ uint32_t match_numbers(act_str_t folded, int64_t *ret_last);
 
 uint32_t match_count_words(act_str_t folded);
 
-// How much of `title` the text has: the letters of those of its words that the text has too, also when
-// they end differently ("tile", "tiles"). Words shorter than min_chars do not count, numbers do.
+// How much of `title` the text has: the letters of those of its words that the text has too, also
+// when they end differently ("tile", "tiles"). Words shorter than min_chars do not count, numbers
+// do.
 uint32_t match_title(act_str_t folded_title, act_str_t folded, uint32_t min_chars);

@@ -51,7 +51,8 @@ static void finds_titles_whatever_their_endings(void **state)
         {"البلاط", "البلاط 80", 6},
     };
     for (size_t i = 0; i < ACT_COUNT(cases); i++) {
-        uint32_t count = match_title(act_str(cases[i].title), act_str(cases[i].text), /* min_chars= */ 3);
+        uint32_t count =
+            match_title(act_str(cases[i].title), act_str(cases[i].text), /* min_chars= */ 3);
         if (count != cases[i].wanted)
             print_error("%s / %s\n", cases[i].title, cases[i].text);
         assert_int_equal(count, cases[i].wanted);

@@ -81,8 +81,8 @@ static void take_answer(run_t *self, const answer_t *answer)
 // Rows are those of the last call of a list; a node names the one it means.
 static bool has_its_rows(const run_t *self, const node_t *node)
 {
-    return !node->rows
-           || graph_node(self->state.graph, act_str(node->rows)) == self->state.rows_node;
+    return !node->rows ||
+           graph_node(self->state.graph, act_str(node->rows)) == self->state.rows_node;
 }
 
 static void enter_question(run_t *self, const node_t *node)
@@ -112,8 +112,8 @@ static void enter_message(run_t *self, const node_t *node)
         return;
     }
     // No receipt, no confirmation: the row must have been committed in this run.
-    if (node->receipt_of
-        && graph_node(self->state.graph, act_str(node->receipt_of)) != self->done_write) {
+    if (node->receipt_of &&
+        graph_node(self->state.graph, act_str(node->receipt_of)) != self->done_write) {
         fail(self, ACT_E_INTERNAL, "a confirmation without its receipt");
         return;
     }
@@ -129,8 +129,8 @@ static void enter_condition(run_t *self, const node_t *node)
 
 static void enter_set(run_t *self, const node_t *node)
 {
-    act_str_t value = node->value ? act_str(node->value)
-                                  : say_render(&self->say, &self->state, node->text);
+    act_str_t value =
+        node->value ? act_str(node->value) : say_render(&self->say, &self->state, node->text);
     vars_set(&self->state.vars, act_str(node->save), value);
     go(self, node->next_node);
 }
@@ -316,14 +316,23 @@ static void show_next_page(run_t *self)
 static void go_on(run_t *self)
 {
     act_str_t language = self->say.language;
-    answer_t answer =
-        answer_read(self->host.flows, &self->state, self->request, self->host.arena);
+    answer_t answer = answer_read(self->host.flows, &self->state, self->request, self->host.arena);
     switch (answer.kind) {
-    case ANSWER_UNCLEAR: ask_again(self, say_retry(&self->say, &self->state)); break;
-    case ANSWER_TOO_LONG: ask_again(self, act_text("retry.too_long", language)); break;
-    case ANSWER_STALE: ask_again(self, act_text("retry.stale", language)); break;
-    case ANSWER_TAKEN: take_answer(self, &answer); break;
-    case ANSWER_MORE: show_next_page(self); break;
+    case ANSWER_UNCLEAR:
+        ask_again(self, say_retry(&self->say, &self->state));
+        break;
+    case ANSWER_TOO_LONG:
+        ask_again(self, act_text("retry.too_long", language));
+        break;
+    case ANSWER_STALE:
+        ask_again(self, act_text("retry.stale", language));
+        break;
+    case ANSWER_TAKEN:
+        take_answer(self, &answer);
+        break;
+    case ANSWER_MORE:
+        show_next_page(self);
+        break;
     case ANSWER_STOP:
         say_text(&self->say, act_text("flow.cancelled", language));
         end(self);
@@ -332,7 +341,9 @@ static void go_on(run_t *self)
         self->reply.next_flow = answer.value;
         end(self);
         break;
-    case ANSWER_OTHER: abandon(self); break;
+    case ANSWER_OTHER:
+        abandon(self);
+        break;
     }
 }
 
@@ -350,7 +361,9 @@ static void begin_from_state(run_t *self)
         self->state.first = (act_str_t){0}; // it answered a question of the old revision
         say_text(&self->say, act_text("flow.restarted", self->say.language));
         break;
-    case STATE_BAD: abandon(self); break;
+    case STATE_BAD:
+        abandon(self);
+        break;
     }
 }
 

@@ -1,5 +1,5 @@
-// run: one customer message through a flow: from the request to the reply, with calls to persistence
-// in between. Steps node by node; stops at a question, a hand-over, or the end.
+// run: one customer message through a flow: from the request to the reply, with calls to
+// persistence in between. Steps node by node; stops at a question, a hand-over, or the end.
 //
 // Life: run_new -> run_start -> done (once, perhaps inside run_start) -> run_destroy. run_destroy
 // before done cancels what is under way; done is not called then.
@@ -12,8 +12,8 @@
 
 typedef struct run run_t;
 
-// `err` is ACT_E_OK and `reply` is set, or `text` says for developers what went wrong. The reply lives
-// in the arena. The run may be destroyed here.
+// `err` is ACT_E_OK and `reply` is set, or `text` says for developers what went wrong. The reply
+// lives in the arena. The run may be destroyed here.
 typedef void run_done_fn(void *context, act_err_t err, const char *text,
                          const flow_run_reply_t *reply);
 

@@ -47,8 +47,8 @@ static act_str_t plain_value(const scope_t *scope, act_str_t name)
 static bool cut_end(act_str_t *name, const char *end)
 {
     size_t end_bytes = strlen(end);
-    if (name->len_bytes <= end_bytes
-        || memcmp(name->ptr + name->len_bytes - end_bytes, end, end_bytes) != 0)
+    if (name->len_bytes <= end_bytes ||
+        memcmp(name->ptr + name->len_bytes - end_bytes, end, end_bytes) != 0)
         return false;
     name->len_bytes -= end_bytes;
     return true;
@@ -123,8 +123,7 @@ void say_text(say_t *self, act_str_t text)
 
 static act_str_t count_text(say_t *self, uint32_t count)
 {
-    const act_text_value_t values[] = {
-        {"count", act_arena_printf(self->arena, "%" PRIu32, count)}};
+    const act_text_value_t values[] = {{"count", act_arena_printf(self->arena, "%" PRIu32, count)}};
     return act_text_format(self->arena, "list.more", self->language, values, ACT_COUNT(values));
 }
 

@@ -1,6 +1,6 @@
-// say: what a run says, ready for the channel: texts with variables filled in, buttons, lists. Keeps
-// the limits of WhatsApp (channels.md 1.10), the tightest of all channels: three buttons of 20
-// characters, ten rows of 24 with descriptions of 72, 1024 characters above buttons and lists.
+// say: what a run says, ready for the channel: texts with variables filled in, buttons, lists.
+// Keeps the limits of WhatsApp (channels.md 1.10), the tightest of all channels: three buttons of
+// 20 characters, ten rows of 24 with descriptions of 72, 1024 characters above buttons and lists.
 //
 // {x} shows variable x, {x_label} the text "label.<value of x>" where there is one, {x_date} an ISO
 // date in the customer's way.

@@ -63,8 +63,8 @@ static void take_event(scan_t *self, const yaml_event_t *event)
     else if (event->type == YAML_ALIAS_EVENT)
         self->problem = "an alias";
     else if (event->type == YAML_SCALAR_EVENT)
-        take_turn(self, &(act_str_t){(const char *)event->data.scalar.value,
-                                     event->data.scalar.length});
+        take_turn(self,
+                  &(act_str_t){(const char *)event->data.scalar.value, event->data.scalar.length});
     else if (event->type == YAML_MAPPING_START_EVENT || event->type == YAML_SEQUENCE_START_EVENT)
         open_level(self, event->type == YAML_MAPPING_START_EVENT);
     else if (event->type == YAML_MAPPING_END_EVENT || event->type == YAML_SEQUENCE_END_EVENT)
@@ -84,8 +84,8 @@ static act_err_t scan_events(yaml_parser_t *parser, act_buf_t *error)
     while (!is_at_end) {
         yaml_event_t event;
         if (!yaml_parser_parse(parser, &event))
-            return report(parser->problem ? parser->problem : "not YAML",
-                          parser->problem_mark.line, error);
+            return report(parser->problem ? parser->problem : "not YAML", parser->problem_mark.line,
+                          error);
         take_event(&scan, &event);
         is_at_end = event.type == YAML_STREAM_END_EVENT;
         size_t line = event.start_mark.line;

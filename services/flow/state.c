@@ -97,10 +97,11 @@ static bool read_vars(const json_t *json, act_arena_t *arena, vars_t *vars)
         return false;
     const char *name;
     json_t *value;
-    json_object_foreach(values, name, value) {
+    json_object_foreach(values, name, value)
+    {
         act_str_t text = act_str_of(json_string_value(value), json_string_length(value));
-        if (!json_is_string(value)
-            || graph_variable(vars->graph, act_str(name)) == vars->graph->variables_count)
+        if (!json_is_string(value) ||
+            graph_variable(vars->graph, act_str(name)) == vars->graph->variables_count)
             return false;
         vars_set(vars, act_str(name), act_arena_str(arena, text));
     }
@@ -115,8 +116,8 @@ static bool read_row(const json_t *row, const call_t *call, act_arena_t *arena, 
         const json_t *cell = json_array_get(row, i);
         if (!json_is_string(cell))
             return false;
-        cells[i] = act_arena_str(
-            arena, act_str_of(json_string_value(cell), json_string_length(cell)));
+        cells[i] =
+            act_arena_str(arena, act_str_of(json_string_value(cell), json_string_length(cell)));
     }
     return true;
 }
@@ -127,8 +128,8 @@ static bool read_rows(const json_t *json, act_arena_t *arena, state_t *state)
     const call_t *call = node && node->kind == NODE_CALL ? call_find(act_str(node->call)) : NULL;
     const json_t *rows = json_object_get(json, "rows");
     size_t count = json_array_size(rows);
-    if (!call || !call->is_list || count == 0 || count > CALL_MAX_ROWS
-        || !act_str_is(act_str(node->node), state->node->rows))
+    if (!call || !call->is_list || count == 0 || count > CALL_MAX_ROWS ||
+        !act_str_is(act_str(node->node), state->node->rows))
         return false;
     act_str_t *cells;
     state->rows_node = node;
@@ -150,10 +151,10 @@ static state_verdict_t read_rest(const json_t *json, const flow_run_request_t *r
         return STATE_OUTDATED;
     state->vars = vars_new(arena, state->graph, request);
     state->first = act_arena_str(arena, act_json_str(json, "first"));
-    bool is_good = read_count(json, "tries", TRIES_MAX, &state->tries)
-                   && read_count(json, "page", PAGE_MAX, &state->page)
-                   && read_vars(json, arena, &state->vars)
-                   && (state->node->ask != ASK_PICK || read_rows(json, arena, state));
+    bool is_good = read_count(json, "tries", TRIES_MAX, &state->tries) &&
+                   read_count(json, "page", PAGE_MAX, &state->page) &&
+                   read_vars(json, arena, &state->vars) &&
+                   (state->node->ask != ASK_PICK || read_rows(json, arena, state));
     return is_good ? STATE_GOOD : STATE_BAD;
 }
 
@@ -161,8 +162,7 @@ state_verdict_t state_read(const flows_t *flows, act_str_t json, const flow_run_
                            act_arena_t *arena, state_t *ret_state)
 {
     json_t *root = NULL;
-    if (json.len_bytes > STATE_MAX_BYTES
-        || act_json_parse(json, &root, NULL, arena) != ACT_E_OK)
+    if (json.len_bytes > STATE_MAX_BYTES || act_json_parse(json, &root, NULL, arena) != ACT_E_OK)
         return STATE_BAD;
     state_t state = {.graph = flows_find(flows, act_json_str(root, "flow"))};
     state_verdict_t verdict = STATE_BAD;

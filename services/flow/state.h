@@ -1,5 +1,6 @@
-// state: what a run remembers between two messages of the customer, as JSON in flow_run_reply.state.
-// It names the flow, its revision and the waiting question, so that a changed flow is noticed.
+// state: what a run remembers between two messages of the customer, as JSON in
+// flow_run_reply.state. It names the flow, its revision and the waiting question, so that a changed
+// flow is noticed.
 //
 //   {"v":1,"flow":"report_incident","revision":1,"node":"where","tries":0,"page":0,
 //    "first":"...","vars":{"description":"..."},"rows_of":"projects","rows":[["id","name",...]]}
@@ -24,7 +25,8 @@ typedef struct {
     rows_t rows;             // kept only while a `pick` question waits
 } state_t;
 
-// JSON in the arena. Long lists are cut until the state fits; ACT_E_TOO_LARGE when that is not enough.
+// JSON in the arena. Long lists are cut until the state fits; ACT_E_TOO_LARGE when that is not
+// enough.
 ACT_MUST_CHECK act_err_t state_write(state_t *self, act_arena_t *arena, act_str_t *ret_json);
 
 typedef enum {

@@ -114,9 +114,10 @@ static void refuses_what_is_not_ours(void **state)
         assert_int_equal(verdict, STATE_BAD);
     }
     state_t got;
-    assert_int_equal(read_json(talk, START COUNTS "\"vars\":{},\"rows_of\":\"projects\","
-                                             "\"rows\":[[\"a\",\"b\",\"c\",\"d\"]]}",
-                          &got),
+    assert_int_equal(read_json(talk,
+                               START COUNTS "\"vars\":{},\"rows_of\":\"projects\","
+                                            "\"rows\":[[\"a\",\"b\",\"c\",\"d\"]]}",
+                               &got),
                      STATE_GOOD);
 }
 
@@ -125,8 +126,9 @@ static void knows_older_flows(void **state)
     (void)state;
     ACT_AUTO(talk_fake) *talk = talk_fake_new("en");
     state_t got;
-    assert_int_equal(read_json(talk, "{\"v\":1,\"flow\":\"view_tasks\",\"revision\":2,\"node\":\"x\"}", &got),
-                     STATE_OUTDATED);
+    assert_int_equal(
+        read_json(talk, "{\"v\":1,\"flow\":\"view_tasks\",\"revision\":2,\"node\":\"x\"}", &got),
+        STATE_OUTDATED);
     assert_string_equal(got.graph->flow, "view_tasks");
 }
 

@@ -4,9 +4,44 @@
 #include "base/assert.h"
 #include "match.h"
 #include "state.h"
+#include "texts/texts.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <cmocka.h>
+
+static const project_t projects[] = {
+    {ACT_STR_INIT("p-1"), ACT_STR_INIT("Villa Rosa"), ACT_STR_INIT("active"), ACT_STR_INIT("Lyon")},
+    {ACT_STR_INIT("p-2"),
+     ACT_STR_INIT("Harbour Offices, new north building"),
+     ACT_STR_INIT("on_hold"),
+     {0}},
+};
+static const task_t tasks[] = {
+    {ACT_STR_INIT("t-1"), ACT_STR_INIT("Villa Rosa"), ACT_STR_INIT("Tiling of the bathroom"),
+     ACT_STR_INIT("in_progress"), 40, ACT_STR_INIT("2026-12-01")},
+    {ACT_STR_INIT("t-2"),
+     ACT_STR_INIT("Villa Rosa"),
+     ACT_STR_INIT("Roof"),
+     ACT_STR_INIT("open"),
+     0,
+     {0}},
+};
+static const document_t documents[] = {
+    {ACT_STR_INIT("d-1"), ACT_STR_INIT("Villa Rosa"), ACT_STR_INIT("Ground floor plan"),
+     ACT_STR_INIT("https://example.com/plan.pdf")},
+    {ACT_STR_INIT("d-2"), ACT_STR_INIT("Villa Rosa"), ACT_STR_INIT("Quote"), {0}},
+};
+static const appointment_t appointments[] = {
+    {ACT_STR_INIT("a-1"), 11, ACT_STR_INIT("Haircut"), ACT_STR_INIT("Tuesday at 10"),
+     ACT_STR_INIT("confirmed")},
+    {ACT_STR_INIT("a-2"), 12, ACT_STR_INIT("Colour"), ACT_STR_INIT("Friday"),
+     ACT_STR_INIT("pending")},
+};
 
 talk_fake_t *talk_fake_new(const char *language)
 {
@@ -22,6 +57,20 @@ talk_fake_t *talk_fake_new(const char *language)
     self->store.arena = self->arena;
     self->language = act_str(language);
     return self;
+}
+
+talk_fake_t *talk_fake_new_filled(const char *language)
+{
+    talk_fake_t *talk = talk_fake_new(language);
+    talk->store.projects = projects;
+    talk->store.projects_count = ACT_COUNT(projects);
+    talk->store.tasks = tasks;
+    talk->store.tasks_count = ACT_COUNT(tasks);
+    talk->store.documents = documents;
+    talk->store.documents_count = ACT_COUNT(documents);
+    talk->store.appointments = appointments;
+    talk->store.appointments_count = ACT_COUNT(appointments);
+    return talk;
 }
 
 void talk_fake_destroy(talk_fake_t **self_p)
@@ -85,7 +134,8 @@ static outbound_content_t copy_message(const talk_fake_t *self, const outbound_c
 {
     outbound_content_t own = *message;
     own.text = copy(self, message->text);
-    choice_t *choices = act_arena_alloc_array(self->arena, message->choices.count + 1, sizeof *choices);
+    choice_t *choices =
+        act_arena_alloc_array(self->arena, message->choices.count + 1, sizeof *choices);
     for (uint32_t i = 0; i < message->choices.count; i++) {
         const choice_t *choice = &message->choices.items[i];
         choices[i].id = copy(self, choice->id);
@@ -109,8 +159,9 @@ static void on_done(void *context, act_err_t err, const char *text, const flow_r
     uint32_t count = before_count + reply->messages.count;
     outbound_content_t *messages = act_arena_alloc_array(self->arena, count + 1, sizeof *messages);
     for (uint32_t i = 0; i < count; i++) {
-        messages[i] = i < before_count ? self->reply.messages.items[i]
-                                       : copy_message(self, &reply->messages.items[i - before_count]);
+        messages[i] = i < before_count
+                          ? self->reply.messages.items[i]
+                          : copy_message(self, &reply->messages.items[i - before_count]);
         check_message(&messages[i]);
     }
     self->reply = *reply;
@@ -164,7 +215,8 @@ static void take_turn(talk_fake_t *self, act_str_t flow, const char *text, act_s
     self->turns_count++;
     self->reply = (flow_run_reply_t){0};
     run_once(self, flow, text, choice_id);
-    for (int hops = 0; self->err == ACT_E_OK && !act_str_empty(self->reply.next_flow) && hops < 4; hops++)
+    for (int hops = 0; self->err == ACT_E_OK && !act_str_empty(self->reply.next_flow) && hops < 4;
+         hops++)
         run_once(self, self->reply.next_flow, text, choice_id);
 }
 
@@ -186,13 +238,12 @@ void talk_fake_choose(talk_fake_t *self, const char *choice_id)
 void talk_fake_tap(talk_fake_t *self, const char *id_end)
 {
     act_assert(self->reply.messages.count > 0);
-    const outbound_content_t *message =
-        &self->reply.messages.items[self->reply.messages.count - 1];
+    const outbound_content_t *message = &self->reply.messages.items[self->reply.messages.count - 1];
     size_t end_bytes = strlen(id_end);
     for (uint32_t i = 0; i < message->choices.count; i++) {
         act_str_t id = message->choices.items[i].id;
-        if (id.len_bytes >= end_bytes
-            && memcmp(id.ptr + id.len_bytes - end_bytes, id_end, end_bytes) == 0) {
+        if (id.len_bytes >= end_bytes &&
+            memcmp(id.ptr + id.len_bytes - end_bytes, id_end, end_bytes) == 0) {
             take_turn(self, (act_str_t){0}, message->choices.items[i].title.ptr, id);
             return;
         }
@@ -209,4 +260,42 @@ act_str_t talk_fake_text(const talk_fake_t *self)
 bool talk_fake_has(const talk_fake_t *self, const char *part)
 {
     return match_has(talk_fake_text(self), act_str(part));
+}
+
+// --- asserts ---------------------------------------------------------------------------------------
+
+void talk_fake_assert_text(act_str_t text, const char *wanted)
+{
+    if (act_str_is(text, wanted))
+        return;
+    print_error("'%" ACT_STR_FMT "' instead of '%s'\n", ACT_STR_ARG(text), wanted);
+    fail();
+}
+
+void talk_fake_assert_has(const talk_fake_t *talk, const char *part)
+{
+    if (talk_fake_has(talk, part))
+        return;
+    print_error("'%" ACT_STR_FMT "' lacks '%s'\n", ACT_STR_ARG(talk_fake_text(talk)), part);
+    fail();
+}
+
+void talk_fake_assert_says(const talk_fake_t *talk, const char *key)
+{
+    talk_fake_assert_has(talk, act_text(key, talk->language).ptr);
+}
+
+void talk_fake_assert_waits(const talk_fake_t *talk)
+{
+    assert_int_equal(talk->err, ACT_E_OK);
+    assert_false(talk->reply.is_abandoned);
+    talk_fake_assert_text(talk->reply.decision, "RESPOND");
+    assert_true(talk->state.len_bytes > 0);
+}
+
+void talk_fake_assert_ended(const talk_fake_t *talk)
+{
+    assert_int_equal(talk->err, ACT_E_OK);
+    assert_false(talk->reply.is_abandoned);
+    assert_int_equal(talk->state.len_bytes, 0);
 }

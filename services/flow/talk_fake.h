@@ -14,14 +14,16 @@ typedef struct {
     // Intent of the next message.
     const char *intent;
     double confidence;
-    // The last answer. `reply` is good when `err` is ACT_E_OK; it has the messages of all flows that
-    // ran in the turn.
+    // The last answer. `reply` is good when `err` is ACT_E_OK; it has the messages of all flows
+    // that ran in the turn.
     act_err_t err;
     bool is_done;
     flow_run_reply_t reply;
 } talk_fake_t;
 
 talk_fake_t *talk_fake_new(const char *language);
+// With projects, tasks, documents and appointments in the store.
+talk_fake_t *talk_fake_new_filled(const char *language);
 void talk_fake_destroy(talk_fake_t **self_p);
 
 // Starts a flow with a message, as an intent does.
@@ -36,3 +38,12 @@ void talk_fake_choose(talk_fake_t *self, const char *choice_id);
 // The text of the last message of the last answer.
 act_str_t talk_fake_text(const talk_fake_t *self);
 bool talk_fake_has(const talk_fake_t *self, const char *part);
+
+// These fail the running test (cmocka), and show what was there instead.
+void talk_fake_assert_text(act_str_t text, const char *wanted);
+void talk_fake_assert_has(const talk_fake_t *talk, const char *part);
+// The text of the catalogue, in the language of the conversation.
+void talk_fake_assert_says(const talk_fake_t *talk, const char *key);
+// A question waits; or the flow has ended.
+void talk_fake_assert_waits(const talk_fake_t *talk);
+void talk_fake_assert_ended(const talk_fake_t *talk);

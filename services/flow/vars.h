@@ -1,5 +1,5 @@
-// vars: the variables of one run: those that the nodes of the flow set, and a few that every run has
-// (business_name, contact_name, taken from the request). All values are texts.
+// vars: the variables of one run: those that the nodes of the flow set, and a few that every run
+// has (business_name, contact_name, taken from the request). All values are texts.
 #pragma once
 #include "graph.h"
 #include "proto/flow.h"

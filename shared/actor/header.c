@@ -3,6 +3,8 @@
 
 #include "base/mp.h"
 
+#include <string.h>
+
 #define FIELDS_COUNT 20
 
 // Trace ids are numbers here and 16 + 8 bytes on the wire, most significant byte first (W3C).
@@ -54,9 +56,11 @@ static bool read_number(act_mp_t *mp, uint64_t max, uint64_t *ret_value)
     return act_mp_read_uint(mp, ret_value) && *ret_value <= max;
 }
 
+// Names become C texts and keys of tables, so they are UTF-8 (BIN is not checked yet) without NUL.
 static bool read_text(act_mp_t *mp, size_t max_bytes, act_str_t *ret_text)
 {
-    return act_mp_read_str(mp, ret_text) && ret_text->len_bytes <= max_bytes;
+    return act_mp_read_str(mp, ret_text) && ret_text->len_bytes <= max_bytes &&
+           act_utf8_valid(*ret_text) && !memchr(ret_text->ptr, '\0', ret_text->len_bytes);
 }
 
 static bool read_start(act_mp_t *mp, act_header_t *h)

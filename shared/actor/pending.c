@@ -41,9 +41,12 @@ void act_pending_destroy(act_pending_t **self_p)
 static void add_slot(act_pending_t *self)
 {
     uint32_t slot = self->slots_count++;
-    self->rows = act_realloc(self->rows, self->slots_count * sizeof *self->rows);
-    self->uses = act_realloc(self->uses, self->slots_count * sizeof *self->uses);
-    self->free_slots = act_realloc(self->free_slots, self->slots_count * sizeof *self->free_slots);
+    if ((slot & (slot - 1)) == 0) { // full at every power of two
+        size_t room_count = slot ? 2 * (size_t)slot : 1;
+        self->rows = act_realloc(self->rows, room_count * sizeof *self->rows);
+        self->uses = act_realloc(self->uses, room_count * sizeof *self->uses);
+        self->free_slots = act_realloc(self->free_slots, room_count * sizeof *self->free_slots);
+    }
     self->rows[slot] = act_alloc(sizeof **self->rows);
     self->uses[slot] = 0;
     self->free_slots[self->free_count++] = slot;

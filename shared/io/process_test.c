@@ -195,7 +195,7 @@ static void it_leads_its_session_with_plain_signals(void **state)
     sigaddset(&blocked, SIGTERM);
     sigprocmask(SIG_BLOCK, &blocked, &before);
     run(self, "cut -d' ' -f1,6 /proc/$$/stat | tr ' ' '\\n' | uniq | wc -l;"
-              "awk '/SigBlk|SigIgn/ {print substr($2, 10)}' /proc/$$/status"); // 28 signals
+              "awk '/SigBlk|SigIgn/ {print substr($2, 10)}' /proc/self/status"); // 28 signals
     sigprocmask(SIG_SETMASK, &before, NULL);
     signal(SIGPIPE, SIG_DFL);
     assert_string_equal(output_of(self), "1\n0000000\n0000000\n");

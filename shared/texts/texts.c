@@ -150,8 +150,7 @@ static bool next_optional(act_str_t *rest, act_str_t *ret_before, act_str_t *ret
     return true;
 }
 
-act_str_t act_text_fill(act_arena_t *arena, act_str_t text, act_text_value_fn *value,
-                        void *context)
+act_str_t act_text_fill(act_arena_t *arena, act_str_t text, act_text_value_fn *value, void *context)
 {
     act_buf_t out;
     act_buf_init(&out, FILLED_MAX_BYTES);

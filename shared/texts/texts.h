@@ -1,7 +1,8 @@
-// texts: what the system says to customers, in nine languages. The texts stand in <lang>.yaml beside
-// this file; texts_gen.py checks them (same keys, same placeholders, short enough titles) and makes
-// the table. Languages are codes such as "fr" or "pt-BR"; what is not known falls back to English.
-// All functions are pure; returned texts live for ever, formatted ones as long as the arena.
+// texts: what the system says to customers, in nine languages. The texts stand in <lang>.yaml
+// beside this file; texts_gen.py checks them (same keys, same placeholders, short enough titles)
+// and makes the table. Languages are codes such as "fr" or "pt-BR"; what is not known falls back to
+// English. All functions are pure; returned texts live for ever, formatted ones as long as the
+// arena.
 //
 // In a text {name} is a placeholder and [ ... ] is left out when a placeholder inside it is empty:
 // "Hello[ {contact_name}]!". Values are inserted as they are and never looked at again.

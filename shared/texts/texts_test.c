@@ -58,7 +58,8 @@ static void knows_what_customers_read_about_errors(void **state)
     assert_true(act_str_empty(act_text_error(ACT_E_LEASE_LOST, ACT_STR("de"))));
     assert_true(act_str_empty(act_text_error(ACT_E_OK, ACT_STR("de"))));
 #define X(name, number, code, is_retryable, text, customer)                                        \
-    assert_int_equal(act_str_empty(act_text_error(ACT_E_##name, ACT_STR("it"))), sizeof customer == 1);
+    assert_int_equal(act_str_empty(act_text_error(ACT_E_##name, ACT_STR("it"))),                   \
+                     sizeof customer == 1);
     ACT_ERRORS(X)
 #undef X
 }

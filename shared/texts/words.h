@@ -1,7 +1,7 @@
 // words: recognising what customers write in a word or two ("yes", "annuler", "٨٠"). Texts are
-// compared folded: lower case, without accents, vowel signs and punctuation, digits of any script as
-// 0-9, one space between words. Lists of words are the texts "words.*" (texts.h).
-// All functions are pure.
+// compared folded: lower case, without accents, vowel signs and punctuation, digits of any script
+// as 0-9, one space between words. Lists of words are the texts "words.*" (texts.h). All functions
+// are pure.
 #pragma once
 #include "base/arena.h"
 

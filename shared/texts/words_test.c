@@ -17,7 +17,8 @@ static void assert_fold(const char *text, const char *wanted)
     act_str_t folded = act_word_fold(arena, act_str(text));
     if (act_str_is(folded, wanted))
         return;
-    print_error("'%s' became '%" ACT_STR_FMT "' instead of '%s'\n", text, ACT_STR_ARG(folded), wanted);
+    print_error("'%s' became '%" ACT_STR_FMT "' instead of '%s'\n", text, ACT_STR_ARG(folded),
+                wanted);
     fail();
 }
 
@@ -64,26 +65,42 @@ static void reads_yes_and_no(void **state)
         const char *language, *text;
         act_word_answer_t wanted;
     } cases[] = {
-        {"en", "Yes", ACT_WORD_YES},          {"en", "yes please!", ACT_WORD_YES},
-        {"en", "that's right", ACT_WORD_YES}, {"en", "No.", ACT_WORD_NO},
-        {"en", "no thanks", ACT_WORD_NO},     {"en", "👍", ACT_WORD_YES},
-        {"en", "👎", ACT_WORD_NO},            {"en", "", ACT_WORD_NEITHER},
-        {"en", "maybe", ACT_WORD_NEITHER},    {"en", "yesterday", ACT_WORD_NEITHER},
+        {"en", "Yes", ACT_WORD_YES},
+        {"en", "yes please!", ACT_WORD_YES},
+        {"en", "that's right", ACT_WORD_YES},
+        {"en", "No.", ACT_WORD_NO},
+        {"en", "no thanks", ACT_WORD_NO},
+        {"en", "👍", ACT_WORD_YES},
+        {"en", "👎", ACT_WORD_NO},
+        {"en", "", ACT_WORD_NEITHER},
+        {"en", "maybe", ACT_WORD_NEITHER},
+        {"en", "yesterday", ACT_WORD_NEITHER},
         {"en", "yes but the kitchen is wet too", ACT_WORD_NEITHER},
-        {"fr", "Oui bien sûr", ACT_WORD_YES}, {"fr", "non merci", ACT_WORD_NO},
-        {"de", "JA!", ACT_WORD_YES},          {"de", "nein danke", ACT_WORD_NO},
-        {"es", "Sí", ACT_WORD_YES},           {"es", "si", ACT_WORD_YES},
-        {"es", "no es correcto", ACT_WORD_NO}, {"pt", "não", ACT_WORD_NO},
-        {"pt", "nao", ACT_WORD_NO},           {"pt", "Isso mesmo", ACT_WORD_YES},
-        {"it", "sì, grazie", ACT_WORD_YES},   {"it", "no", ACT_WORD_NO},
-        {"ro", "da", ACT_WORD_YES},           {"ro", "nu mulțumesc", ACT_WORD_NO},
-        {"pl", "tak", ACT_WORD_YES},          {"pl", "nie", ACT_WORD_NO},
-        {"ar", "نعم", ACT_WORD_YES},          {"ar", "لا شكراً", ACT_WORD_NO},
-        {"fr", "ok", ACT_WORD_YES},           {"fr", "ja", ACT_WORD_YES}, // another language
+        {"fr", "Oui bien sûr", ACT_WORD_YES},
+        {"fr", "non merci", ACT_WORD_NO},
+        {"de", "JA!", ACT_WORD_YES},
+        {"de", "nein danke", ACT_WORD_NO},
+        {"es", "Sí", ACT_WORD_YES},
+        {"es", "si", ACT_WORD_YES},
+        {"es", "no es correcto", ACT_WORD_NO},
+        {"pt", "não", ACT_WORD_NO},
+        {"pt", "nao", ACT_WORD_NO},
+        {"pt", "Isso mesmo", ACT_WORD_YES},
+        {"it", "sì, grazie", ACT_WORD_YES},
+        {"it", "no", ACT_WORD_NO},
+        {"ro", "da", ACT_WORD_YES},
+        {"ro", "nu mulțumesc", ACT_WORD_NO},
+        {"pl", "tak", ACT_WORD_YES},
+        {"pl", "nie", ACT_WORD_NO},
+        {"ar", "نعم", ACT_WORD_YES},
+        {"ar", "لا شكراً", ACT_WORD_NO},
+        {"fr", "ok", ACT_WORD_YES},
+        {"fr", "ja", ACT_WORD_YES}, // another language
         {"pl", "oui", ACT_WORD_YES},
     };
     for (size_t i = 0; i < ACT_COUNT(cases); i++) {
-        act_word_answer_t answer = act_word_answer(act_str(cases[i].language), act_str(cases[i].text));
+        act_word_answer_t answer =
+            act_word_answer(act_str(cases[i].language), act_str(cases[i].text));
         if (answer != cases[i].wanted)
             print_error("%s: '%s'\n", cases[i].language, cases[i].text);
         assert_int_equal(answer, cases[i].wanted);
@@ -96,13 +113,15 @@ static void counts_words_outside_a_list(void **state)
     const char *key = "words.incident_filler";
     assert_int_equal(act_word_count_outside(key, ACT_STR("en"), ACT_STR("")), 0);
     assert_int_equal(
-        act_word_count_outside(key, ACT_STR("en"), ACT_STR("Hello, I want to report a problem!")), 0);
+        act_word_count_outside(key, ACT_STR("en"), ACT_STR("Hello, I want to report a problem!")),
+        0);
     assert_int_equal(
         act_word_count_outside(key, ACT_STR("en"), ACT_STR("there is a leak in the bathroom")), 2);
     assert_int_equal(
         act_word_count_outside(key, ACT_STR("fr"), ACT_STR("je voudrais signaler un incident")), 0);
     assert_int_equal(act_word_count_outside(key, ACT_STR("pl"), ACT_STR("Chcę zgłosić awarię")), 0);
-    assert_int_equal(act_word_count_outside(key, ACT_STR("ar"), ACT_STR("اريد الابلاغ عن مشكلة")), 0);
+    assert_int_equal(act_word_count_outside(key, ACT_STR("ar"), ACT_STR("اريد الابلاغ عن مشكلة")),
+                     0);
 }
 
 // The words we teach customers ourselves must be understood.

@@ -1,6 +1,6 @@
-// flow_state: what flow reads back as the state of a conversation. The bytes are the state; the rest
-// of the message is fixed. Whatever is accepted is run to its end: no state may make a run fail in a
-// way that the engine did not foresee.
+// flow_state: what flow reads back as the state of a conversation. The bytes are the state; the
+// rest of the message is fixed. Whatever is accepted is run to its end: no state may make a run
+// fail in a way that the engine did not foresee.
 #include "base/assert.h"
 #include "run.h"
 #include "state.h"
