@@ -1,5 +1,5 @@
-// graph: one flow, read from YAML and checked completely, then never changed. docs/flows.md (beside
-// the flows) says what a file looks like; the members below have the names of the fields there.
+// graph: one flow, read from YAML and checked completely, then never changed. docs/flows.md says what
+// a file looks like; the members below have the names of the fields there.
 //
 // A graph that graph_load gave back is sound: every name in it leads somewhere, every text exists
 // in every language, every variable a text shows is set by some node, no path goes round without

@@ -1,5 +1,5 @@
-// run: every flow to its end in all nine languages, long lists, receipts. talk_fake checks the limits
-// of buttons and lists in each message.
+// run: every flow to its end in all nine languages, long lists, receipts. talk_fake checks the
+// limits of buttons and lists in each message.
 #include "run.h"
 
 #include "talk_fake.h"
@@ -153,7 +153,8 @@ static void says_what_is_not_there(void **state)
         talk_fake_assert_says(talk, "projects.none");
         talk_fake_begin(talk, "cancel_appointment", "");
         talk_fake_assert_says(talk, "appointment.none");
-        talk->store.projects = projects;
+        const project_t project = {.project_id = ACT_STR("p-1"), .name = ACT_STR("Villa Rosa")};
+        talk->store.projects = &project;
         talk->store.projects_count = 1;
         talk_fake_begin(talk, "view_tasks", "");
         talk_fake_assert_ended(talk);

@@ -262,7 +262,8 @@ bool talk_fake_has(const talk_fake_t *self, const char *part)
     return match_has(talk_fake_text(self), act_str(part));
 }
 
-// --- asserts ---------------------------------------------------------------------------------------
+// --- asserts
+// ---------------------------------------------------------------------------------------
 
 void talk_fake_assert_text(act_str_t text, const char *wanted)
 {
