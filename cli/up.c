@@ -74,6 +74,17 @@ static bool parse_port(const char *text, uint16_t *ret_port)
     return true;
 }
 
+// The admin actor opens its port itself; a port that is taken is better said now than by its log.
+static int probe_admin_port(uint16_t port)
+{
+    int probe = -1;
+    if (act_listen("127.0.0.1", port, &probe, &port) != ACT_E_OK)
+        return fail(EXIT_UNAVAILABLE, "--admin-port %u cannot be opened: %s (example: --admin-port %u)",
+                    port, strerror(errno), port < UINT16_MAX - 10 ? port + 10u : 8081u);
+    close(probe);
+    return 0;
+}
+
 static int open_listener(up_t *self)
 {
     uint16_t wanted = 0, admin = 0;
@@ -84,7 +95,7 @@ static int open_listener(up_t *self)
     if (act_listen("0.0.0.0", wanted, &self->listener, &self->port) != ACT_E_OK)
         return fail(EXIT_UNAVAILABLE, "--port %u cannot be opened: %s (example: --port %u)", wanted,
                     strerror(errno), wanted < UINT16_MAX - 10 ? wanted + 10u : 8080u);
-    return 0;
+    return probe_admin_port(admin);
 }
 
 // The key that seals tokens in the database. Losing it means entering them again.
@@ -229,7 +240,18 @@ static act_err_t seed(up_t *self)
     return err;
 }
 
-// Waits until every child of the broker is ready.
+// The first instance that does not run yet, or NULL.
+static const instance_view_t *find_unready(const status_reply_t *status)
+{
+    for (uint32_t i = 0; i < status->instances.count; i++) {
+        const instance_view_t *row = &status->instances.items[i];
+        if (!act_str_is(row->state, "ready") && !act_str_is(row->state, "client"))
+            return row;
+    }
+    return NULL;
+}
+
+// Waits until every child of the broker is ready; says which one is not.
 static bool wait_until_ready(up_t *self)
 {
     int64_t until_ms = act_time_mono_ms() + READY_MS;
@@ -239,12 +261,14 @@ static bool wait_until_ready(up_t *self)
         if (client_call(self->client, &bus_service, BUS_STATUS, "", &empty, &status,
                         /* is_loud= */ false) != ACT_E_OK)
             return false;
-        bool is_ready = true;
-        for (uint32_t i = 0; i < status.instances.count; i++)
-            is_ready = is_ready && (act_str_is(status.instances.items[i].state, "ready") ||
-                                    act_str_is(status.instances.items[i].state, "client"));
-        if (is_ready)
+        const instance_view_t *unready = find_unready(&status);
+        if (!unready)
             return true;
+        if (act_str_is(unready->state, "parked")) {
+            fail(EXIT_UNAVAILABLE, "%.*s does not start: see %s/%.*s.out",
+                 ACT_STR_ARG(unready->instance), self->instance.log, ACT_STR_ARG(unready->instance));
+            return false;
+        }
         bool never = false;
         client_wait(self->client, &never, 30);
     }

@@ -9,6 +9,9 @@
 #define UNANSWERED_MAX_COUNT 2
 // Of two hits that are nearly as good the one in the customer's language is taken.
 #define OWN_LANGUAGE_BONUS 0.05
+// Together they fit into one message of any channel (WhatsApp: 4096).
+#define ANSWER_MAX_CHARS 3500
+#define SOURCE_MAX_CHARS 200
 
 // --- the conversation so far ---------------------------------------------------------------------
 
@@ -268,12 +271,21 @@ static const faq_hit_t *best_hit(const search_faq_reply_t *hits, act_str_t langu
     return best;
 }
 
+static act_str_t shorten(act_arena_t *arena, act_str_t text, size_t max_chars)
+{
+    text = act_str_trim(text);
+    if (act_utf8_count(text) <= max_chars)
+        return text;
+    act_str_t prefix = act_str_trim(act_utf8_prefix(text, max_chars - 1));
+    return act_arena_printf(arena, "%" ACT_STR_FMT "…", ACT_STR_ARG(prefix));
+}
+
 static act_str_t faq_text(const faq_hit_t *hit, act_str_t language, act_arena_t *arena)
 {
     const act_text_value_t values[] = {
-        {"answer", act_str_trim(hit->answer)},
-        {"source", act_str_trim(hit->source)},
-        {"question", act_str_trim(hit->question)},
+        {"answer", shorten(arena, hit->answer, ANSWER_MAX_CHARS)},
+        {"source", shorten(arena, hit->source, SOURCE_MAX_CHARS)},
+        {"question", shorten(arena, hit->question, SOURCE_MAX_CHARS)},
     };
     bool has_source = !act_str_empty(values[1].value) || act_str_empty(values[2].value);
     return act_text_format(arena, has_source ? "agent.faq" : "agent.faq_question", language, values,

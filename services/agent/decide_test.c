@@ -294,6 +294,22 @@ static void names_the_question_when_there_is_no_source(void **state)
     assert_text(reply.source, "faq:b");
 }
 
+static void fits_long_answers_into_a_message(void **state)
+{
+    (void)state;
+    ACT_AUTO(act_arena) *arena = act_arena_new();
+    char *text = act_arena_alloc(arena, 16001);
+    for (size_t i = 0; i < 16000; i += 2)
+        memcpy(text + i, "é", 2);
+    const faq_hit_t hit = {
+        .faq_id = ACT_STR("7"), .answer = act_str(text), .question = act_str(text), .score = 1};
+    const search_faq_reply_t found = {.hits = {&hit, 1}};
+    respond_reply_t reply;
+    decide_from_faq(&question, &found, 0.35, arena, &reply);
+    check_reply(&reply);
+    assert_true(act_utf8_valid(reply.messages.items[0].text));
+}
+
 static void offers_a_person_when_nothing_fits(void **state)
 {
     (void)state;
@@ -332,6 +348,7 @@ int main(void)
         cmocka_unit_test(offers_a_person_first_to_the_upset),
         cmocka_unit_test(answers_from_the_faq_with_its_source),
         cmocka_unit_test(names_the_question_when_there_is_no_source),
+        cmocka_unit_test(fits_long_answers_into_a_message),
         cmocka_unit_test(offers_a_person_when_nothing_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

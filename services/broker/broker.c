@@ -129,19 +129,22 @@ static void close_abandoned(broker_t *self, entry_t *entry)
 
 static void lose_peer(broker_t *self, peer_t *peer);
 
-// Sends an entry that is in no list; false when the worker turned out to be gone.
+// Sends an entry that is in no list. False when the worker turned out to be gone: then nothing was
+// sent, and the entry is still in no list.
 static bool dispatch(broker_t *self, entry_t *entry, peer_t *worker)
 {
     int64_t left_ms = entry->deadline_ms - now_ms(self);
     act_header_t header = entry->header;
     header.id = entry->id;
     header.budget_ms = left_ms > 0 ? (uint32_t)left_ms : 1;
+    if (!self->io.send(self->io.context, worker->route, &header, entry->body))
+        return false;
     entry->state = ENTRY_IN_FLIGHT;
     entry->worker = worker;
     entry->dispatched_us = self->now_us;
     entry_list_push(&worker->in_flight, entry);
     worker->calls++;
-    return self->io.send(self->io.context, worker->route, &header, entry->body);
+    return true;
 }
 
 // Gives an instance what waits for it, as far as its credit goes.
@@ -154,6 +157,7 @@ static void feed(broker_t *self, peer_t *peer)
             return;
         service_dequeue(service, entry);
         if (!dispatch(self, entry, peer)) {
+            service_enqueue(service, entry, peer, /* at_front= */ true); // it was no attempt
             lose_peer(self, peer);
             return;
         }
@@ -166,20 +170,25 @@ static void feed_all(broker_t *self, service_t *service)
         feed(self, peer);
 }
 
-// A call enters, or comes back after its worker was lost.
-static void route(broker_t *self, entry_t *entry, bool at_front)
+// Queues an entry for whoever should get it, whom it returns; NULL: nobody is there.
+static peer_t *enqueue(entry_t *entry, bool at_front)
 {
-    service_t *service = entry->service;
+    peer_t *peer = service_choose(entry->service, entry->header.key);
     bool has_key = !act_str_empty(entry->header.key);
-    peer_t *peer = service_choose(service, entry->header.key);
-    service_enqueue(service, entry, has_key ? peer : NULL, at_front);
+    service_enqueue(entry->service, entry, has_key ? peer : NULL, at_front);
+    return peer;
+}
+
+static void route(broker_t *self, entry_t *entry)
+{
+    peer_t *peer = enqueue(entry, /* at_front= */ false);
     if (peer)
         feed(self, peer);
 }
 
 // --- peers that go -------------------------------------------------------------------------------
 
-// A worker is gone with this call: again with another one, or an answer to the caller.
+// A worker is gone with this call: it is queued again, or its caller gets an answer.
 static void retry_or_fail(broker_t *self, entry_t *entry)
 {
     if (entry->state == ENTRY_ABANDONED) {
@@ -196,7 +205,7 @@ static void retry_or_fail(broker_t *self, entry_t *entry)
     }
     entry->header.attempt++;
     self->counters.requeued++;
-    route(self, entry, /* at_front= */ true);
+    enqueue(entry, /* at_front= */ true);
 }
 
 // Moves an entry list out of its owner, so that handling it may fill the owner's list again.
@@ -208,19 +217,43 @@ static entry_t *pop_last(entry_list_t *list)
     return entry;
 }
 
-// The instance gets nothing any more; what it had goes elsewhere. Newest first, so that pushing to
-// the front restores the order.
-static void lose_peer(broker_t *self, peer_t *peer)
+// What waits for this instance waits for others now. Newest first, so that pushing to the front
+// restores the order.
+static void requeue_waiting(peer_t *peer)
 {
-    peer->state = PEER_LOST;
     for (int i = 0; i < ACT_CLASS_COUNT; i++)
         while (peer->queue[i].last) {
             entry_t *entry = peer->queue[i].last;
             service_dequeue(entry->service, entry);
-            route(self, entry, /* at_front= */ true);
+            enqueue(entry, /* at_front= */ true);
         }
+}
+
+// A parked service has nobody who would come soon: when no instance is left, what waits is answered.
+static void refuse_waiting(broker_t *self, service_t *service)
+{
+    if (!service->is_parked || service_choose(service, act_str("")))
+        return;
+    for (int i = 0; i < ACT_CLASS_COUNT; i++)
+        while (service->queue[i].first) {
+            entry_t *entry = service->queue[i].first;
+            service_dequeue(service, entry);
+            close_failed(self, entry, ACT_E_UNAVAILABLE, NULL);
+        }
+}
+
+// The instance gets nothing any more; what it had goes elsewhere. All is queued before anything is
+// sent, so that it leaves in its order.
+static void lose_peer(broker_t *self, peer_t *peer)
+{
+    peer->state = PEER_LOST;
+    requeue_waiting(peer);
     for (entry_t *entry = pop_last(&peer->in_flight); entry; entry = pop_last(&peer->in_flight))
         retry_or_fail(self, entry);
+    if (!peer->service)
+        return;
+    refuse_waiting(self, peer->service);
+    feed_all(self, peer->service);
 }
 
 static void drop_calls_of(broker_t *self, const peer_t *caller)
@@ -299,7 +332,9 @@ static void set_ready(broker_t *self, peer_t *peer)
     peer->was_ready = true;
     if (peer->state == PEER_READY || peer->state == PEER_DRAINING)
         return;
-    peer->state = PEER_READY;
+    peer->state = peer->is_draining ? PEER_DRAINING : PEER_READY;
+    if (peer->is_draining)
+        return;
     self->io.on_ready(self->io.context, peer);
     if (!peer->service)
         return;
@@ -344,6 +379,7 @@ static void on_hello(broker_t *self, uint64_t route, const act_header_t *header,
     self->io.on_hello(self->io.context, peer);
     if (hello.is_ready)
         set_ready(self, peer);
+    feed(self, peer); // its credit may have grown
 }
 
 // Why a call cannot be accepted, or OK.
@@ -354,7 +390,7 @@ static act_err_t check_call(const broker_t *self, const act_header_t *header, co
         return ACT_E_INVALID_ARGUMENT;
     if (!service || (!service->instances && !service->is_expected))
         return ACT_E_UNKNOWN_METHOD;
-    if (service->is_parked)
+    if (service->is_parked && !service_choose(service, act_str("")))
         return ACT_E_UNAVAILABLE;
     if (header->budget_ms == 0)
         return ACT_E_DEADLINE;
@@ -408,7 +444,7 @@ static void on_call(broker_t *self, peer_t *peer, const act_header_t *header, pa
         return;
     }
     entry->service = service;
-    route(self, entry, /* at_front= */ false);
+    route(self, entry);
 }
 
 static void on_cast(broker_t *self, peer_t *peer, const act_header_t *header, payload_t *body)
@@ -573,7 +609,7 @@ void broker_on_frame(broker_t *self, uint64_t route, const act_header_t *header,
     }
     peer->heard_ms = now_ms(self);
     peer->pinged_ms = 0;
-    if (peer->state == PEER_LOST && peer->was_ready)
+    if (peer->state == PEER_LOST && peer->was_ready && header->kind != ACT_KIND_BYE)
         set_ready(self, peer);
     on_kind[header->kind](self, peer, header, body);
 }
@@ -645,12 +681,7 @@ void broker_park_service(broker_t *self, act_str_t name, bool is_parked)
     if (!service || service->is_parked == is_parked)
         return;
     service->is_parked = is_parked;
-    for (int i = 0; is_parked && !service->instances && i < ACT_CLASS_COUNT; i++)
-        while (service->queue[i].first) {
-            entry_t *entry = service->queue[i].first;
-            service_dequeue(service, entry);
-            close_failed(self, entry, ACT_E_UNAVAILABLE, NULL);
-        }
+    refuse_waiting(self, service);
 }
 
 bool broker_drain(broker_t *self, act_str_t instance)
@@ -659,6 +690,10 @@ bool broker_drain(broker_t *self, act_str_t instance)
     if (!peer)
         return false;
     peer->state = PEER_DRAINING;
+    peer->is_draining = true;
+    requeue_waiting(peer);
+    if (peer->service)
+        feed_all(self, peer->service);
     return send_control(self, peer->route, ACT_KIND_DRAIN, 0);
 }
 

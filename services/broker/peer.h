@@ -33,6 +33,7 @@ struct peer {
     int64_t heard_ms;
     int64_t pinged_ms; // 0: no ping is out
     bool was_ready;    // said READY once; a lost peer that is heard again goes on
+    bool is_draining;  // was told to finish; silence in between does not change that
     uint64_t calls;
     uint64_t errors;
     latency_t latency;

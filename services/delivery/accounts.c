@@ -1,4 +1,5 @@
-// accounts: a list in an arena with a hash table over it; buckets and pauses move on to the next list.
+// accounts: a list in an arena with a hash table over it; buckets and pauses move on to the next
+// list.
 #include "accounts.h"
 
 #include "base/mem.h"
@@ -97,7 +98,8 @@ static act_channel_account_t route_of(accounts_t *self, const channel_account_t 
 {
     bool is_own_base = !act_str_empty(row->api_base);
     act_channel_account_t route = {
-        .api_base = is_own_base ? act_arena_str(arena, row->api_base) : self->settings.graph_api_base,
+        .api_base =
+            is_own_base ? act_arena_str(arena, row->api_base) : self->settings.graph_api_base,
         .api_version = self->settings.graph_api_version,
         .external_id = act_arena_str(arena, row->external_id),
     };

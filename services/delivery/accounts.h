@@ -1,6 +1,6 @@
-// accounts: the channel accounts we send from, with opened access tokens, and what each may do right
-// now: its share of sends a second, and whether it has to keep still. Read at the start, once a
-// minute, when a message names an account that is not there, and when an account was stopped (the
+// accounts: the channel accounts we send from, with opened access tokens, and what each may do
+// right now: its share of sends a second, and whether it has to keep still. Read at the start, once
+// a minute, when a message names an account that is not there, and when an account was stopped (the
 // token may have been renewed). While the database is away the last good list stays.
 #pragma once
 #include "actor/actor.h"

@@ -5,8 +5,8 @@
 #include "sends.h"
 
 #define CLAIM_BUDGET_MS 3000
-// Hints come one a message. Claims that follow each other at this distance take several rows each; a
-// single hint after a quiet time is followed at once.
+// Hints come one a message. Claims that follow each other at this distance take several rows each;
+// a single hint after a quiet time is followed at once.
 #define GAP_MS 3
 #define RETRY_MS 100
 #define RETRY_MAX_MS 1000

@@ -11,7 +11,7 @@ typedef struct {
     uint32_t attempts_count;     // requests made for this message, the one of the verdict included
     uint32_t attempts_max_count; // then it is given up
     bool was_ambiguous;          // an earlier request has an unknown outcome
-    int64_t reconcile_ms;        // wait for a status before a request with unknown outcome is repeated
+    int64_t reconcile_ms;        // wait for a status before an unknown outcome is repeated
     uint64_t random;             // for jitter
 } circumstances_t;
 
@@ -24,11 +24,11 @@ typedef struct {
     const char *reason;     // why it was given up, when the channel did not refuse it; else ""
 } decision_t;
 
-// What became of an unknown outcome is asked of the statuses first (promises.md D6), then the message
-// is sent once more; a second unknown outcome ends it.
+// What became of an unknown outcome is asked of the statuses first (promises.md D6), then the
+// message is sent once more; a second unknown outcome ends it.
 decision_t decide(const act_channel_verdict_t *verdict, const circumstances_t *circumstances);
 
-// What a person reads beside a message that was not sent: reason, the channel's words, advice. At most
-// what RecordSendRequest.error_text takes.
+// What a person reads beside a message that was not sent: reason, the channel's words, advice. At
+// most what RecordSendRequest.error_text takes.
 act_str_t decision_text(const decision_t *self, const act_channel_verdict_t *verdict,
                         act_arena_t *arena);

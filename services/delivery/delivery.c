@@ -36,7 +36,8 @@ static const act_config_row_t settings[] = {
     {"idle_claim_ms", "PARLEY_IDLE_CLAIM_MS", ACT_CONFIG_INT, "1000", 10, 60000, "1000",
      "how often the outbox is looked at without a hint", false},
     {"graph_api_base", "GRAPH_API_BASE", ACT_CONFIG_TEXT, "https://graph.facebook.com", 0, 0,
-     "http://127.0.0.1:9100", "where the WhatsApp Cloud API is, for accounts that do not say", false},
+     "http://127.0.0.1:9100", "where the WhatsApp Cloud API is, for accounts that do not say",
+     false},
     {"graph_api_version", "GRAPH_API_VERSION", ACT_CONFIG_TEXT, "v26.0", 0, 0, "v26.0",
      "version of the WhatsApp Cloud API", false},
     {"allow_private_addresses", "PARLEY_ALLOW_PRIVATE_ADDRESSES", ACT_CONFIG_BOOL, "false", 0, 0,
@@ -179,9 +180,9 @@ static act_err_t open_delivery(void *context, act_actor_t *actor)
     return ACT_E_OK;
 }
 
-// The runtime stops when no call is open, but a request to a channel is none. To leave now would make
-// every send in flight ambiguous at each restart. Turns end by themselves every few milliseconds (the
-// runtime's timers).
+// The runtime stops when no call is open, but a request to a channel is none. To leave now would
+// make every send in flight ambiguous at each restart. Turns end by themselves every few
+// milliseconds (the runtime's timers).
 static void finish_sends(delivery_t *self)
 {
     act_loop_t *loop = act_actor_loop(self->actor);
@@ -189,8 +190,9 @@ static void finish_sends(delivery_t *self)
         act_loop_now_ms(loop) + act_config_int(act_actor_config(self->actor), "drain_ms");
     while (sends_count(self->sends) > 0 && act_loop_now_ms(loop) < until_ms)
         act_loop_turn(loop);
-    if (sends_count(self->sends) > 0)
-        act_log_warn(act_actor_log(self->actor), "sends_left", "count=%u", sends_count(self->sends));
+    uint32_t left_count = sends_count(self->sends);
+    if (left_count > 0)
+        act_log_warn(act_actor_log(self->actor), "sends_left", "count=%u", left_count);
 }
 
 static void close_delivery(void *context)

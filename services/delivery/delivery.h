@@ -1,9 +1,9 @@
 // delivery: the outbox's only reader: claims what is due, sends it, records what became of it. The
 // struct is shared by the actor's modules.
 //
-// One message at a time of a conversation is claimable, so order needs no care here. The claim itself
-// is the INTENT (promises.md D5): a process that dies later leaves an ambiguous send behind, never a
-// lost one. A result is kept and recorded again until persistence has it.
+// One message at a time of a conversation is claimable, so order needs no care here. The claim
+// itself is the INTENT (promises.md D5): a process that dies later leaves an ambiguous send behind,
+// never a lost one. A result is kept and recorded again until persistence has it.
 #pragma once
 #include "accounts.h"
 #include "actor/actor.h"

@@ -1,6 +1,6 @@
-// memos: what this process remembers of a message between two claims, because the row does not say it.
-// A table of fixed size; what does not fit is forgotten, and then a message is at worst tried once
-// more than it should be. Rows are kept for messages with something to remember only.
+// memos: what this process remembers of a message between two claims, because the row does not say
+// it. A table of fixed size; what does not fit is forgotten, and then a message is at worst tried
+// once more than it should be. Rows are kept for messages with something to remember only.
 #pragma once
 #include "base/mem.h"
 #include "base/str.h"

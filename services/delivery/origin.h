@@ -1,9 +1,9 @@
-// origin: does a base URL plainly point inside? The operator's own base URL is trusted: when it names
-// an address or host that can only be inside, requests to it may go there. What a tenant entered is
-// never trusted so (promises.md S-18).
+// origin: does a base URL plainly point inside? The operator's own base URL is trusted: when it
+// names an address or host that can only be inside, requests to it may go there. What a tenant
+// entered is never trusted so (promises.md S-18).
 #pragma once
 #include "base/str.h"
 
-// http or https to: localhost, a private, loopback or link-local address, or a name without a dot (a
-// container or a host of the local network; no public name looks so).
+// http or https to: localhost, a private, loopback or link-local address, or a name without a dot
+// (a container or a host of the local network; no public name looks so).
 bool origin_is_private(act_str_t url);

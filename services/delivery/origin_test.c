@@ -13,9 +13,10 @@ static void knows_what_is_inside(void **state)
 {
     (void)state;
     static const char *const inside[] = {
-        "http://127.0.0.1:9100", "http://127.0.0.1", "https://10.1.2.3/graph", "http://[::1]:8080/x",
-        "http://192.168.0.5",    "http://localhost", "http://localhost:1/",    "http://graph-sim:8080",
-        "http://sim.localhost",  "http://[fd00::1]", "http://172.16.0.1?x",
+        "http://127.0.0.1:9100", "http://127.0.0.1",    "https://10.1.2.3/graph",
+        "http://[::1]:8080/x",   "http://192.168.0.5",  "http://localhost",
+        "http://localhost:1/",   "http://graph-sim:80", "http://sim.localhost",
+        "http://[fd00::1]",      "http://172.16.0.1?x",
     };
     for (size_t i = 0; i < ACT_COUNT(inside); i++)
         assert_true(origin_is_private(act_str(inside[i])));

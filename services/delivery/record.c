@@ -1,5 +1,5 @@
-// record: the result of a send into the outbox (RESULT, promises.md D5). Once known, a result is kept
-// until persistence has it: while the database or the broker restarts it is asked again.
+// record: the result of a send into the outbox (RESULT, promises.md D5). Once known, a result is
+// kept until persistence has it: while the database or the broker restarts it is asked again.
 #include "sends_private.h"
 
 #include "base/id.h"

@@ -1,5 +1,5 @@
-// sends: the messages that were claimed and whose result is not recorded yet. A message waits for its
-// turn (tokens, room), is requested from its channel, and recorded (transmit.c, record.c).
+// sends: the messages that were claimed and whose result is not recorded yet. A message waits for
+// its turn (tokens, room), is requested from its channel, and recorded (transmit.c, record.c).
 #pragma once
 #include "delivery.h"
 

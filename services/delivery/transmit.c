@@ -57,9 +57,9 @@ static void fail(send_t *self, const char *reason)
     send_record(self);
 }
 
-// Whoever writes the outbox splits what is too long, so this is one part. If it did not, the parts go
-// one after the other. Only the last one carries our id: a status with it settles the message, and
-// the next one of the conversation may go.
+// Whoever writes the outbox splits what is too long, so this is one part. If it did not, the parts
+// go one after the other. Only the last one carries our id: a status with it settles the message,
+// and the next one of the conversation may go.
 static bool split(send_t *self)
 {
     if (self->parts.count == 0 && self->claim->content)

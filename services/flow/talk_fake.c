@@ -248,7 +248,7 @@ void talk_fake_tap(talk_fake_t *self, const char *id_end)
             return;
         }
     }
-    act_assert(!"there is no such button");
+    fail_msg("there is no button with an id that ends with %s", id_end);
 }
 
 act_str_t talk_fake_text(const talk_fake_t *self)

@@ -1,5 +1,5 @@
-// account_set: the channel accounts of all tenants as one list said them, with opened secrets. Never
-// changed: a newer list makes a new set. Finds the tenant of a webhook; checks signatures and
+// account_set: the channel accounts of all tenants as one list said them, with opened secrets.
+// Never changed: a newer list makes a new set. Finds the tenant of a webhook; checks signatures and
 // handshakes against the secrets it holds.
 #pragma once
 #include "base/seal.h"
@@ -37,18 +37,19 @@ void account_set_destroy(account_set_t **self_p);
 
 uint32_t account_set_count(const account_set_t *self);
 
-// Is the webhook signed with one of the channel's secrets? Tries `hint` first (any number will do) and
-// tries_max_count secrets at most. *ret_secret says which one it was.
+// Is the webhook signed with one of the channel's secrets? Tries `hint` first (any number will do)
+// and tries_max_count secrets at most. *ret_secret says which one it was.
 bool account_set_verify(const account_set_t *self, const act_channel_t *channel,
                         const act_channel_webhook_t *webhook, uint32_t hint,
                         uint32_t tries_max_count, uint32_t *ret_secret);
 
-// May a handshake of this channel be answered? Any account's token will do: the provider asks once an
-// app, not once an account.
+// May a handshake of this channel be answered? Any account's token will do: the provider asks once
+// an app, not once an account.
 bool account_set_is_handshake(const account_set_t *self, const act_channel_t *channel,
                               act_str_t mode, act_str_t token);
 
-// The account with this provider id, among those that the secret signs for; NULL when there is none.
+// The account with this provider id, among those that the secret signs for; NULL when there is
+// none.
 const account_t *account_set_find(const account_set_t *self, const act_channel_t *channel,
                                   act_str_t external_id, uint32_t secret);
 

@@ -1,6 +1,6 @@
-// accounts: keeps an account_set that is up to date. Read at the start, once a minute, when told to,
-// and when a webhook names an account that is not in it. While the database is away the last good set
-// stays.
+// accounts: keeps an account_set that is up to date. Read at the start, once a minute, when told
+// to, and when a webhook names an account that is not in it. While the database is away the last
+// good set stays.
 #pragma once
 #include "account_set.h"
 #include "actor/actor.h"

@@ -1,5 +1,6 @@
-// client: which address a request counts for. Behind a reverse proxy that is the one the proxy names
-// in X-Forwarded-For, but only where the operator has named the proxy: anybody can send that header.
+// client: which address a request counts for. Behind a reverse proxy that is the one the proxy
+// names in X-Forwarded-For, but only where the operator has named the proxy: anybody can send that
+// header.
 #pragma once
 #include "base/err.h"
 #include "base/str.h"
@@ -26,6 +27,6 @@ ACT_MUST_CHECK act_err_t client_proxies_parse(act_str_t text, client_proxies_t *
 // may be empty) that is not one. Borrows from peer or forwarded_for.
 act_str_t client_address(const client_proxies_t *proxies, act_str_t peer, act_str_t forwarded_for);
 
-// What limits are counted by: an IPv4 address whole, of IPv6 the /64, because who has one has all of
-// it. Text that is no address counts as it is.
+// What limits are counted by: an IPv4 address whole, of IPv6 the /64, because who has one has all
+// of it. Text that is no address counts as it is.
 act_str_t client_key(act_str_t address, char ret_room[CLIENT_KEY_BYTES]);

@@ -25,6 +25,8 @@ typedef struct {
     rate_limit_t *by_sender;
     client_proxies_t proxies;
     uint64_t logged_metrics[METRICS_COUNT];
+    log_gate_t unknown_account_gate; // of the log
+    log_gate_t handshake_gate;
     act_timer_t *minute;
     act_call_t *reloads[INGRESS_RELOADS_MAX_COUNT];
     uint32_t reloads_count;

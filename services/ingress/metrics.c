@@ -1,7 +1,7 @@
 // metrics: table and log line are made from the list.
 #include "metrics.h"
 
-#include <stdbool.h>
+#define GATE_EVERY_MS 1000
 
 const act_metric_row_t ingress_metrics[] = {
 #define X(id, name, type, help) {name, ACT_METRIC_##type, help},
@@ -24,4 +24,14 @@ void metrics_log(const act_metrics_t *self, uint64_t logged[METRICS_COUNT], act_
     if (has_changed)
         act_log_info(log, "metrics", "since=%s" INGRESS_METRICS(FORMAT),
                      "start" INGRESS_METRICS(VALUE));
+}
+
+bool log_gate_pass(log_gate_t *self, int64_t now_ms, uint32_t count, uint32_t *ret_count)
+{
+    self->count += count;
+    if (now_ms < self->opens_at_ms)
+        return false;
+    *ret_count = self->count;
+    *self = (log_gate_t){.opens_at_ms = now_ms + GATE_EVERY_MS};
+    return true;
 }

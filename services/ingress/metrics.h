@@ -1,8 +1,10 @@
-// metrics: what ingress counts. The broker collects the numbers; once a minute they are also written
-// to the log, if they changed.
+// metrics: what ingress counts. The broker collects the numbers; once a minute they are also
+// written to the log, if they changed.
 #pragma once
 #include "base/log.h"
 #include "base/metric.h"
+
+#include <stdbool.h>
 
 #define INGRESS_METRICS(X)                                                                         \
     X(WEBHOOKS, "webhooks_total", COUNTER, "POSTs to a webhook")                                   \
@@ -34,3 +36,12 @@ extern const act_metric_row_t ingress_metrics[]; // ends with a row without name
 
 // One line with all of them, if they differ from `logged`, which becomes equal.
 void metrics_log(const act_metrics_t *self, uint64_t logged[METRICS_COUNT], act_log_t *log);
+
+// Lets an event into the log once a second, with how often it came. Zeroed at first.
+typedef struct {
+    int64_t opens_at_ms;
+    uint32_t count; // since it last let through
+} log_gate_t;
+
+// Counts `count` events. True: log now; *ret_count is how many came since the last time.
+bool log_gate_pass(log_gate_t *self, int64_t now_ms, uint32_t count, uint32_t *ret_count);

@@ -102,8 +102,10 @@ static void on_failure(part_t *part, const act_reply_t *reply)
         return;
     }
     post->has_failed = true;
-    act_log_warn(act_actor_log(posts->actor), "not_stored", "code=%s,attempts=%u",
-                 act_err_code(reply->err), part->attempts_count);
+    uint32_t count = 0;
+    if (log_gate_pass(&posts->not_stored_gate, posts_now_ms(posts), 1, &count))
+        act_log_warn(act_actor_log(posts->actor), "not_stored", "code=%s,count=%u",
+                     act_err_code(reply->err), count);
     finish_part(part);
 }
 
@@ -135,7 +137,8 @@ static void on_messages_stored(void *context, const act_reply_t *reply,
         const appended_message_t *message = &body->messages.items[i];
         posts_add_metric(posts, message->is_new ? METRIC_MESSAGES : METRIC_DUPLICATES, 1);
         // A hint that is lost or left out is found by the sweeper of session.
-        if (!message->is_new || !message->starts_turn || act_str_eq(message->conversation_id, woken))
+        if (!message->is_new || !message->starts_turn ||
+            act_str_eq(message->conversation_id, woken))
             continue;
         woken = message->conversation_id;
         wake_request_t wake = {.conversation_id = woken};

@@ -2,8 +2,8 @@
 //
 // A post is opened when it may be held, filled with parts (messages of one account, statuses of one
 // tenant, a body to set aside), and then stored: one call a part, asked again while something
-// restarts. When the last part is done it is answered: 200 if all are committed, else 503, so that the
-// channel delivers again; what was committed is then recognised. A client that hangs up changes
+// restarts. When the last part is done it is answered: 200 if all are committed, else 503, so that
+// the channel delivers again; what was committed is then recognised. A client that hangs up changes
 // nothing. Everything a post needs lives in its request's arena and is gone once it is answered.
 #pragma once
 #include "account_set.h"

@@ -49,6 +49,7 @@ struct posts {
     uint32_t count;
     size_t held_bytes;
     act_timer_t *tick;
+    log_gate_t not_stored_gate; // of the log
 };
 
 int64_t posts_now_ms(const posts_t *self);

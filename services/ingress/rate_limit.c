@@ -1,5 +1,5 @@
-// rate_limit: a table in sets of four rows. A key lives in one set; time is only looked at when a key
-// is: what it has gained since then is added first.
+// rate_limit: a table in sets of four rows. A key lives in one set; time is only looked at when a
+// key is: what it has gained since then is added first.
 #include "rate_limit.h"
 
 #include "base/assert.h"

@@ -1,7 +1,8 @@
 // rate_limit: token buckets for many keys (addresses, senders) in a table of fixed size. A key has
 // `burst` tokens at first and gains `rate` a second. When its place is taken, the key that was idle
-// longest gives way, so memory never grows and a forgotten key only starts again with a full bucket.
-// Keys are hashed with a random seed: nobody outside can choose keys that meet in one place.
+// longest gives way, so memory never grows and a forgotten key only starts again with a full
+// bucket. Keys are hashed with a random seed: nobody outside can choose keys that meet in one
+// place.
 #pragma once
 #include "base/mem.h"
 #include "base/str.h"

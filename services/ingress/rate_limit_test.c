@@ -59,7 +59,8 @@ static void says_when_to_come_again(void **state)
     }
 }
 
-// A clock that is read once a turn may stand still; it never goes back, but nothing may break if so.
+// A clock that is read once a turn may stand still; it never goes back, but nothing may break if
+// so.
 static void survives_a_clock_that_goes_back(void **state)
 {
     (void)state;

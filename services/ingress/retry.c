@@ -10,8 +10,8 @@ typedef struct {
     bool is_at_once; // the first time: whoever failed is gone, another may be there already
 } row_t;
 
-// What is not here is trouble that only time or a person ends (a version that knows no such method, a
-// right that is missing): the channel keeps the message meanwhile.
+// What is not here is trouble that only time or a person ends (a version that knows no such method,
+// a right that is missing): the channel keeps the message meanwhile.
 static const row_t rows[] = {
     {ACT_E_DATABASE, RETRY_AGAIN, false},
     {ACT_E_NOT_DURABLE, RETRY_AGAIN, false},
@@ -53,7 +53,8 @@ retry_t retry_decide(act_err_t err, uint32_t attempts_count, int64_t left_ms,
         return (retry_t){.action = RETRY_GIVE_UP};
     if (row->action != RETRY_AGAIN)
         return (retry_t){.action = row->action};
-    int64_t delay_ms = row->is_at_once && attempts_count == 1 ? 0 : backoff_ms(attempts_count, random);
+    bool is_at_once = row->is_at_once && attempts_count == 1;
+    int64_t delay_ms = is_at_once ? 0 : backoff_ms(attempts_count, random);
     if (delay_ms < retry_after_ms)
         delay_ms = retry_after_ms;
     if (delay_ms >= left_ms)

@@ -3,6 +3,8 @@
 
 #include "metrics.h"
 
+#include <string.h>
+
 // Where bodies are set aside that cannot be told to belong to one tenant.
 #define SYSTEM_TENANT ACT_STR("system")
 
@@ -49,12 +51,21 @@ static bool is_handshake(const ingress_t *self, const act_channel_t *channel,
                                     query_of(request, channel->token_parameter));
 }
 
+static void refuse_handshake(ingress_t *self, const act_channel_t *channel,
+                             act_http_request_t **request_p)
+{
+    uint32_t count = 0;
+    if (log_gate_pass(&self->handshake_gate, now_ms(self), 1, &count))
+        act_log_warn(act_actor_log(self->actor), "handshake_refused", "channel=%s,count=%u",
+                     channel->name, count);
+    post_respond(request_p, 403, 0);
+}
+
 void webhook_get(ingress_t *self, const act_channel_t *channel, act_http_request_t **request_p)
 {
     act_http_request_t *request = *request_p;
     char room[CLIENT_KEY_BYTES];
     act_str_t client = client_of(self, request, room);
-    uint32_t retry_after_s = 0;
     if (!channel->mode_parameter) {
         post_respond(request_p, 405, 0);
     } else if (!accounts_set(self->accounts)) {
@@ -68,9 +79,8 @@ void webhook_get(ingress_t *self, const act_channel_t *channel, act_http_request
         act_log_info(act_actor_log(self->actor), "handshake", "channel=%s", channel->name);
         act_http_respond(request_p, &response);
     } else {
-        (void)rate_limit_take(self->by_bad_signature, client, now_ms(self), &retry_after_s);
-        act_log_warn(act_actor_log(self->actor), "handshake_refused", "channel=%s", channel->name);
-        post_respond(request_p, 403, 0);
+        (void)rate_limit_take(self->by_bad_signature, client, now_ms(self), NULL);
+        refuse_handshake(self, channel, request_p);
     }
 }
 
@@ -89,6 +99,8 @@ static void refuse_signature(ingress_t *self, post_t *post)
 {
     uint32_t retry_after_s = 0;
     add_metric(self, METRIC_BAD_SIGNATURE, 1);
+    // It may be the secret of an account that was just added: then the repeat finds it.
+    (void)accounts_refresh(self->accounts);
     if (rate_limit_take(self->by_bad_signature, post_client(post), now_ms(self), &retry_after_s)) {
         post_answer(&post, 401, 0);
         return;
@@ -102,8 +114,16 @@ static bool has_updates(const act_channel_updates_t *updates)
     return updates->messages.count > 0 || updates->statuses.count > 0;
 }
 
-// The accounts the updates are for, NULL where we have none, in the post's arena. False: something is
-// for an account we do not know, and a newer list that may have it is on its way.
+static void log_unknown(ingress_t *self, const act_channel_t *channel, uint32_t missing_count)
+{
+    uint32_t count = 0;
+    if (log_gate_pass(&self->unknown_account_gate, now_ms(self), missing_count, &count))
+        act_log_warn(act_actor_log(self->actor), "unknown_account", "channel=%s,count=%u",
+                     channel->name, count);
+}
+
+// The accounts the updates are for, NULL where we have none, in the post's arena. False: something
+// is for an account we do not know, and a newer list that may have it is on its way.
 static bool find_accounts(ingress_t *self, const post_t *post, const act_channel_batch_t *batch,
                           uint32_t secret, const account_t ***ret_accounts)
 {
@@ -121,18 +141,22 @@ static bool find_accounts(ingress_t *self, const post_t *post, const act_channel
         return false;
     if (missing_count > 0) {
         add_metric(self, METRIC_UNKNOWN_ACCOUNT, missing_count);
-        act_log_warn(act_actor_log(self->actor), "unknown_account", "channel=%s,count=%u",
-                     post_channel(post)->name, missing_count);
+        log_unknown(self, post_channel(post), missing_count);
     }
     *ret_accounts = accounts;
     return true;
 }
 
+// account + NUL + address: no two pairs give the same bytes, as no id holds a NUL.
 static act_str_t sender_key(const account_t *account, const inbound_message_t *message,
                             act_arena_t *arena)
 {
-    return act_arena_printf(arena, "%" ACT_STR_FMT "/%" ACT_STR_FMT,
-                            ACT_STR_ARG(account->account_id), ACT_STR_ARG(message->address));
+    act_str_t id = account->account_id, address = message->address;
+    size_t len_bytes = id.len_bytes + 1 + address.len_bytes;
+    char *room = act_arena_alloc(arena, len_bytes);
+    memcpy(room, id.ptr, id.len_bytes);
+    memcpy(room + id.len_bytes + 1, address.ptr, address.len_bytes);
+    return act_str_of(room, len_bytes);
 }
 
 // Too many from everybody who writes in this POST? One who writes too much does not hold up the

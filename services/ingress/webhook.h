@@ -1,5 +1,5 @@
-// webhook: what a request to a channel's webhook is worth: limits, signature, parsing, whose account,
-// and the answer. What must be stored becomes a post (post.h).
+// webhook: what a request to a channel's webhook is worth: limits, signature, parsing, whose
+// account, and the answer. What must be stored becomes a post (post.h).
 #pragma once
 #include "ingress.h"
 #include "post.h"

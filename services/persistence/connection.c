@@ -19,6 +19,8 @@
 #define BACKOFF_MIN_MS 20
 #define BACKOFF_MAX_MS 1000
 #define TRIES_AFTER_LOSS_MAX_COUNT 3
+// A connection that worked this long was a good one: its loss is the first of a row.
+#define GOOD_AFTER_MS 1000
 
 typedef enum {
     STATE_NEW,        // not started
@@ -50,7 +52,8 @@ struct connection {
     batch_t *batch;
     preparation_t *preparation;
     int64_t batch_sent_us;
-    uint32_t losses_count; // since it worked last
+    int64_t ready_at_ms;   // 0: not since the last loss
+    uint32_t losses_count; // in a row
     bool needs_migration;
     bool is_slow_logged;   // once a batch
 };
@@ -141,6 +144,9 @@ static void give_back(connection_t *self)
 
 static void lose(connection_t *self, const char *why)
 {
+    if (self->ready_at_ms && act_time_mono_ms() - self->ready_at_ms > GOOD_AFTER_MS)
+        self->losses_count = 0;
+    self->ready_at_ms = 0;
     act_log_warn(self->opts.log, "database_lost", "why=%.200s,losses=%u", why, self->losses_count);
     disconnect(self);
     give_back(self);
@@ -321,7 +327,6 @@ static void read_batch(connection_t *self)
     case BATCH_DONE:
         break;
     }
-    self->losses_count = 0;
     set_state(self, STATE_IDLE);
     send_batch(self);
 }
@@ -346,6 +351,7 @@ static void read_preparation(connection_t *self)
         lose(self, error.ptr);
     } else {
         act_log_info(self->opts.log, "database_ready", "backend=%d", PQbackendPID(self->conn));
+        self->ready_at_ms = act_time_mono_ms();
         set_state(self, STATE_IDLE);
         send_batch(self);
     }

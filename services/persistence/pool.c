@@ -45,7 +45,10 @@ static void on_usable(void *context, connection_t *connection, bool is_usable)
 {
     pool_t *self = context;
     (void)connection;
-    self->usable_count += is_usable ? 1 : (size_t)-1;
+    if (is_usable)
+        self->usable_count++;
+    else
+        self->usable_count--;
     if (self->usable_count == 0) {
         act_timer_start(self->away_timer, self->opts.away_max_ms, 0);
         return;

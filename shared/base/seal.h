@@ -1,9 +1,9 @@
-// seal: secrets at rest (promises.md S-14). Channel secrets are stored sealed with a master key that
-// lives in a file outside the database: XChaCha20-Poly1305, with tenant and name as associated data,
-// so that a sealed text that is moved to another tenant or field does not open.
+// seal: secrets at rest (promises.md S-14). Channel secrets are stored sealed with a master key
+// that lives in a file outside the database: XChaCha20-Poly1305, with tenant and name as associated
+// data, so that a sealed text that is moved to another tenant or field does not open.
 //
-// A sealed text is "v1:" and base64 of nonce, ciphertext and tag: 58 characters more than 4/3 of the
-// secret at most. The empty secret ("none") stays the empty text both ways.
+// A sealed text is "v1:" and base64 of nonce, ciphertext and tag: 58 characters more than 4/3 of
+// the secret at most. The empty secret ("none") stays the empty text both ways.
 #pragma once
 #include "base/arena.h"
 #include "base/buf.h"
@@ -23,9 +23,9 @@ typedef struct act_seal_key act_seal_key_t;
 // cannot be written.
 ACT_MUST_CHECK act_err_t act_seal_key_create(const char *path);
 
-// CONFIG when the file is missing, not a regular file of ACT_SEAL_KEY_BYTES bytes, or may be read by
-// all or written by its group (readable by its group is how containers hand out secrets). *ret_reason
-// is then a static text.
+// CONFIG when the file is missing, not a regular file of ACT_SEAL_KEY_BYTES bytes, or may be read
+// by all or written by its group (readable by its group is how containers hand out secrets).
+// *ret_reason is then a static text.
 ACT_MUST_CHECK act_err_t act_seal_key_load(const char *path, act_seal_key_t **ret_key,
                                            const char **ret_reason);
 // Wipes the key.

@@ -50,7 +50,8 @@ static int tear_down(void **state)
     return 0;
 }
 
-static act_err_t open_as(fixture_t *self, const char *tenant, const char *name, act_str_t *ret_secret)
+static act_err_t open_as(fixture_t *self, const char *tenant, const char *name,
+                         act_str_t *ret_secret)
 {
     return act_open(self->key, act_str(tenant), name, act_buf_str(&self->sealed), self->arena,
                     ret_secret);

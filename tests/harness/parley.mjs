@@ -117,10 +117,15 @@ export class Parley {
       ...process.env, PARLEY_SOURCE: root, PARLEY_QUIET_WINDOW_MS: '0', PARLEY_THROUGHPUT_PER_S: '5000',
       PARLEY_SENDER_RATE_PER_S: '1000', PARLEY_SENDER_BURST: '1000', ...whatsapp, ...options.env,
     };
-    await self.cli(['up', '--detach', '--port', '0'], { timeout: 120000 });
-    self.port = Number(self.runFile('http.port'));
-    self.url = `http://127.0.0.1:${self.port}`;
+    await self.up();
     return self;
+  }
+
+  async up() {
+    const { stdout } = await this.cli(['up', '--detach', '--port', '0', '--admin-port', '0'], { timeout: 120000 });
+    this.port = Number(this.runFile('http.port'));
+    this.url = `http://127.0.0.1:${this.port}`;
+    return stdout;
   }
 
   runFile(name) {
@@ -193,7 +198,7 @@ export class Parley {
   }
 
   get databaseUrl() {
-    return { host: this.socketFolder(), user: 'postgres', database: 'parley' };
+    return { host: this.socketFolder(), user: 'postgres', database: 'parley', options: '-c search_path=parley' };
   }
 
   socketFolder() {

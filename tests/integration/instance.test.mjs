@@ -11,7 +11,7 @@ describe('an instance', () => {
     const one = await Parley.start({ whatsapp: false });
     const two = await Parley.start({ whatsapp: false });
     try {
-      assert.match((await one.cli(['up', '--detach', '--port', '0'])).stdout, /already running/);
+      assert.match(await one.up(), /already running/);
       assert.notEqual(one.port, two.port);
       assert.match((await one.cli(['chat'], { input: 'hello\n' })).stdout, /\S/);
       assert.match((await two.cli(['chat'], { input: 'bonjour\n' })).stdout, /\S/);
@@ -22,8 +22,7 @@ describe('an instance', () => {
     assert.throws(() => execFileSync('pgrep', ['-f', one.data]), 'a process is left');
     assert.equal(existsSync(path.join(one.data, 'run')), false, 'the run folder is left');
     // and it starts again with its data
-    await one.cli(['up', '--detach', '--port', '0'], { timeout: 120000 });
-    one.port = Number(one.runFile('http.port'));
+    await one.up();
     delete one.pool;
     assert.equal((await one.query('select count(*)::int as n from inbox'))[0].n, 1);
     await one.stop();

@@ -22,7 +22,7 @@ describe('turns', () => {
   });
   const turnsOf = (from) => parley.query(
     `select t.* from turns t join conversations c using (tenant_id, conversation_id)
-       join contact_addresses a using (tenant_id, contact_id) where a.address = $1 order by t.started_at, t.turn_id`, [from]);
+       join contact_addresses a using (tenant_id, contact_id) where a.address = $1 order by t.committed_at, t.turn_id`, [from]);
 
   test('two messages of each of 50 customers in parallel are answered in order', async () => {
     const customers = Array.from({ length: 50 }, (_, i) => `3361000${String(i).padStart(4, '0')}`);

@@ -123,7 +123,7 @@ describe('webhook', () => {
     await Promise.all(Array.from({ length: 10 }, (_, i) =>
       parley.webhook([{ ...textMessage(from, ''), type: 'image', text: undefined, image: { id: `77${i}`, mime_type: 'image/jpeg', sha256: 'x' } }])));
     const rows = await parley.query(
-      'select distinct conversation_id from conversations join contact_addresses using (tenant_id, contact_id) where address = $1', [from]);
+      'select distinct conversation_id from conversations join contact_addresses a using (tenant_id, contact_id) where a.address = $1', [from]);
     assert.equal(rows.length, 1);
   });
 

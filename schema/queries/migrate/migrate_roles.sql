@@ -41,9 +41,13 @@ begin
         begin
             execute format('grant create on database %I to parley_migrate', current_database());
         exception when insufficient_privilege then
+            null;
+        end;
+        -- GRANT by somebody who may not is only a warning.
+        if not has_database_privilege('parley_migrate', current_database(), 'create') then
             raise exception 'parley_migrate may not create in database %; as its owner run: grant '
                 'create on database % to parley_migrate', current_database(), current_database();
-        end;
+        end if;
     end if;
 end
 $$

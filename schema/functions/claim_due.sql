@@ -1,0 +1,73 @@
+-- The heads that are due, with INTENT recorded (D5): state sending, attempt + 1, and a due time at which
+-- the claim runs out. A head that is still in state sending then has no recorded result: its claim is
+-- ambiguous. A head that a former owner of the conversation left is ended as WRONG_OWNER, and the next
+-- one becomes due. Waits for nobody (skip locked): what somebody is changing just now is claimed next
+-- time. Works on outbox_queue, one row a conversation, so a million messages that wait cost what their
+-- conversations cost.
+--
+-- A loop over small statements, because most claims are of a few rows: as one statement with a CTE for
+-- each step, a claim of one row took 340 us, of which 300 were spent on starting the plan.
+--
+-- The last row has no claim, only next_due_ms: 1 when more may be due already, else when the first of
+-- those that wait will be, 0 when none waits.
+create or replace function claim_due(
+    p_holder text, p_max_rows bigint, p_claim_ms bigint)
+returns table (tenant text, outbox_id text, conversation_id text, turn_id text, seq bigint,
+               attempt integer, channel text, channel_account_id text, address text, phone text,
+               content json, is_ambiguous boolean, next_due_ms integer)
+language plpgsql as $$
+declare
+    q outbox_queue;
+    o outbox;
+    v_owner_fence bigint;
+    v_bytes bigint := 0;
+    v_has_more boolean := false;
+    v_rows_count bigint := 0;
+begin
+    for q in
+        select * from outbox_queue k where k.due_at <= now() order by k.due_at limit p_max_rows
+           for update skip locked
+    loop
+        v_rows_count := v_rows_count + 1;
+        select * into o from outbox k
+         where k.tenant_id collate "POSIX" = q.tenant_id
+           and k.conversation_id = q.conversation_id and k.seq = q.head_seq;
+        select k.owner_fence, k.address, k.phone into v_owner_fence, address, phone
+          from conversations k
+         where k.tenant_id = q.tenant_id and k.conversation_id = q.conversation_id;
+        if o.author = 'bot' and o.owner_fence <> v_owner_fence then
+            update outbox k set state = 'failed', failed_at = now(), error_code = 'WRONG_OWNER'
+             where k.tenant_id = o.tenant_id and k.outbox_id = o.outbox_id;
+            v_has_more := outbox_settle(q.tenant_id, q.conversation_id, q.head_seq, null)
+                          or v_has_more;
+            continue;
+        end if;
+        -- No more than fits into one message of the bus.
+        v_bytes := v_bytes + length(o.content::text);
+        if v_bytes > 1048576 and tenant is not null then
+            v_has_more := true;
+            exit;
+        end if;
+        update outbox k set state = 'sending', attempt = o.attempt + 1, claimed_by = p_holder
+         where k.tenant_id = o.tenant_id and k.outbox_id = o.outbox_id;
+        update outbox_queue k set due_at = clock_timestamp() + p_claim_ms * interval '1 ms'
+         where k.tenant_id = q.tenant_id and k.conversation_id = q.conversation_id;
+        tenant := o.tenant_id;
+        outbox_id := o.outbox_id;
+        conversation_id := o.conversation_id;
+        turn_id := o.turn_id;
+        seq := o.seq;
+        attempt := o.attempt + 1;
+        channel := o.channel;
+        channel_account_id := o.channel_account_id;
+        content := o.content;
+        is_ambiguous := o.state = 'sending';
+        return next;
+    end loop;
+    tenant := null;
+    next_due_ms := case when v_has_more or v_rows_count = p_max_rows then 1 else
+        coalesce((select ceil(1000 * extract(epoch from k.due_at - now()))
+                    from outbox_queue k where k.due_at > now() order by k.due_at limit 1), 0) end;
+    return next;
+end
+$$;
