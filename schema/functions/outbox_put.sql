@@ -22,7 +22,7 @@ begin
     end if;
     insert into outbox_queue as q (tenant_id, conversation_id, head_seq, last_seq, due_at)
     values (p_conversation.tenant_id, p_conversation.conversation_id, p_conversation.next_seq,
-            p_conversation.next_seq + v_count - 1, now())
+            p_conversation.next_seq + v_count - 1, clock_timestamp())
     on conflict (tenant_id, conversation_id) do update set last_seq = excluded.last_seq;
     return v_count;
 end

@@ -50,7 +50,7 @@ create table inbox (
     type text not null,
     content json not null,               -- InboundContent; json, not jsonb: written and read whole
     primary key (tenant_id, channel, external_id)
-) with (fillfactor = 90);
+) with (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05);
 create index inbox_pending on inbox (tenant_id, conversation_id, inbox_seq)
     where turn_id is null and starts_turn;
 create index inbox_settled on inbox (tenant_id, conversation_id, inbox_seq)
@@ -125,7 +125,8 @@ create table outbox_queue (
     last_seq bigint not null,
     due_at timestamptz not null,
     primary key (tenant_id, conversation_id)
-) with (fillfactor = 60);
+) with (fillfactor = 60, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000,
+        autovacuum_vacuum_cost_delay = 0);
 create index outbox_queue_due on outbox_queue (due_at);
 call protect_tenant_table('outbox_queue', p_is_swept => true);
 grant delete on outbox_queue to parley_app;

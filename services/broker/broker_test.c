@@ -209,6 +209,21 @@ static void an_answer_counts_once_and_only_from_its_worker(void **state)
     assert_int_equal(broker_counters(kit->broker)->late, 4);
 }
 
+static void a_call_that_still_waits_cannot_be_answered(void **state)
+{
+    broker_kit_t *kit = *state;
+    broker_kit_client(kit, CLIENT);
+    broker_kit_worker(kit, A, "session", "session-1", 1);
+    broker_kit_call(kit, CLIENT, 1, "session", "conv-1");
+    broker_kit_call(kit, CLIENT, 2, "session", "conv-1");
+    uint64_t id = broker_kit_expect(kit, A, ACT_KIND_CALL).header.id;
+    uint64_t next_id = id + (1u << 17) + 1; // the ledger's next use and slot
+    broker_kit_send_kind(kit, A, ACT_KIND_REPLY, next_id);
+    assert_int_equal(broker_kit_count(kit, CLIENT, ACT_KIND_REPLY), 0);
+    broker_kit_send_kind(kit, A, ACT_KIND_REPLY, id);
+    assert_int_equal(broker_kit_expect(kit, A, ACT_KIND_CALL).header.id, next_id);
+}
+
 static act_err_t refusal_of(broker_kit_t *kit, const act_header_t *header)
 {
     uint64_t refused = broker_counters(kit->broker)->refused;
@@ -246,6 +261,20 @@ static void calls_wait_for_a_service_that_is_expected(void **state)
     assert_int_equal(kit->frames_count, 0);
     broker_kit_worker(kit, A, "session", "session-1", 4);
     assert_int_equal(broker_kit_count(kit, A, ACT_KIND_CALL), 2);
+}
+
+static void calls_of_a_key_that_waited_stay_together(void **state)
+{
+    broker_kit_t *kit = *state;
+    broker_kit_client(kit, CLIENT);
+    broker_expect_service(kit->broker, act_str("session"));
+    for (uint64_t id = 1; id <= 3; id++)
+        broker_kit_call(kit, CLIENT, id, "session", "conv-1");
+    broker_kit_worker(kit, A, "session", "session-1", 1);
+    broker_kit_worker(kit, B, "session", "session-2", 8);
+    assert_int_equal(broker_kit_count(kit, B, ACT_KIND_CALL), 0);
+    for (int i = 0; i < 3; i++)
+        broker_kit_serve(kit, A);
 }
 
 static void calls_to_the_bus_are_answered_by_the_broker(void **state)
@@ -462,8 +491,10 @@ int main(void)
         TEST(a_call_goes_to_its_service_and_the_answer_back),
         TEST(errors_come_back_as_they_were_given),
         TEST(an_answer_counts_once_and_only_from_its_worker),
+        TEST(a_call_that_still_waits_cannot_be_answered),
         TEST(calls_that_cannot_be_taken_are_refused_at_once),
         TEST(calls_wait_for_a_service_that_is_expected),
+        TEST(calls_of_a_key_that_waited_stay_together),
         TEST(calls_to_the_bus_are_answered_by_the_broker),
         TEST(a_bus_call_outlives_its_caller),
         TEST(kinds_that_only_the_broker_sends_are_counted_and_dropped),

@@ -35,7 +35,8 @@ void accounts_destroy(accounts_t **self_p);
 // Has a list been read yet?
 bool accounts_are_there(const accounts_t *self);
 
-// Reads the list again soon, but not more often than every few seconds.
+// Reads the list again now, but not more often than a few times a second. Who asks waits longer
+// each time.
 void accounts_refresh(accounts_t *self);
 
 // NULL when it is unknown. Valid until on_read is called.

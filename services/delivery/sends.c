@@ -7,8 +7,10 @@
 #define TICK_MS 10
 // Results that wait to be recorded may be this many more than requests; then nothing is claimed.
 #define RESULTS_MAX_COUNT 1024u
-// A message whose account is not in our list: read the list, look again.
-#define UNKNOWN_ACCOUNT_RETRY_MS 5000
+// A message whose account is not in our list waits for the next one: at first a little more than a
+// list takes (the account may be new), then longer each time.
+#define UNKNOWN_ACCOUNT_RETRY_MS 300
+#define UNKNOWN_ACCOUNT_RETRY_MAX_MS 30000
 // A message that waits too long for its turn goes back, before its claim runs out under it.
 #define BUSY_RETRY_MS 1000
 
@@ -128,11 +130,19 @@ static void defer_uncounted(send_t *self, int64_t delay_ms, const char *reason)
     send_defer(self, delay_ms, reason);
 }
 
+static int64_t unknown_account_retry_ms(const send_t *self)
+{
+    int64_t delay_ms = UNKNOWN_ACCOUNT_RETRY_MS;
+    for (int32_t i = 1; i < self->attempt && delay_ms < UNKNOWN_ACCOUNT_RETRY_MAX_MS; i++)
+        delay_ms *= 2;
+    return delay_ms < UNKNOWN_ACCOUNT_RETRY_MAX_MS ? delay_ms : UNKNOWN_ACCOUNT_RETRY_MAX_MS;
+}
+
 static void fail_without_account(send_t *self)
 {
     accounts_refresh(self->sends->delivery->accounts);
     if ((uint32_t)self->attempt < self->sends->delivery->attempts_max_count) {
-        send_defer(self, UNKNOWN_ACCOUNT_RETRY_MS, "channel account is not known");
+        send_defer(self, unknown_account_retry_ms(self), "channel account is not known");
         return;
     }
     self->outcome = OUTCOME_FAILED;

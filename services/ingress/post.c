@@ -91,6 +91,7 @@ posts_t *posts_new(act_actor_t *actor, const posts_limits_t *limits,
     posts_t *self = act_alloc(sizeof *self);
     *self = (posts_t){.actor = actor, .limits = *limits, .on_ready = on_ready,
                       .context = context};
+    act_random(&self->last_trace, sizeof self->last_trace);
     self->tick = act_timer_new(act_actor_loop(actor), on_tick, self);
     return self;
 }
@@ -116,6 +117,14 @@ uint32_t posts_count(const posts_t *self)
     return self->count;
 }
 
+// Unique, not secret: one random start, then steps that spread over all bits (2^64 / golden ratio).
+static act_trace_t next_trace(posts_t *self)
+{
+    self->last_trace.trace_low += UINT64_C(0x9e3779b97f4a7c15);
+    self->last_trace.span += UINT64_C(0x9e3779b97f4a7c15);
+    return self->last_trace;
+}
+
 post_t *post_open(posts_t *posts, const act_channel_t *channel, act_http_request_t *request)
 {
     act_str_t body = act_http_body(request);
@@ -130,7 +139,7 @@ post_t *post_open(posts_t *posts, const act_channel_t *channel, act_http_request
     self->channel = channel;
     self->webhook.body = body;
     (void)act_http_header(request, channel->signature_header, &self->webhook.signature);
-    act_random(&self->trace, sizeof self->trace);
+    self->trace = next_trace(posts);
     int64_t hold_ms = posts->limits.hold_ms > 0 ? posts->limits.hold_ms : channel->hold_ms;
     self->deadline_ms = posts_now_ms(posts) + hold_ms;
     self->last_part_p = &self->parts;

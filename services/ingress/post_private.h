@@ -48,6 +48,7 @@ struct posts {
     post_t *first;
     uint32_t count;
     size_t held_bytes;
+    act_trace_t last_trace;
     act_timer_t *tick;
     log_gate_t not_stored_gate; // of the log
 };

@@ -96,6 +96,7 @@ act_str_t act_arena_str(act_arena_t *self, act_str_t text)
 
 act_str_t act_arena_vprintf(act_arena_t *self, const char *format, va_list args)
 {
+    act_assert(format != NULL);
     va_list again;
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, again);

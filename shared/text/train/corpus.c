@@ -1,0 +1,156 @@
+// corpus: the labelled example texts.
+#include "text/train/corpus.h"
+
+#include "base/arena.h"
+#include "base/assert.h"
+#include "text/features.h"
+#include "text/languages.h"
+#include "text/tokens.h"
+#include "text/train/read_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HELD_OUT_ONE_IN 5u
+
+struct act_corpus {
+    act_arena_t *texts;
+    act_example_t *examples;
+    uint32_t count;
+    uint32_t cap;
+    uint64_t *trained; // sorted keys of the training texts' words
+    uint32_t trained_count;
+};
+
+// Part of the format of the data: changing it would mix what was trained with what was held out.
+static uint64_t example_hash(const char *language, const char *label, act_str_t text)
+{
+    uint64_t hash = act_str_hash(act_str(language), 0);
+    return act_str_hash(text, act_str_hash(act_str(label), hash));
+}
+
+static uint64_t words_key(const act_example_t *example)
+{
+    static act_tokens_t tokens; // 12 KB, and this program does one thing at a time
+    act_tokens_read(example->text, &tokens);
+    uint64_t key = example->language;
+    for (uint32_t i = 0; i < tokens.count; i++) {
+        if (tokens.items[i].kind != ACT_TOKEN_WORD)
+            continue;
+        key = act_features_mix(key, ' ');
+        for (uint32_t n = 0; n < tokens.items[i].base_count; n++)
+            key = act_features_mix(key, act_token_base(&tokens, i)[n]);
+    }
+    return key;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const uint64_t *x = a;
+    const uint64_t *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+static void index_trained(act_corpus_t *self)
+{
+    self->trained = act_alloc_array(self->count, sizeof *self->trained);
+    for (uint32_t i = 0; i < self->count; i++)
+        if (!self->examples[i].is_held_out)
+            self->trained[self->trained_count++] = words_key(&self->examples[i]);
+    qsort(self->trained, self->trained_count, sizeof *self->trained, compare_keys);
+}
+
+static void add_example(act_corpus_t *self, act_example_t example)
+{
+    if (self->count == self->cap) {
+        self->cap = self->cap ? 2 * self->cap : 4096;
+        self->examples = act_realloc(self->examples, self->cap * sizeof *self->examples);
+    }
+    self->examples[self->count++] = example;
+}
+
+static void add_lines(act_corpus_t *self, act_str_t text, uint32_t language, uint32_t label,
+                      const char *label_name)
+{
+    while (!act_str_empty(text)) {
+        act_str_t line = act_str_trim(act_str_cut(&text, '\n'));
+        if (act_str_empty(line) || line.ptr[0] == '#')
+            continue;
+        uint64_t hash = example_hash(act_language_code(language), label_name, line);
+        add_example(self, (act_example_t){
+                              .text = act_arena_str(self->texts, line),
+                              .language = language,
+                              .label = label,
+                              .is_held_out = hash % HELD_OUT_ONE_IN == 0,
+                              .fold = (uint32_t)(hash / HELD_OUT_ONE_IN % ACT_CORPUS_FOLDS),
+                          });
+    }
+}
+
+static act_err_t read_language(act_corpus_t *self, const char *folder, uint32_t language,
+                               const char *const *labels, uint32_t labels_count, act_buf_t *error)
+{
+    act_err_t err = ACT_E_OK;
+    for (uint32_t label = 0; label < labels_count && err == ACT_E_OK; label++) {
+        char path[512];
+        act_buf_t text;
+        act_read_path(path, sizeof path, folder, labels[label]);
+        err = act_read_file(path, &text, error);
+        if (err == ACT_E_OK)
+            add_lines(self, act_buf_str(&text), language, label, labels[label]);
+        act_buf_fini(&text);
+    }
+    return err;
+}
+
+act_err_t act_corpus_read(const char *root, const char *const *labels, uint32_t labels_count,
+                          act_corpus_t **ret_corpus, act_buf_t *error)
+{
+    ACT_AUTO(act_corpus) *self = act_alloc(sizeof *self);
+    self->texts = act_arena_new();
+    for (uint32_t language = 0; language < ACT_LANGUAGES_COUNT; language++) {
+        ACT_AUTO(act_arena) *paths = act_arena_new();
+        act_str_t folder = act_arena_printf(paths, "%s/%s", root, act_language_code(language));
+        if (access(folder.ptr, R_OK) != 0)
+            continue;
+        act_err_t err = read_language(self, folder.ptr, language, labels, labels_count, error);
+        if (err != ACT_E_OK)
+            return err;
+    }
+    if (self->count == 0) {
+        act_buf_printf(error, "%s: no examples", root);
+        return ACT_E_CONFIG;
+    }
+    index_trained(self);
+    *ret_corpus = act_take(&self);
+    return ACT_E_OK;
+}
+
+void act_corpus_destroy(act_corpus_t **self_p)
+{
+    act_corpus_t *self = act_take(self_p);
+    if (!self)
+        return;
+    act_arena_destroy(&self->texts);
+    act_free(self->examples);
+    act_free(self->trained);
+    act_free(self);
+}
+
+uint32_t act_corpus_count(const act_corpus_t *self)
+{
+    return self->count;
+}
+
+const act_example_t *act_corpus_example(const act_corpus_t *self, uint32_t index)
+{
+    act_assert(index < self->count);
+    return &self->examples[index];
+}
+
+bool act_corpus_is_repeated(const act_corpus_t *self, const act_example_t *example)
+{
+    uint64_t key = words_key(example);
+    return bsearch(&key, self->trained, self->trained_count, sizeof key, compare_keys) != NULL;
+}
