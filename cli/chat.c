@@ -64,7 +64,8 @@ static turn_seen_t *seen_of(chat_t *self, act_str_t turn_id)
 static void check_answered(chat_t *self)
 {
     if (self->turn_id[0] != '\0')
-        self->is_answered = seen_of(self, act_str(self->turn_id))->received_count >= self->expected_count;
+        self->is_answered =
+            seen_of(self, act_str(self->turn_id))->received_count >= self->expected_count;
 }
 
 static void print_message(chat_t *self, const outbound_content_t *content)
@@ -127,8 +128,8 @@ static bool open_account(chat_t *self)
         .external_id = ACT_STR("console"),
     };
     put_channel_account_reply_t reply;
-    if (client_call(self->client, &persistence_service, PERSISTENCE_PUT_CHANNEL_ACCOUNT, self->tenant,
-                    &request, &reply, /* is_loud= */ true) != ACT_E_OK)
+    if (client_call(self->client, &persistence_service, PERSISTENCE_PUT_CHANNEL_ACCOUNT,
+                    self->tenant, &request, &reply, /* is_loud= */ true) != ACT_E_OK)
         return false;
     act_str_copy(reply.channel_account_id, self->account_id, sizeof self->account_id);
     return true;
@@ -199,7 +200,8 @@ static bool say(chat_t *self, const char *line)
         return false;
     wake(self);
     if (!client_wait(self->client, &self->is_answered, REPLY_MS)) {
-        fprintf(stderr, "parley chat: no answer within %d s (see parley status)\n", REPLY_MS / 1000);
+        fprintf(stderr, "parley chat: no answer within %d s (see parley status)\n",
+                REPLY_MS / 1000);
         return false;
     }
     putchar('\n');
@@ -243,7 +245,8 @@ int command_chat(int argc, char **argv)
         return EXIT_USAGE;
     self.client = client_open(&instance, 3000);
     if (!self.client) {
-        fprintf(stderr, "parley chat: nothing is running on %s (start it: ./parley up)\n", instance.data);
+        fprintf(stderr, "parley chat: nothing is running on %s (start it: ./parley up)\n",
+                instance.data);
         return EXIT_UNAVAILABLE;
     }
     code = open_account(&self) ? talk(&self) : EXIT_UNAVAILABLE;

@@ -96,8 +96,8 @@ static void on_reply(const act_reply_t *reply, act_arena_t *arena, act_fn_t *fn,
     waiting->err = reply->err;
     waiting->text = act_arena_str(own, reply->text);
     if (reply->err == ACT_E_OK)
-        waiting->err = act_model_unpack(waiting->method->reply, act_arena_str(own, reply->body), own,
-                                        waiting->reply, NULL);
+        waiting->err = act_model_unpack(waiting->method->reply, act_arena_str(own, reply->body),
+                                        own, waiting->reply, NULL);
 }
 
 act_err_t client_call(client_t *self, const act_service_t *service, uint32_t method,
@@ -113,7 +113,8 @@ act_err_t client_call(client_t *self, const act_service_t *service, uint32_t met
     act_buf_fini(&body);
     client_wait(self, &waiting.is_done, CALL_BUDGET_MS + 1000);
     if (waiting.err != ACT_E_OK && is_loud)
-        fprintf(stderr, "parley: %s.%s failed: %s %s (%" ACT_STR_FMT ")\n", service->name, row->name,
-                act_err_code(waiting.err), act_err_text(waiting.err), ACT_STR_ARG(waiting.text));
+        fprintf(stderr, "parley: %s.%s failed: %s %s (%" ACT_STR_FMT ")\n", service->name,
+                row->name, act_err_code(waiting.err), act_err_text(waiting.err),
+                ACT_STR_ARG(waiting.text));
     return waiting.err;
 }

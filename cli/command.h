@@ -1,7 +1,7 @@
 // command: what every subcommand of `parley` is: a row in main.c's table and one file.
 #pragma once
 
-#define EXIT_USAGE 64       // sysexits.h
+#define EXIT_USAGE 64 // sysexits.h
 #define EXIT_UNAVAILABLE 69
 #define EXIT_SETTING 78
 

@@ -52,7 +52,8 @@ act_err_t dotenv_load(const char *path, act_buf_t *error)
     act_err_t err = ACT_E_OK;
     for (int number = 1; err == ACT_E_OK && fgets(line, sizeof line, file); number++)
         if (!load_line(act_str(line))) {
-            act_buf_printf(error, "%s:%d is not a setting (example: WH_PHONE_ID=800001)", path, number);
+            act_buf_printf(error, "%s:%d is not a setting (example: WH_PHONE_ID=800001)", path,
+                           number);
             err = ACT_E_CONFIG;
         }
     fclose(file);

@@ -54,7 +54,8 @@ int command_down(int argc, char **argv)
     if (launcher > 0) {
         kill(launcher, SIGTERM);
         if (!wait_for_end(&instance)) {
-            fprintf(stderr, "parley down: pid %d does not stop: see %s\n", (int)launcher, instance.log);
+            fprintf(stderr, "parley down: pid %d does not stop: see %s\n", (int)launcher,
+                    instance.log);
             return EXIT_UNAVAILABLE;
         }
     } else {

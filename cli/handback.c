@@ -41,8 +41,8 @@ int command_handoffs(int argc, char **argv)
         return EXIT_UNAVAILABLE;
     empty_t empty = {0};
     list_handoffs_reply_t reply;
-    act_err_t err = client_call(client, &persistence_service, PERSISTENCE_LIST_HANDOFFS, tenant, &empty,
-                                &reply, /* is_loud= */ true);
+    act_err_t err = client_call(client, &persistence_service, PERSISTENCE_LIST_HANDOFFS, tenant,
+                                &empty, &reply, /* is_loud= */ true);
     for (uint32_t i = 0; err == ACT_E_OK && i < reply.handoffs.count; i++)
         print_handoff(&reply.handoffs.items[i]);
     if (err == ACT_E_OK && reply.handoffs.count == 0)
@@ -64,18 +64,20 @@ int command_handback(int argc, char **argv)
     if (!options_parse(argc, argv, table, "give a conversation back to the bot", &data, &code))
         return code;
     if (!from == !conversation) {
-        fputs("parley handback: say which: --from ADDRESS or --conversation ID (example: parley handback "
-              "--from +33612345678)\n",
-              stderr);
+        fputs(
+            "parley handback: say which: --from ADDRESS or --conversation ID (example: parley handback "
+            "--from +33612345678)\n",
+            stderr);
         return EXIT_USAGE;
     }
     client_t *client = open_client(argv[0], data);
     if (!client)
         return EXIT_UNAVAILABLE;
-    handback_request_t request = {.conversation_id = act_str(conversation), .address = act_str(from)};
+    handback_request_t request = {.conversation_id = act_str(conversation),
+                                  .address = act_str(from)};
     handback_reply_t reply;
-    act_err_t err = client_call(client, &persistence_service, PERSISTENCE_HANDBACK, tenant, &request,
-                                &reply, /* is_loud= */ true);
+    act_err_t err = client_call(client, &persistence_service, PERSISTENCE_HANDBACK, tenant,
+                                &request, &reply, /* is_loud= */ true);
     if (err == ACT_E_OK && reply.was_handed_back)
         printf("The bot answers again in %.*s.\n", ACT_STR_ARG(reply.conversation_id));
     else if (err == ACT_E_OK)

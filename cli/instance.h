@@ -6,14 +6,14 @@
 #include <sys/types.h>
 
 typedef struct {
-    char data[PATH_MAX];     // absolute
-    char run[PATH_MAX];      // 0700: bus socket, pid and lock files; short enough for a socket path
+    char data[PATH_MAX]; // absolute
+    char run[PATH_MAX];  // 0700: bus socket, pid and lock files; short enough for a socket path
     char log[PATH_MAX];
-    char keys[PATH_MAX];     // 0700: master key
-    char postgres[PATH_MAX]; // private cluster
+    char keys[PATH_MAX];          // 0700: master key
+    char postgres[PATH_MAX];      // private cluster
     char endpoint[PATH_MAX + 16]; // "ipc://<run>/bus.sock"
-    char programs[PATH_MAX]; // folder of the actors' programs
-    char source[PATH_MAX];   // folder of parley.yaml
+    char programs[PATH_MAX];      // folder of the actors' programs
+    char source[PATH_MAX];        // folder of parley.yaml
 } instance_t;
 
 // Works out the paths; makes nothing. Data may be relative; NULL is "var".

@@ -44,9 +44,19 @@ static void start_broker(void *context)
     snprintf(path, sizeof path, "%.*s/parley-broker", PATH_MAX - 16, self->instance->programs);
     snprintf(output, sizeof output, "%.*s/broker.out", PATH_MAX - 16, self->instance->log);
     snprintf(children, sizeof children, "%.*s/parley.yaml", PATH_MAX - 16, self->instance->source);
-    const char *argv[] = {path, "--bus", self->instance->endpoint, "--children", children, "--bin-dir",
-                          self->instance->programs, "--log-dir", self->instance->log, "--listener", "3",
-                          self->was_started ? "--restart" : NULL, NULL};
+    const char *argv[] = {path,
+                          "--bus",
+                          self->instance->endpoint,
+                          "--children",
+                          children,
+                          "--bin-dir",
+                          self->instance->programs,
+                          "--log-dir",
+                          self->instance->log,
+                          "--listener",
+                          "3",
+                          self->was_started ? "--restart" : NULL,
+                          NULL};
     process_spec_t spec = {path, argv, output, self->options->listener};
     self->started_ms = act_loop_now_ms(self->loop);
     if (process_start(self->loop, &spec, on_broker_exit, self, &self->broker) != ACT_E_OK) {
@@ -122,8 +132,8 @@ static void watch_signals(launcher_t *self)
     for (size_t i = 0; i < ACT_COUNT(numbers); i++) {
         uv_signal_init(act_loop_uv(self->loop), &self->signals[i]);
         self->signals[i].data = self;
-        uv_signal_start(&self->signals[i],
-                        numbers[i] == SIGCHLD ? on_child_signal : on_stop_signal, numbers[i]);
+        uv_signal_start(&self->signals[i], numbers[i] == SIGCHLD ? on_child_signal : on_stop_signal,
+                        numbers[i]);
     }
 }
 

@@ -8,7 +8,7 @@ typedef struct launcher launcher_t;
 
 typedef struct {
     const instance_t *instance;
-    int listener;          // public listening socket; inherited through the broker by ingress
+    int listener; // public listening socket; inherited through the broker by ingress
     bool has_own_postgres;
 } launcher_options_t;
 

@@ -18,23 +18,25 @@ static const command_t commands[] = {
     {"down", command_down, "stop everything that `up` started"},
     {"status", command_status, "show every actor instance (--json)"},
     {"chat", command_chat, "talk to the bot in the terminal (--tenant demo, --from +33612345678)"},
-    {"understand", command_understand, "what the bot understands: a message a line in, JSON a line out"},
+    {"understand", command_understand,
+     "what the bot understands: a message a line in, JSON a line out"},
     {"handoffs", command_handoffs, "conversations that wait for a person"},
-    {"handback", command_handback, "give a conversation back to the bot (--from ADDRESS | --conversation ID)"},
+    {"handback", command_handback,
+     "give a conversation back to the bot (--from ADDRESS | --conversation ID)"},
 };
 
 // Commands of the launcher script (./parley), which never reach this program.
-static const char launcher_help[] =
-    "  test         build and test: [unit|integration|e2e|lint]\n"
-    "  bench        measure: webhook | turn | memory (--json)\n";
+static const char launcher_help[] = "  test         build and test: [unit|integration|e2e|lint]\n"
+                                    "  bench        measure: webhook | turn | memory (--json)\n";
 
 static void print_help(FILE *file)
 {
     fprintf(file, "Parley answers your customers. Usage: parley COMMAND [options]\n\n");
     for (size_t i = 0; i < ACT_COUNT(commands); i++)
         fprintf(file, "  %-12s %s\n", commands[i].name, commands[i].help);
-    fprintf(file, "%s\nEvery command understands --data DIR (default var/): it names the instance.\n"
-                  "`parley COMMAND --help` tells more.\n",
+    fprintf(file,
+            "%s\nEvery command understands --data DIR (default var/): it names the instance.\n"
+            "`parley COMMAND --help` tells more.\n",
             launcher_help);
 }
 

@@ -35,7 +35,8 @@ bool options_parse(int argc, char **argv, const option_t *table, const char *sum
         const char *name = strncmp(argv[i], "--", 2) == 0 ? argv[i] + 2 : "";
         const char *equals = strchr(name, '=');
         size_t len = equals ? (size_t)(equals - name) : strlen(name);
-        const option_t *row = len == 4 && strncmp(name, "data", 4) == 0 ? &data_row : find(table, name, len);
+        const option_t *row =
+            len == 4 && strncmp(name, "data", 4) == 0 ? &data_row : find(table, name, len);
         bool needs_value = row && row->text;
         if (!row || (needs_value && !equals && i + 1 == argc) || (!needs_value && equals)) {
             fprintf(stderr, "parley %s: %s '%s' (see parley %s --help)\n", argv[0],

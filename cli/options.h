@@ -4,8 +4,8 @@
 #include <stddef.h>
 
 typedef struct {
-    const char *name;     // without the dashes
-    const char **text;    // set to the value; NULL for a flag
+    const char *name;  // without the dashes
+    const char **text; // set to the value; NULL for a flag
     bool *flag;
     const char *help;
 } option_t;

@@ -25,15 +25,15 @@ extern char **environ;
 // What differs from the server's defaults, and why. Durability (fsync, synchronous_commit,
 // full_page_writes) stays at the defaults, which are on.
 static const char *const server_options[] = {
-    "listen_addresses=",          // Unix socket only
+    "listen_addresses=",            // Unix socket only
     "unix_socket_permissions=0777", // its folder is closed to others
     "shared_buffers=64MB",
     "max_connections=40",
-    "max_wal_size=1GB",           // fewer checkpoints under load (promises.md T13)
+    "max_wal_size=1GB", // fewer checkpoints under load (promises.md T13)
     "wal_compression=on",
-    "jit=off",                    // our queries are short; compiling them costs more than they do
+    "jit=off", // our queries are short; compiling them costs more than they do
     "random_page_cost=1.1",
-    "autovacuum_naptime=15s",     // the queue tables turn over quickly
+    "autovacuum_naptime=15s", // the queue tables turn over quickly
     "logging_collector=off",
 };
 
@@ -83,7 +83,8 @@ static bool run(const instance_t *instance, const char *const *args)
     posix_spawn_file_actions_addclosefrom_np(&actions, 3);
     posix_spawn_file_actions_addchdir_np(&actions, "/");
     pid_t pid = 0;
-    int failed = posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ);
+    int failed =
+        posix_spawnp(&pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     int status = 0;
     while (!failed && waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -106,9 +107,18 @@ static bool make_cluster(const instance_t *instance, const char *bin)
         return true;
     snprintf(program, sizeof program, "%.*s/initdb", PATH_MAX - 16, bin);
     // --no-sync: a cluster that has no data yet needs none; the server syncs all that follows.
-    const char *args[] = {program, "-D", instance->postgres, "-U", "postgres", "--auth=trust",
-                          "--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-sync",
-                          "--no-instructions", NULL};
+    const char *args[] = {program,
+                          "-D",
+                          instance->postgres,
+                          "-U",
+                          "postgres",
+                          "--auth=trust",
+                          "--encoding=UTF8",
+                          "--locale=C.UTF-8",
+                          "--data-checksums",
+                          "--no-sync",
+                          "--no-instructions",
+                          NULL};
     return run(instance, args);
 }
 
@@ -121,8 +131,10 @@ static bool start_server(const instance_t *instance, const char *bin, const char
     size_t len = (size_t)snprintf(options, sizeof options, "-k %.*s", PATH_MAX / 2, sockets);
     for (size_t i = 0; i < ACT_COUNT(server_options); i++)
         len += (size_t)snprintf(options + len, sizeof options - len, " -c %s", server_options[i]);
-    const char *args[] = {program, "-D", instance->postgres, "-l", output, waits ? "-w" : "-W",
-                          "-t",    "60", "-o",               options, "start", NULL};
+    const char *args[] = {program, "-D",    instance->postgres,
+                          "-l",    output,  waits ? "-w" : "-W",
+                          "-t",    "60",    "-o",
+                          options, "start", NULL};
     return run(instance, args);
 }
 
@@ -138,18 +150,21 @@ static bool make_database(const instance_t *instance, const char *bin, const cha
     // Made by an earlier try that died before the marker: then createdb fails and the server is asked.
     char psql[PATH_MAX];
     snprintf(psql, sizeof psql, "%.*s/psql", PATH_MAX - 16, bin);
-    const char *probe[] = {psql, "-h", sockets, "-U", "postgres", "-d", DATABASE, "-c", "\\q", NULL};
+    const char *probe[] = {psql, "-h",     sockets, "-U",  "postgres",
+                           "-d", DATABASE, "-c",    "\\q", NULL};
     return (run(instance, args) || run(instance, probe)) && run(instance, touch);
 }
 
 static act_err_t refuse(const instance_t *instance, const char *what, act_buf_t *error)
 {
-    act_buf_printf(error,
-                   "PostgreSQL could not be %s in %s: see %s/postgres.out%s (or set DATABASE_URL, example: "
-                   "DATABASE_URL=postgresql://parley:secret@db.example.com/parley)",
-                   what, instance->postgres, instance->log,
-                   geteuid() == 0 ? "; user postgres must be able to reach the folder, try --data /var/lib/parley"
-                                  : "");
+    act_buf_printf(
+        error,
+        "PostgreSQL could not be %s in %s: see %s/postgres.out%s (or set DATABASE_URL, example: "
+        "DATABASE_URL=postgresql://parley:secret@db.example.com/parley)",
+        what, instance->postgres, instance->log,
+        geteuid() == 0
+            ? "; user postgres must be able to reach the folder, try --data /var/lib/parley"
+            : "");
     return ACT_E_DATABASE;
 }
 
@@ -167,7 +182,8 @@ act_err_t postgres_start(const instance_t *instance, char *ret_url, act_buf_t *e
         return refuse(instance, "started", error);
     if (!make_database(instance, bin, sockets))
         return refuse(instance, "given its database", error);
-    snprintf(ret_url, POSTGRES_URL_BYTES, "postgresql:///" DATABASE "?host=%s&user=postgres", sockets);
+    snprintf(ret_url, POSTGRES_URL_BYTES, "postgresql:///" DATABASE "?host=%s&user=postgres",
+             sockets);
     return ACT_E_OK;
 }
 
@@ -212,9 +228,10 @@ void postgres_stop(const instance_t *instance)
     if (postgres_is_running(instance) && find_bin(bin)) {
         snprintf(program, sizeof program, "%.*s/pg_ctl", PATH_MAX - 16, bin);
         const char *args[] = {program, "-D", instance->postgres, "-m", "fast", "-w", "-t", "60",
-                              "stop", NULL};
+                              "stop",  NULL};
         if (!run(instance, args))
-            fprintf(stderr, "parley: PostgreSQL did not stop: see %s/postgres.out\n", instance->log);
+            fprintf(stderr, "parley: PostgreSQL did not stop: see %s/postgres.out\n",
+                    instance->log);
     }
     socket_folder(instance, sockets);
     rmdir(sockets);

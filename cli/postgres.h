@@ -10,7 +10,8 @@
 // Creates the cluster when there is none, starts it when it does not run, makes the database, and
 // gives its URL. Takes about a second the first time. As root, the server runs as user postgres.
 // On an error *error has one line.
-ACT_MUST_CHECK act_err_t postgres_start(const instance_t *instance, char *ret_url, act_buf_t *error);
+ACT_MUST_CHECK act_err_t postgres_start(const instance_t *instance, char *ret_url,
+                                        act_buf_t *error);
 
 // Does the server live? (Its pid file names a living process.)
 bool postgres_is_running(const instance_t *instance);

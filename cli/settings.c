@@ -17,12 +17,12 @@ static const act_config_row_t table[] = {
      "access token of the WhatsApp Cloud API", true},
     {"wh_phone_id", "WH_PHONE_ID", ACT_CONFIG_TEXT, "", 0, 0, "800001",
      "phone number id of the WhatsApp number", false},
-    {"wh_app_secret", "WH_APP_SECRET", ACT_CONFIG_TEXT, "", 0, 0, "5f2a0c9e7b1d4836a0f1c2d3e4b59687",
-     "app secret that signs Meta's webhooks", true},
+    {"wh_app_secret", "WH_APP_SECRET", ACT_CONFIG_TEXT, "", 0, 0,
+     "5f2a0c9e7b1d4836a0f1c2d3e4b59687", "app secret that signs Meta's webhooks", true},
     {"openai_api_key", "OPENAI_API_KEY", ACT_CONFIG_TEXT, "", 0, 0, "sk-...",
      "key of the language model; without one Parley answers from flows and FAQ", true},
-    {"openai_model", "OPENAI_MODEL", ACT_CONFIG_TEXT, "", 0, 0, "gpt-5-mini",
-     "model to ask", false},
+    {"openai_model", "OPENAI_MODEL", ACT_CONFIG_TEXT, "", 0, 0, "gpt-5-mini", "model to ask",
+     false},
     {"openai_base_url", "OPENAI_BASE_URL", ACT_CONFIG_TEXT, "", 0, 0, "http://127.0.0.1:11434/v1",
      "another server that speaks the same API", false},
     {"x_admin_token", "X_ADMIN_TOKEN", ACT_CONFIG_TEXT, "", 0, 0, "at-least-16-random-characters",
@@ -73,7 +73,8 @@ static const rule_t rules[] = {
 };
 
 // One cannot work without the others.
-static const char *const whatsapp_group[] = {"verify_token", "wh_token", "wh_phone_id", "wh_app_secret"};
+static const char *const whatsapp_group[] = {"verify_token", "wh_token", "wh_phone_id",
+                                             "wh_app_secret"};
 
 static const act_config_row_t *row_of(const char *name)
 {

@@ -17,7 +17,8 @@ static void print_reply(const understand_reply_t *reply)
     act_json_quote(reply->text, &out);
     act_buf_add_str(&out, ACT_STR(",\"language\":"));
     act_json_quote(reply->language, &out);
-    act_buf_printf(&out, ",\"language_confidence\":%.4f,\"translation\":", reply->language_confidence);
+    act_buf_printf(&out,
+                   ",\"language_confidence\":%.4f,\"translation\":", reply->language_confidence);
     act_json_quote(reply->translation, &out);
     act_buf_add_str(&out, ACT_STR(",\"intent\":"));
     act_json_quote(reply->intent, &out);
@@ -46,7 +47,8 @@ int command_understand(int argc, char **argv)
     };
     int code = 0;
     instance_t instance;
-    if (!options_parse(argc, argv, table, "a message a line in, one JSON object a line out", &data, &code))
+    if (!options_parse(argc, argv, table, "a message a line in, one JSON object a line out", &data,
+                       &code))
         return code;
     if (instance_locate(data, &instance) != ACT_E_OK)
         return EXIT_USAGE;

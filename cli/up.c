@@ -79,8 +79,9 @@ static int probe_admin_port(uint16_t port)
 {
     int probe = -1;
     if (act_listen("127.0.0.1", port, &probe, &port) != ACT_E_OK)
-        return fail(EXIT_UNAVAILABLE, "--admin-port %u cannot be opened: %s (example: --admin-port %u)",
-                    port, strerror(errno), port < UINT16_MAX - 10 ? port + 10u : 8081u);
+        return fail(EXIT_UNAVAILABLE,
+                    "--admin-port %u cannot be opened: %s (example: --admin-port %u)", port,
+                    strerror(errno), port < UINT16_MAX - 10 ? port + 10u : 8081u);
     close(probe);
     return 0;
 }
@@ -223,15 +224,15 @@ static act_err_t put_whatsapp(up_t *self)
         .api_base = act_str(act_config_text(self->settings, "graph_api_base")),
     };
     put_channel_account_reply_t reply;
-    return client_call(self->client, &persistence_service, PERSISTENCE_PUT_CHANNEL_ACCOUNT, FIRST_TENANT,
-                       &request, &reply, /* is_loud= */ true);
+    return client_call(self->client, &persistence_service, PERSISTENCE_PUT_CHANNEL_ACCOUNT,
+                       FIRST_TENANT, &request, &reply, /* is_loud= */ true);
 }
 
 static act_err_t seed(up_t *self)
 {
     empty_t empty = {0};
-    act_err_t err = client_call(self->client, &persistence_service, PERSISTENCE_SEED_DEMO, FIRST_TENANT,
-                                &empty, &empty, /* is_loud= */ true);
+    act_err_t err = client_call(self->client, &persistence_service, PERSISTENCE_SEED_DEMO,
+                                FIRST_TENANT, &empty, &empty, /* is_loud= */ true);
     if (err == ACT_E_OK && settings_has_whatsapp(self->settings))
         err = put_whatsapp(self);
     if (err == ACT_E_OK)
@@ -266,7 +267,8 @@ static bool wait_until_ready(up_t *self)
             return true;
         if (act_str_is(unready->state, "parked")) {
             fail(EXIT_UNAVAILABLE, "%.*s does not start: see %s/%.*s.out",
-                 ACT_STR_ARG(unready->instance), self->instance.log, ACT_STR_ARG(unready->instance));
+                 ACT_STR_ARG(unready->instance), self->instance.log,
+                 ACT_STR_ARG(unready->instance));
             return false;
         }
         bool never = false;
@@ -281,7 +283,8 @@ static int make_ready(up_t *self)
     if (!self->client)
         return fail(EXIT_UNAVAILABLE, "the broker does not answer: see %s", self->instance.log);
     if (seed(self) != ACT_E_OK)
-        return fail(EXIT_UNAVAILABLE, "the first tenant could not be set up: see %s", self->instance.log);
+        return fail(EXIT_UNAVAILABLE, "the first tenant could not be set up: see %s",
+                    self->instance.log);
     if (!wait_until_ready(self))
         return fail(EXIT_UNAVAILABLE, "not every actor became ready: see `parley status` and %s",
                     self->instance.log);
@@ -297,8 +300,9 @@ static void print_addresses(const up_t *self)
            "  data      %s\n\n",
            self->port, self->port, self->instance.data);
     if (!settings_has_whatsapp(self->settings))
-        printf("WhatsApp is not connected yet: set VERIFY_TOKEN, WH_TOKEN, WH_PHONE_ID and WH_APP_SECRET "
-               "in .env (see .env.example).\n");
+        printf(
+            "WhatsApp is not connected yet: set VERIFY_TOKEN, WH_TOKEN, WH_PHONE_ID and WH_APP_SECRET "
+            "in .env (see .env.example).\n");
     printf("Try it: ./parley chat%s%s\n", self->options.data ? " --data " : "",
            self->options.data ? self->options.data : "");
     fflush(stdout);
@@ -360,7 +364,8 @@ int command_up(int argc, char **argv)
     up_t self = {.listener = -1, .options = {.port = "8080", .admin_port = "8081"}};
     const option_t table[] = {
         {"port", &self.options.port, NULL, "public port for webhooks (default 8080)"},
-        {"admin-port", &self.options.admin_port, NULL, "port of console and metrics (default 8081)"},
+        {"admin-port", &self.options.admin_port, NULL,
+         "port of console and metrics (default 8081)"},
         {"detach", NULL, &self.options.is_detached, "return when everything is ready"},
         {0},
     };

@@ -74,7 +74,8 @@ static void on_metrics(void *context, const act_reply_t *reply, const metrics_re
     if (is_failed(waiting, reply) || !body)
         return;
     act_arena_t *arena = act_http_arena(waiting->request);
-    if (metrics_reply_unpack(act_arena_str(arena, reply->body), arena, &waiting->metrics, NULL) != ACT_E_OK)
+    if (metrics_reply_unpack(act_arena_str(arena, reply->body), arena, &waiting->metrics, NULL) !=
+        ACT_E_OK)
         waiting->metrics = (metrics_reply_t){0};
     act_call_opts_t opts = {.budget_ms = CALL_BUDGET_MS};
     bus_status(waiting->admin->actor, &opts, &(empty_t){0}, on_metrics_status, waiting);

@@ -3,4 +3,5 @@
 #pragma once
 #include "proto/broker.h"
 
-void prometheus_render(const metrics_reply_t *metrics, const status_reply_t *status, act_buf_t *out);
+void prometheus_render(const metrics_reply_t *metrics, const status_reply_t *status,
+                       act_buf_t *out);

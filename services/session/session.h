@@ -7,7 +7,7 @@ typedef struct {
     act_actor_t *actor;
     turns_t *turns;
     act_timer_t *sweep_timer;
-    bool is_sweeping; // a sweep call is in flight
+    bool is_sweeping;                      // a sweep call is in flight
     char holder[ACT_HEADER_KEY_MAX_BYTES]; // "<instance>/<boot id>": who holds our leases
     // Settings.
     int64_t quiet_window_ms;

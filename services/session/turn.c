@@ -21,7 +21,8 @@ typedef enum { EVENT_WAKE, EVENT_TIMER, EVENTS_COUNT } turn_event_t;
 
 static void destroy(turn_t *self)
 {
-    if (!self->dry_call && turns_find(self->session->turns, self->tenant, self->conversation_id) == self)
+    if (!self->dry_call &&
+        turns_find(self->session->turns, self->tenant, self->conversation_id) == self)
         turns_remove(self->session->turns, self);
     act_timer_destroy(&self->timer);
     act_arena_destroy(&self->arena);
@@ -152,8 +153,7 @@ static void begin(turn_t *self)
     };
     act_call_opts_t opts = turn_call_opts(self);
     opts.budget_ms = BEGIN_BUDGET_MS;
-    self->call_id =
-        persistence_turn_begin(self->session->actor, &opts, &request, on_begun, self);
+    self->call_id = persistence_turn_begin(self->session->actor, &opts, &request, on_begun, self);
 }
 
 // --- commit --------------------------------------------------------------------------------------
@@ -202,7 +202,9 @@ static void on_committed(void *context, const act_reply_t *reply, const turn_com
     if (reply->err != ACT_E_OK) {
         // Repeating is safe: the commit knows its turn id. After the lease the sweeper takes over.
         if (act_err_is_retryable(reply->err) && may_retry_commit(self)) {
-            int64_t wait_ms = (int64_t)RETRY_MS << (self->commit_attempts_count < 5 ? self->commit_attempts_count : 5);
+            int64_t wait_ms = (int64_t)RETRY_MS
+                              << (self->commit_attempts_count < 5 ? self->commit_attempts_count
+                                                                  : 5);
             self->commit_attempts_count++;
             act_timer_start(self->timer, wait_ms < RETRY_MAX_MS ? wait_ms : RETRY_MAX_MS, 0);
             return;

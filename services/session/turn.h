@@ -21,7 +21,7 @@ typedef enum {
 #define X(name) TURN_##name,
     TURN_STATES(X)
 #undef X
-    TURN_STATES_COUNT
+        TURN_STATES_COUNT
 } turn_state_t;
 
 // Replies of one turn; more is a bug in a flow.
@@ -61,11 +61,11 @@ struct turn {
     double language_confidence;
     act_str_t translation;
     classify_reply_t understood;
-    act_str_t path;      // "flow:<name>", "agent", or the stage that ended the turn
-    act_str_t flow;      // flow to start; empty: go on from begin.flow_state, or none
-    bool is_in_flow;     // begin.flow_state holds a flow that waits for an answer
+    act_str_t path;  // "flow:<name>", "agent", or the stage that ended the turn
+    act_str_t flow;  // flow to start; empty: go on from begin.flow_state, or none
+    bool is_in_flow; // begin.flow_state holds a flow that waits for an answer
     uint32_t flow_hops_count;
-    act_str_t decision;  // RESPOND, WAIT, IGNORE, HUMAN_HANDOFF
+    act_str_t decision; // RESPOND, WAIT, IGNORE, HUMAN_HANDOFF
     act_str_t handoff_reason;
     act_str_t flow_state;
     act_err_t fallback_err; // why the ladder's last rung was taken

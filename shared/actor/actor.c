@@ -49,7 +49,7 @@ struct act_actor {
     bool is_welcome;
     bool is_ready;
     bool is_draining;
-    int64_t heard_ms;    // last frame from the broker
+    int64_t heard_ms; // last frame from the broker
     int64_t drain_until_ms;
     uint64_t slow_handlers;
     int64_t slow_handler_us;
@@ -237,9 +237,9 @@ static act_header_t header_of(const char *service, const act_method_t *method,
 {
     const act_header_t *parent = opts->parent ? act_call_header(opts->parent) : NULL;
     return (act_header_t){
-        .class_ = (uint8_t)(opts->is_control                      ? ACT_CLASS_CONTROL
+        .class_ = (uint8_t)(opts->is_control                    ? ACT_CLASS_CONTROL
                             : opts->class_ == ACT_CLASS_CONTROL ? ACT_CLASS_INTERACTIVE
-                                                                  : opts->class_),
+                                                                : opts->class_),
         .flags = opts->flags | method->flags,
         .trace = trace_of(opts),
         .tenant = act_str_empty(opts->tenant) && parent ? parent->tenant : opts->tenant,
@@ -264,8 +264,8 @@ static int64_t budget_of(const act_call_opts_t *opts)
 }
 
 uint64_t act_actor_call(act_actor_t *self, const char *service, const act_method_t *method,
-                        const act_call_opts_t *opts, const act_buf_t *body, act_reply_fn *trampoline,
-                        act_fn_t *fn, void *context)
+                        const act_call_opts_t *opts, const act_buf_t *body,
+                        act_reply_fn *trampoline, act_fn_t *fn, void *context)
 {
     act_pending_row_t *row = body->is_overflowed ? NULL : act_pending_add(self->pending);
     if (!row) {
@@ -433,15 +433,22 @@ static void take_nothing(act_actor_t *self, act_message_t *message)
 }
 
 // Calls that a dead broker held: what may run again is asked again, the rest has an unknown outcome.
+// They are marked first: callbacks make new calls, which the new broker has already.
 static void ask_again(act_actor_t *self)
 {
     uint32_t index = 0;
     for (act_pending_row_t *row = act_pending_next(self->pending, &index); row;
          row = act_pending_next(self->pending, &index)) {
-        if (!row->was_sent || (row->header.flags & ACT_FLAG_RETRY_SAFE))
-            send_row(self, row);
-        else
+        row->is_lost = row->was_sent && !(row->header.flags & ACT_FLAG_RETRY_SAFE);
+        row->was_sent = false;
+    }
+    index = 0;
+    for (act_pending_row_t *row = act_pending_next(self->pending, &index); row;
+         row = act_pending_next(self->pending, &index)) {
+        if (row->is_lost)
             complete_with(self, row, ACT_E_WORKER_LOST);
+        else if (!row->was_sent)
+            send_row(self, row);
     }
 }
 
@@ -473,9 +480,11 @@ static void take_refused(act_actor_t *self, act_message_t *message)
         act_loop_stop(self->loop);
 }
 
+// The broker does not know this connection: it has forgotten our calls and topics, too.
 static void take_hello_again(act_actor_t *self, act_message_t *message)
 {
     (void)message;
+    self->is_welcome = false;
     say_hello(self);
 }
 
@@ -508,14 +517,14 @@ static void take_bye(act_actor_t *self, act_message_t *message)
 
 typedef void take_fn(act_actor_t *self, act_message_t *message);
 static take_fn *const takers[ACT_KIND_LAST + 1] = {
-    [ACT_KIND_HELLO] = take_nothing,     [ACT_KIND_WELCOME] = take_welcome,
-    [ACT_KIND_REFUSED] = take_refused,   [ACT_KIND_HELLO_AGAIN] = take_hello_again,
-    [ACT_KIND_CALL] = take_call,         [ACT_KIND_REPLY] = take_reply,
-    [ACT_KIND_ERROR] = take_error,       [ACT_KIND_CANCEL] = take_cancel,
-    [ACT_KIND_CAST] = take_call,         [ACT_KIND_SUBSCRIBE] = take_nothing,
+    [ACT_KIND_HELLO] = take_nothing,       [ACT_KIND_WELCOME] = take_welcome,
+    [ACT_KIND_REFUSED] = take_refused,     [ACT_KIND_HELLO_AGAIN] = take_hello_again,
+    [ACT_KIND_CALL] = take_call,           [ACT_KIND_REPLY] = take_reply,
+    [ACT_KIND_ERROR] = take_error,         [ACT_KIND_CANCEL] = take_cancel,
+    [ACT_KIND_CAST] = take_call,           [ACT_KIND_SUBSCRIBE] = take_nothing,
     [ACT_KIND_UNSUBSCRIBE] = take_nothing, [ACT_KIND_EVENT] = take_event,
-    [ACT_KIND_PING] = take_ping,         [ACT_KIND_PONG] = take_nothing,
-    [ACT_KIND_DRAIN] = take_drain,       [ACT_KIND_BYE] = take_bye,
+    [ACT_KIND_PING] = take_ping,           [ACT_KIND_PONG] = take_nothing,
+    [ACT_KIND_DRAIN] = take_drain,         [ACT_KIND_BYE] = take_bye,
 };
 
 static void on_message(void *context, act_message_t *message)

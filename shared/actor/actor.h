@@ -23,8 +23,8 @@ typedef void act_fn_t(void); // any typed function; cast back by the generated c
 // One rpc of a service; tables of these are generated from proto/*.proto.
 typedef struct {
     const char *name;
-    uint32_t flags; // ACT_FLAG_*
-    bool is_cast;   // sent as CAST, never answered
+    uint32_t flags;             // ACT_FLAG_*
+    bool is_cast;               // sent as CAST, never answered
     const act_model_t *request; // tables of both bodies, for generic code
     const act_model_t *reply;
     // Decodes the body into the call's arena and calls the service's function for it; answers
@@ -63,32 +63,33 @@ void act_call_fail(act_call_t **self_p, act_err_t err, const char *text);
 
 typedef struct {
     act_str_t tenant;
-    act_str_t key;             // partition key: same key, same instance while it lives
-    uint32_t budget_ms;        // 0: what is left of `parent`, or 5000
-    act_class_t class_;        // 0 (control) is read as interactive, unless is_control
+    act_str_t key;      // partition key: same key, same instance while it lives
+    uint32_t budget_ms; // 0: what is left of `parent`, or 5000
+    act_class_t class_; // 0 (control) is read as interactive, unless is_control
     bool is_control;
-    act_call_t *parent;        // call being served: gives trace, hops, budget and, if unset, tenant
-    const act_trace_t *trace;  // when there is no parent
+    act_call_t *parent;       // call being served: gives trace, hops, budget and, if unset, tenant
+    const act_trace_t *trace; // when there is no parent
     act_str_t idempotency_key;
-    uint32_t flags;            // ACT_FLAG_*; methods marked retry_safe in the model have it already
+    uint32_t flags; // ACT_FLAG_*; methods marked retry_safe in the model have it already
 } act_call_opts_t;
 
 typedef struct {
-    act_err_t err;   // ACT_E_OK for a reply
-    act_str_t text;  // the error's text for developers
-    act_str_t body;  // of a reply; borrowed for the callback
+    act_err_t err;           // ACT_E_OK for a reply
+    act_str_t text;          // the error's text for developers
+    act_str_t body;          // of a reply; borrowed for the callback
     uint32_t retry_after_ms; // with OVERLOADED
-    act_str_t sender; // instance that answered
+    act_str_t sender;        // instance that answered
 } act_reply_t;
 
 // Generated code passes a trampoline that decodes and then calls the typed fn.
-typedef void act_reply_fn(const act_reply_t *reply, act_arena_t *arena, act_fn_t *fn, void *context);
+typedef void act_reply_fn(const act_reply_t *reply, act_arena_t *arena, act_fn_t *fn,
+                          void *context);
 
 // Exactly one callback follows, never before this function returned: with the reply, an error of the
 // callee, or DEADLINE, OVERLOADED, UNAVAILABLE, WORKER_LOST, CANCELLED. Returns the call's id.
 uint64_t act_actor_call(act_actor_t *self, const char *service, const act_method_t *method,
-                        const act_call_opts_t *opts, const act_buf_t *body, act_reply_fn *trampoline,
-                        act_fn_t *fn, void *context);
+                        const act_call_opts_t *opts, const act_buf_t *body,
+                        act_reply_fn *trampoline, act_fn_t *fn, void *context);
 
 // The callback will not come any more; the callee is told. Unknown ids are ignored.
 void act_actor_cancel(act_actor_t *self, uint64_t call_id);
@@ -109,18 +110,19 @@ void act_actor_unsubscribe(act_actor_t *self, act_str_t topic);
 // --- the process ---------------------------------------------------------------------------------
 
 typedef struct {
-    const char *name; // service and folder name, also the name of the log file
+    const char *name;             // service and folder name, also the name of the log file
     const act_service_t *service; // what it offers; NULL: nothing (a client)
     const void *server;           // its generated <service>_server_t with one function a method
     // Instead of `server`: every method goes here with a checked body (persistence).
     void (*dispatch)(void *self, act_call_t *call, act_str_t body);
-    const act_config_row_t *config; // own settings, ends with a row without name; may be NULL
+    const act_config_row_t *config;  // own settings, ends with a row without name; may be NULL
     const act_metric_row_t *metrics; // own numbers, ends with a row without name; may be NULL
-    uint32_t credit_messages;       // calls taken at a time; 0: 64
-    uint32_t credit_bytes;          // 0: 8 MiB
-    size_t self_size_bytes;         // zeroed state handed to open, methods and close
-    act_err_t (*open)(void *self, act_actor_t *actor); // an error ends the process with exit code 78
-    void (*drain)(void *self);                         // optional: take no new work from outside
+    uint32_t credit_messages;        // calls taken at a time; 0: 64
+    uint32_t credit_bytes;           // 0: 8 MiB
+    size_t self_size_bytes;          // zeroed state handed to open, methods and close
+    act_err_t (*open)(void *self,
+                      act_actor_t *actor); // an error ends the process with exit code 78
+    void (*drain)(void *self);             // optional: take no new work from outside
     void (*close)(void *self);
 } act_spec_t;
 

@@ -165,7 +165,8 @@ static bool receive(act_bus_t *self)
         act_assert(zmq_msg_recv(frame, self->socket, ZMQ_DONTWAIT) >= 0);
         count++;
     }
-    act_str_t header = act_str_of(zmq_msg_data(&message.frames[0]), zmq_msg_size(&message.frames[0]));
+    act_str_t header =
+        act_str_of(zmq_msg_data(&message.frames[0]), zmq_msg_size(&message.frames[0]));
     if (count == 2 && act_header_unpack(header, &message.header) == ACT_E_OK) {
         message.body =
             act_str_of(zmq_msg_data(&message.frames[1]), zmq_msg_size(&message.frames[1]));

@@ -23,7 +23,7 @@ void act_message_fini(act_message_t *self);
 
 typedef struct {
     void (*on_message)(void *context, act_message_t *message); // borrowed unless taken
-    void (*on_connect)(void *context);    // also at each reconnect
+    void (*on_connect)(void *context);                         // also at each reconnect
     void (*on_disconnect)(void *context);
 } act_bus_events_t;
 

@@ -126,14 +126,22 @@ act_err_t act_header_unpack(act_str_t frame, act_header_t *ret_header)
 const char *act_kind_name(act_kind_t kind)
 {
     static const char *const names[] = {
-        [ACT_KIND_HELLO] = "HELLO",         [ACT_KIND_WELCOME] = "WELCOME",
-        [ACT_KIND_REFUSED] = "REFUSED",     [ACT_KIND_HELLO_AGAIN] = "HELLO_AGAIN",
-        [ACT_KIND_CALL] = "CALL",           [ACT_KIND_REPLY] = "REPLY",
-        [ACT_KIND_ERROR] = "ERROR",         [ACT_KIND_CANCEL] = "CANCEL",
-        [ACT_KIND_CAST] = "CAST",           [ACT_KIND_SUBSCRIBE] = "SUBSCRIBE",
-        [ACT_KIND_UNSUBSCRIBE] = "UNSUBSCRIBE", [ACT_KIND_EVENT] = "EVENT",
-        [ACT_KIND_PING] = "PING",           [ACT_KIND_PONG] = "PONG",
-        [ACT_KIND_DRAIN] = "DRAIN",         [ACT_KIND_BYE] = "BYE",
+        [ACT_KIND_HELLO] = "HELLO",
+        [ACT_KIND_WELCOME] = "WELCOME",
+        [ACT_KIND_REFUSED] = "REFUSED",
+        [ACT_KIND_HELLO_AGAIN] = "HELLO_AGAIN",
+        [ACT_KIND_CALL] = "CALL",
+        [ACT_KIND_REPLY] = "REPLY",
+        [ACT_KIND_ERROR] = "ERROR",
+        [ACT_KIND_CANCEL] = "CANCEL",
+        [ACT_KIND_CAST] = "CAST",
+        [ACT_KIND_SUBSCRIBE] = "SUBSCRIBE",
+        [ACT_KIND_UNSUBSCRIBE] = "UNSUBSCRIBE",
+        [ACT_KIND_EVENT] = "EVENT",
+        [ACT_KIND_PING] = "PING",
+        [ACT_KIND_PONG] = "PONG",
+        [ACT_KIND_DRAIN] = "DRAIN",
+        [ACT_KIND_BYE] = "BYE",
     };
     return kind >= ACT_KIND_HELLO && kind <= ACT_KIND_LAST ? names[kind] : "?";
 }

@@ -15,27 +15,32 @@
 #define ACT_HEADER_MAX_HOPS 8
 
 typedef enum {
-    ACT_KIND_HELLO = 1, // actor -> broker: hello_t (proto/broker.proto)
-    ACT_KIND_WELCOME,   // broker -> actor: welcome_t
-    ACT_KIND_REFUSED,   // broker -> actor: HELLO was not accepted, err says why
+    ACT_KIND_HELLO = 1,   // actor -> broker: hello_t (proto/broker.proto)
+    ACT_KIND_WELCOME,     // broker -> actor: welcome_t
+    ACT_KIND_REFUSED,     // broker -> actor: HELLO was not accepted, err says why
     ACT_KIND_HELLO_AGAIN, // broker -> unknown peer: say HELLO first
-    ACT_KIND_CALL,      // wants exactly one REPLY or ERROR
+    ACT_KIND_CALL,        // wants exactly one REPLY or ERROR
     ACT_KIND_REPLY,
     ACT_KIND_ERROR,     // err in the header, error_body_t in the body
     ACT_KIND_CANCEL,    // caller -> broker -> worker: nobody waits for this id any more
     ACT_KIND_CAST,      // a hint: delivered at most once, never answered
     ACT_KIND_SUBSCRIBE, // service = topic
     ACT_KIND_UNSUBSCRIBE,
-    ACT_KIND_EVENT,     // service = topic; fanned out to its subscribers, dropped where they are slow
-    ACT_KIND_PING,      // either side after silence; stats_t in the actor's
+    ACT_KIND_EVENT, // service = topic; fanned out to its subscribers, dropped where they are slow
+    ACT_KIND_PING,  // either side after silence; stats_t in the actor's
     ACT_KIND_PONG,
-    ACT_KIND_DRAIN,     // broker -> actor: finish what you hold, then BYE
+    ACT_KIND_DRAIN, // broker -> actor: finish what you hold, then BYE
     ACT_KIND_BYE,
     ACT_KIND_LAST = ACT_KIND_BYE,
 } act_kind_t;
 
 // Control frames never wait behind data, interactive work never behind bulk.
-typedef enum { ACT_CLASS_CONTROL, ACT_CLASS_INTERACTIVE, ACT_CLASS_BULK, ACT_CLASS_COUNT } act_class_t;
+typedef enum {
+    ACT_CLASS_CONTROL,
+    ACT_CLASS_INTERACTIVE,
+    ACT_CLASS_BULK,
+    ACT_CLASS_COUNT
+} act_class_t;
 
 enum {
     ACT_FLAG_RETRY_SAFE = 1u << 0, // may run again after its worker died
@@ -49,16 +54,17 @@ typedef struct {
 } act_trace_t;
 
 typedef struct {
-    uint8_t kind;  // act_kind_t
+    uint8_t kind;   // act_kind_t
     uint8_t class_; // act_class_t
     uint32_t flags;
-    uint64_t id; // chosen by the sender of a CALL, unique while it is open; REPLY and ERROR carry it back
+    uint64_t
+        id; // chosen by the sender of a CALL, unique while it is open; REPLY and ERROR carry it back
     act_trace_t trace;
     act_str_t sender; // instance name; stamped by the broker, ignored from peers
     act_str_t tenant;
     act_str_t service; // or topic
     act_str_t method;
-    act_str_t key; // partition key; empty: any instance
+    act_str_t key;      // partition key; empty: any instance
     uint32_t budget_ms; // time left when it was sent; 0 only where no answer is awaited
     uint8_t attempt;    // from 1
     uint8_t hops;

@@ -38,9 +38,9 @@ typedef struct {
 static bool parse_options(int argc, char **argv, options_t *ret_options)
 {
     static const struct option table[] = {
-        {"bus", required_argument, NULL, 'b'},      {"instance", required_argument, NULL, 'i'},
-        {"log-dir", required_argument, NULL, 'l'},  {"set", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},           {0},
+        {"bus", required_argument, NULL, 'b'},     {"instance", required_argument, NULL, 'i'},
+        {"log-dir", required_argument, NULL, 'l'}, {"set", required_argument, NULL, 's'},
+        {"help", no_argument, NULL, 'h'},          {0},
     };
     options_t options = {0};
     for (int c = getopt_long(argc, argv, "h", table, NULL); c != -1;
@@ -101,8 +101,8 @@ static void watch_signal(uv_loop_t *loop, uv_signal_t *uv, int number, act_actor
     uv_unref((uv_handle_t *)uv);
 }
 
-static int run(const act_spec_t *spec, const options_t *options, act_config_t *config, act_log_t *log,
-               const char *instance)
+static int run(const act_spec_t *spec, const options_t *options, act_config_t *config,
+               act_log_t *log, const char *instance)
 {
     ACT_AUTO(act_loop) *loop = act_loop_new();
     void *self = act_alloc(spec->self_size_bytes);

@@ -24,7 +24,8 @@ typedef struct {
     char idempotency_key[ACT_HEADER_KEY_MAX_BYTES + 1];
     act_header_t header; // views point into the texts above
     zmq_msg_t body;      // shares its bytes with the frame that was sent
-    bool was_sent;
+    bool was_sent;       // to the present broker
+    bool is_lost;        // was with a broker that died, and may not run again
 } act_pending_row_t;
 
 act_pending_t *act_pending_new(void);

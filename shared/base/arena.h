@@ -21,8 +21,7 @@ void *act_arena_alloc_array(act_arena_t *self, size_t count, size_t item_bytes);
 // Copies into the arena; the copy is also terminated with a NUL.
 act_str_t act_arena_str(act_arena_t *self, act_str_t text);
 act_str_t act_arena_printf(act_arena_t *self, const char *format, ...) ACT_PRINTF(2, 3);
-act_str_t act_arena_vprintf(act_arena_t *self, const char *format, va_list args)
-    ACT_PRINTF(2, 0);
+act_str_t act_arena_vprintf(act_arena_t *self, const char *format, va_list args) ACT_PRINTF(2, 0);
 
 // Bytes handed out since the last reset.
 size_t act_arena_used_bytes(const act_arena_t *self);

@@ -40,8 +40,8 @@ static const char *find_value(const act_config_row_t *row, const char *const ove
 
 static act_err_t refuse(const act_config_row_t *row, const char *why, act_buf_t *error)
 {
-    act_buf_printf(error, "%s %s: %s (example: %s=%s)", row->env ? row->env : row->name, why, row->help,
-                   row->env ? row->env : row->name, row->example ? row->example : "...");
+    act_buf_printf(error, "%s %s: %s (example: %s=%s)", row->env ? row->env : row->name, why,
+                   row->help, row->env ? row->env : row->name, row->example ? row->example : "...");
     return ACT_E_CONFIG;
 }
 
@@ -59,7 +59,8 @@ static act_err_t parse_number(const act_config_row_t *row, const char *value, in
         return refuse(row, "must be a whole number", error);
     if (*ret_number < row->min || *ret_number > row->max) {
         char why[96];
-        snprintf(why, sizeof why, "must be from %lld to %lld", (long long)row->min, (long long)row->max);
+        snprintf(why, sizeof why, "must be from %lld to %lld", (long long)row->min,
+                 (long long)row->max);
         return refuse(row, why, error);
     }
     return ACT_E_OK;
@@ -99,7 +100,8 @@ static act_err_t refuse_unknown(const act_config_t *self, const char *const over
         for (size_t j = 0; j < self->count; j++)
             is_known = is_known || act_str_is(name, self->settings[j].row->name);
         if (!is_known) {
-            act_buf_printf(error, "unknown setting %" ACT_STR_FMT " (see --help)", ACT_STR_ARG(name));
+            act_buf_printf(error, "unknown setting %" ACT_STR_FMT " (see --help)",
+                           ACT_STR_ARG(name));
             return ACT_E_CONFIG;
         }
     }
@@ -162,7 +164,8 @@ void act_config_help(const act_config_row_t *table, act_buf_t *out)
 {
     for (const act_config_row_t *row = table; row->name; row++) {
         bool has_default = row->default_text && *row->default_text && !row->is_secret;
-        act_buf_printf(out, "  %-28s %-28s %s%s%s\n", row->name, row->env ? row->env : "", row->help,
-                       has_default ? "; default " : "", has_default ? row->default_text : "");
+        act_buf_printf(out, "  %-28s %-28s %s%s%s\n", row->name, row->env ? row->env : "",
+                       row->help, has_default ? "; default " : "",
+                       has_default ? row->default_text : "");
     }
 }

@@ -11,11 +11,10 @@ typedef struct {
     bool is_retryable;
 } row_t;
 
-static const row_t rows[] = {
-    {ACT_E_OK, "OK", "success", "", false},
+static const row_t rows[] = {{ACT_E_OK, "OK", "success", "", false},
 #define X(name, number, code, is_retryable, text, customer)                                        \
     {ACT_E_##name, code, text, customer, is_retryable},
-    ACT_ERRORS(X)
+                             ACT_ERRORS(X)
 #undef X
 };
 

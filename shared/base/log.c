@@ -137,7 +137,8 @@ static bool is_mail_char(char c)
 // Ids of conversations and turns are what a log is searched for, and some are mostly digits.
 static size_t uuid_len(act_str_t text)
 {
-    if (text.len_bytes < UUID_BYTES || (text.len_bytes > UUID_BYTES && is_word_char(text.ptr[UUID_BYTES])))
+    if (text.len_bytes < UUID_BYTES ||
+        (text.len_bytes > UUID_BYTES && is_word_char(text.ptr[UUID_BYTES])))
         return 0;
     for (size_t i = 0; i < UUID_BYTES; i++) {
         bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
@@ -277,7 +278,8 @@ void act_log(act_log_t *self, act_log_level_t level, const char *event, const ch
     int64_t now_us = act_time_wall_us();
     char time_text[ACT_TIME_TEXT_BYTES];
     act_time_text(now_us, time_text);
-    if (self->dir && (self->descriptor < 0 || strncmp(self->day, time_text, DAY_TEXT_BYTES - 1) != 0))
+    if (self->dir &&
+        (self->descriptor < 0 || strncmp(self->day, time_text, DAY_TEXT_BYTES - 1) != 0))
         open_file_of_day(self, now_us, time_text);
 
     char format[FORMAT_MAX_BYTES], values[VALUES_MAX_BYTES];

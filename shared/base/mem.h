@@ -23,4 +23,5 @@ void *act_take_pointer(void *ptr_p);
 
 #define ACT_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define ACT_MUST_CHECK __attribute__((warn_unused_result))
-#define ACT_PRINTF(format_index, first_index) __attribute__((format(printf, format_index, first_index)))
+#define ACT_PRINTF(format_index, first_index)                                                      \
+    __attribute__((format(printf, format_index, first_index)))

@@ -105,20 +105,32 @@ static double to_double(uint64_t bits, size_t len_bytes)
 
 // What a first byte of 0xc0..0xdf means (msgpack specification, "Overview"): how many bytes of
 // number follow, and what that number is. Extension types have no row: they are refused.
-typedef enum { AS_BAD, AS_NIL, AS_BOOL, AS_BIN, AS_DOUBLE, AS_UINT, AS_INT, AS_STR, AS_ARRAY, AS_MAP } as_t;
+typedef enum {
+    AS_BAD,
+    AS_NIL,
+    AS_BOOL,
+    AS_BIN,
+    AS_DOUBLE,
+    AS_UINT,
+    AS_INT,
+    AS_STR,
+    AS_ARRAY,
+    AS_MAP
+} as_t;
 static const struct {
     uint8_t as;
     uint8_t number_bytes;
 } heads[32] = {
-    [0x00] = {AS_NIL, 0},   [0x02] = {AS_BOOL, 0},  [0x03] = {AS_BOOL, 0},  [0x04] = {AS_BIN, 1},
-    [0x05] = {AS_BIN, 2},   [0x06] = {AS_BIN, 4},   [0x0a] = {AS_DOUBLE, 4}, [0x0b] = {AS_DOUBLE, 8},
-    [0x0c] = {AS_UINT, 1},  [0x0d] = {AS_UINT, 2},  [0x0e] = {AS_UINT, 4},  [0x0f] = {AS_UINT, 8},
-    [0x10] = {AS_INT, 1},   [0x11] = {AS_INT, 2},   [0x12] = {AS_INT, 4},   [0x13] = {AS_INT, 8},
-    [0x19] = {AS_STR, 1},   [0x1a] = {AS_STR, 2},   [0x1b] = {AS_STR, 4},   [0x1c] = {AS_ARRAY, 2},
-    [0x1d] = {AS_ARRAY, 4}, [0x1e] = {AS_MAP, 2},   [0x1f] = {AS_MAP, 4},
+    [0x00] = {AS_NIL, 0},   [0x02] = {AS_BOOL, 0}, [0x03] = {AS_BOOL, 0},   [0x04] = {AS_BIN, 1},
+    [0x05] = {AS_BIN, 2},   [0x06] = {AS_BIN, 4},  [0x0a] = {AS_DOUBLE, 4}, [0x0b] = {AS_DOUBLE, 8},
+    [0x0c] = {AS_UINT, 1},  [0x0d] = {AS_UINT, 2}, [0x0e] = {AS_UINT, 4},   [0x0f] = {AS_UINT, 8},
+    [0x10] = {AS_INT, 1},   [0x11] = {AS_INT, 2},  [0x12] = {AS_INT, 4},    [0x13] = {AS_INT, 8},
+    [0x19] = {AS_STR, 1},   [0x1a] = {AS_STR, 2},  [0x1b] = {AS_STR, 4},    [0x1c] = {AS_ARRAY, 2},
+    [0x1d] = {AS_ARRAY, 4}, [0x1e] = {AS_MAP, 2},  [0x1f] = {AS_MAP, 4},
 };
 
-static bool take_bytes(act_mp_t *self, uint64_t len_bytes, act_mp_type_t type, act_mp_value_t *value)
+static bool take_bytes(act_mp_t *self, uint64_t len_bytes, act_mp_type_t type,
+                       act_mp_value_t *value)
 {
     if (len_bytes > (uint64_t)(self->end - self->at))
         return false;

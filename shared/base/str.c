@@ -15,7 +15,8 @@ act_str_t act_str_of(const void *ptr, size_t len_bytes)
 
 bool act_str_eq(act_str_t a, act_str_t b)
 {
-    return a.len_bytes == b.len_bytes && (a.len_bytes == 0 || memcmp(a.ptr, b.ptr, a.len_bytes) == 0);
+    return a.len_bytes == b.len_bytes &&
+           (a.len_bytes == 0 || memcmp(a.ptr, b.ptr, a.len_bytes) == 0);
 }
 
 bool act_str_is(act_str_t a, const char *text)
@@ -31,7 +32,8 @@ bool act_str_empty(act_str_t a)
 bool act_str_starts_with(act_str_t a, const char *prefix)
 {
     act_str_t p = act_str(prefix);
-    return a.len_bytes >= p.len_bytes && (p.len_bytes == 0 || memcmp(a.ptr, p.ptr, p.len_bytes) == 0);
+    return a.len_bytes >= p.len_bytes &&
+           (p.len_bytes == 0 || memcmp(a.ptr, p.ptr, p.len_bytes) == 0);
 }
 
 static bool is_space(char c)
@@ -77,7 +79,8 @@ bool act_str_to_int(act_str_t a, int64_t *ret_value)
         if (digit < 0 || digit > 9)
             return false;
         // Built downwards, because INT64_MIN has no positive twin.
-        if (__builtin_mul_overflow(value, 10, &value) || __builtin_sub_overflow(value, digit, &value))
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_sub_overflow(value, digit, &value))
             return false;
     }
     if (!is_negative && value == INT64_MIN)
@@ -136,7 +139,8 @@ static size_t utf8_sequence(const uint8_t *ptr, size_t left_bytes, uint32_t *ret
 uint32_t act_utf8_next(act_str_t a, size_t *offset)
 {
     uint32_t code = 0xfffd;
-    size_t len_bytes = utf8_sequence((const uint8_t *)a.ptr + *offset, a.len_bytes - *offset, &code);
+    size_t len_bytes =
+        utf8_sequence((const uint8_t *)a.ptr + *offset, a.len_bytes - *offset, &code);
     *offset += len_bytes ? len_bytes : 1;
     return code;
 }

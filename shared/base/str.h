@@ -12,7 +12,10 @@ typedef struct {
 
 // A view of a string literal; also usable in static initialisers.
 #define ACT_STR(literal) ((act_str_t){.ptr = (literal), .len_bytes = sizeof(literal) - 1})
-#define ACT_STR_INIT(literal) {.ptr = (literal), .len_bytes = sizeof(literal) - 1}
+#define ACT_STR_INIT(literal)                                                                      \
+    {                                                                                              \
+        .ptr = (literal), .len_bytes = sizeof(literal) - 1                                         \
+    }
 
 // printf("%" ACT_STR_FMT, ACT_STR_ARG(view))
 #define ACT_STR_FMT ".*s"

@@ -131,7 +131,10 @@ act_err_t process_adopt(act_loop_t *loop, pid_t pid, uint64_t start_ticks, proce
     if (pid <= 1 || start_ticks == 0)
         return ACT_E_NOT_FOUND;
     process_t *self = act_alloc(sizeof *self);
-    *self = (process_t){.pid = pid, .start_ticks = start_ticks, .pidfd = -1, .on_exit = on_exit,
+    *self = (process_t){.pid = pid,
+                        .start_ticks = start_ticks,
+                        .pidfd = -1,
+                        .on_exit = on_exit,
                         .context = context};
     // The pidfd is opened first and the start time compared after, so the pid cannot change between.
     if (watch_process(loop, self) != ACT_E_OK || start_ticks_of(pid) != start_ticks) {

@@ -11,8 +11,8 @@ typedef void process_exit_fn(void *context);
 
 typedef struct {
     const char *path;
-    const char *const *argv; // NULL-terminated
-    const char *output_path; // standard output and error are appended here
+    const char *const *argv;  // NULL-terminated
+    const char *output_path;  // standard output and error are appended here
     int inherited_descriptor; // becomes descriptor 3; -1: none
 } process_spec_t;
 

@@ -16,9 +16,10 @@ static void join_messages(turn_t *turn)
         act_str_t line = message->content->text;
         if (act_str_empty(line))
             continue;
-        text = act_str_empty(text) ? line
-                                   : act_arena_printf(turn->arena, "%" ACT_STR_FMT "\n%" ACT_STR_FMT,
-                                                      ACT_STR_ARG(text), ACT_STR_ARG(line));
+        text = act_str_empty(text)
+                   ? line
+                   : act_arena_printf(turn->arena, "%" ACT_STR_FMT "\n%" ACT_STR_FMT,
+                                      ACT_STR_ARG(text), ACT_STR_ARG(line));
     }
     // What the model of the wire takes; a burst longer than this is cut, not refused.
     turn->text = act_utf8_prefix(text, 4000);

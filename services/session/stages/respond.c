@@ -23,8 +23,8 @@ static void take_messages(turn_t *turn, const outbound_content_t *items, uint32_
 {
     for (uint32_t i = 0; i < count; i++)
         if (!pipeline_add_message(turn, &items[i]))
-            act_log_warn(act_actor_log(turn->session->actor), "messages_dropped", "turn=%s,count=%u",
-                         turn->turn_id, count - i);
+            act_log_warn(act_actor_log(turn->session->actor), "messages_dropped",
+                         "turn=%s,count=%u", turn->turn_id, count - i);
 }
 
 // --- agent ---------------------------------------------------------------------------------------
