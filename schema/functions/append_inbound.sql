@@ -1,5 +1,5 @@
--- One message of a customer into the inbox, with its conversation (D4). Always writes, also when the
--- message is there already: a commit that wrote nothing would not wait for a standby (T2).
+-- One message of a customer into the inbox, with its conversation (D4). Always writes, also when
+-- the message is there already: a commit that wrote nothing would not wait for a standby (T2).
 --
 -- The usual message comes from a known address and changes nothing else: two index lookups and one
 -- insert. Locks no conversation, so it never waits for a turn, and no two appends wait for each

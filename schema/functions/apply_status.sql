@@ -1,10 +1,10 @@
 -- What a channel says about one of our messages: sent, delivered, read, played, failed. Only moves
--- forward, whatever the order of arrival (I7). The message is found by our own id, where the channel
--- gives it back, else by the provider's; a status that comes before its message is kept with the
--- provider's id until record_send claims it.
+-- forward, whatever the order of arrival (I7). The message is found by our own id, where the
+-- channel gives it back, else by the provider's; a status that comes before its message is kept
+-- with the provider's id until record_send claims it.
 --
--- A status also proves that an attempt whose result we never heard did arrive: the message is settled
--- then, and conversation_id is set when more may go out now (D6).
+-- A status also proves that an attempt whose result we never heard did arrive: the message is
+-- settled then, and conversation_id is set when more may go out now (D6).
 create or replace function apply_status(
     p_tenant text, p_channel text, p_provider_id text, p_status text, p_at_ms bigint,
     p_outbox text, p_error_code bigint, p_error_text text,

@@ -1,16 +1,16 @@
--- The heads that are due, with INTENT recorded (D5): state sending, attempt + 1, and a due time at which
--- the claim runs out. A head that is still in state sending then has no recorded result: its claim is
--- ambiguous. A head that a former owner of the conversation left is ended as WRONG_OWNER, and the next
--- one becomes due. Waits for nobody (skip locked): what somebody is changing just now is claimed next
--- time. Works on outbox_queue, one row a conversation, so a million messages that wait cost what their
--- conversations cost.
+-- The heads that are due, with INTENT recorded (D5): state sending, attempt + 1, and a due time at
+-- which the claim runs out. A head that is still in state sending then has no recorded result: its
+-- claim is ambiguous. A head that a former owner of the conversation left is ended as WRONG_OWNER,
+-- and the next one becomes due. Waits for nobody (skip locked): what somebody is changing just now
+-- is claimed next time. Works on outbox_queue, one row a conversation, so a million messages that
+-- wait cost what their conversations cost.
 --
--- A loop over small statements, because most claims are of a few rows: as one statement with a CTE for
--- each step, a claim of one row took 340 us, of which 280 were spent on starting the plan.
+-- A loop over small statements, because most claims are of a few rows: as one statement with a CTE
+-- for each step, a claim of one row took 340 us, of which 280 were spent on starting the plan.
 --
--- The last row has no claim, only next_due_ms: 1 when more may be due already; 250 when something was
--- claimed, so that under load nobody looks further; else when the first of those that wait will be due,
--- or 0 when none waits.
+-- The last row has no claim, only next_due_ms: 1 when more may be due already; 250 when something
+-- was claimed, so that under load nobody looks further; else when the first of those that wait will
+-- be due, or 0 when none waits.
 create or replace function claim_due(
     p_holder text, p_max_rows bigint, p_claim_ms bigint)
 returns table (tenant text, outbox_id text, conversation_id text, turn_id text, seq bigint,

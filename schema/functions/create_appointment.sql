@@ -1,4 +1,5 @@
--- A wish for an appointment, to be confirmed by a person. The same idempotency key is the same wish.
+-- A wish for an appointment, to be confirmed by a person. The same idempotency key is the same
+-- wish.
 create or replace function create_appointment(
     p_tenant text, p_key text, p_conversation uuid, p_contact uuid, p_service text, p_wanted text,
     out appointment_id uuid, out number bigint)

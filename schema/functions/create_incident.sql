@@ -1,4 +1,5 @@
--- A report with a number that the customer can quote. The same idempotency key is the same incident.
+-- A report with a number that the customer can quote. The same idempotency key is the same
+-- incident.
 create or replace function create_incident(
     p_tenant text, p_key text, p_conversation uuid, p_contact uuid, p_project text,
     p_description text, p_location text, p_severity text,

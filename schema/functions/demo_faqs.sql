@@ -13,7 +13,7 @@ language sql immutable as $$ values
     ('fr', 'services', 'Quels travaux faites-vous ?', 'Maçonnerie, toiture, peinture, salles de bains, isolation et électricité, en neuf comme en rénovation.', 'service services travaux rénovation maçonnerie toiture peinture électricité isolation prestations faire proposez'),
     ('fr', 'area', 'Dans quelle région travaillez-vous ?', 'Dans un rayon de 50 km autour de Strasbourg, des deux côtés du Rhin.', 'zone région secteur déplacez déplacement intervenez ville kilomètres Colmar Kehl'),
     ('fr', 'emergency', 'Que faire en cas d''urgence ?', 'Pour une fuite ou des dégâts de tempête, appelez à toute heure le +33 3 00 00 00 00. Coupez d''abord l''eau ou le courant.', 'urgence urgent fuite eau inondation tempête dégât panne nuit'),
-    ('fr', 'visit', 'Puis-je prendre rendez-vous pour une visite ?', 'Oui. Dites-nous quel jour et à quelle heure vous convient, et une personne de l''équipe vous le confirme.', 'rendez-vous visite venir voir passer chantier rencontrer'),
+    ('fr', 'visit', 'Comment prendre rendez-vous pour une visite ?', 'Oui. Dites-nous quel jour et à quelle heure vous convient, et une personne de l''équipe vous le confirme.', 'rendez-vous visite venir voir passer chantier rencontrer'),
 
     ('en', 'hours', 'What are your opening hours?', 'We are open Monday to Friday from 7:30 to 18:00 and Saturday from 9:00 to 12:00. We are closed on Sunday.', 'open opening close closed closing time hours saturday sunday weekend when'),
     ('en', 'address', 'Where are you located?', 'Our office is at 12, rue des Bâtisseurs, 67000 Strasbourg, five minutes from the station.', 'address location find place office street directions map'),

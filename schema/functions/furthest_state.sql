@@ -1,5 +1,5 @@
--- The later of two states of an outbound message (I7). Arrival order does not matter: a read message
--- was delivered, a delivered one did not fail.
+-- The later of two states of an outbound message (I7). Arrival order does not matter: a read
+-- message was delivered, a delivered one did not fail.
 create or replace function furthest_state(p_a text, p_b text) returns text
 language plpgsql immutable parallel safe as $$
 declare

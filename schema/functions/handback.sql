@@ -1,5 +1,5 @@
--- A person gives a conversation back to the bot: by its id, or by the customer's address among those
--- that are handed over. Asking again changes nothing.
+-- A person gives a conversation back to the bot: by its id, or by the customer's address among
+-- those that are handed over. Asking again changes nothing.
 create or replace function handback(
     p_tenant text, p_conversation uuid, p_address text,
     out conversation_id uuid, out was_handed_back boolean, out pending_count integer)

@@ -1,6 +1,6 @@
--- Queues the bot's answers of one turn behind what the conversation still has to send; p_entries is a
--- JSON array of OutboxEntry. The caller holds the conversation's row, so that seq has no gaps, and
--- raises next_seq by the count that is returned.
+-- Queues the bot's answers of one turn behind what the conversation still has to send; p_entries is
+-- a JSON array of OutboxEntry. The caller holds the conversation's row, so that seq has no gaps,
+-- and raises next_seq by the count that is returned.
 create or replace function outbox_put(
     p_conversation conversations, p_turn uuid, p_owner_fence bigint, p_entries json)
 returns integer language plpgsql as $$

@@ -1,4 +1,5 @@
--- Notes the provider's id of one of our messages, and gives back what statuses said about it before.
+-- Notes the provider's id of one of our messages, and gives back what statuses said about it
+-- before.
 create or replace function provider_message_own(
     p_tenant text, p_channel text, p_provider_id text, p_outbox uuid)
 returns provider_messages language plpgsql as $$

@@ -1,5 +1,5 @@
--- What became of one attempt to send (RESULT, D5). Refused when the attempt is not the last one that
--- was claimed: somebody else has it. The same result again is recorded once.
+-- What became of one attempt to send (RESULT, D5). Refused when the attempt is not the last one
+-- that was claimed: somebody else has it. The same result again is recorded once.
 --   sent    the channel has it; statuses that came before this are applied
 --   retry   the same message again after p_retry_after_ms; what follows it waits
 --   failed  for good; what follows it may go

@@ -1,7 +1,7 @@
 -- The questions of a tenant nearest to a text, best first. Only those in p_language, when there are
 -- any, else all. The score (0 to 1) is which part of the text's words are in the question or its
--- keywords, a little of those in the answer, and how alike the spelling is: typing errors count less
--- than other words.
+-- keywords, a little of those in the answer, and how alike the spelling is: typing errors count
+-- less than other words.
 create or replace function search_faq(
     p_tenant text, p_text text, p_language text, p_max_rows bigint)
 returns table (faq_id text, question text, answer text, language text, source text,

@@ -1,5 +1,6 @@
--- A demo business for a tenant: a building firm with projects, tasks, documents, and its questions and
--- answers in nine languages. Running it again brings the texts up to date and touches nothing else.
+-- A demo business for a tenant: a building firm with projects, tasks, documents, and its questions
+-- and answers in nine languages. Running it again brings the texts up to date and touches nothing
+-- else.
 create or replace function seed_demo(p_tenant text) returns void
 language plpgsql as $$
 begin

@@ -1,7 +1,7 @@
--- Takes the lease of a conversation and gives all a turn needs, in one round trip. Granted only when
--- something is pending and no other holder's lease is alive; asking again as the same holder is
--- granted again (its first answer was lost). Every grant raises lease_fence: what an earlier holder
--- still wants to commit is refused from then on (I6).
+-- Takes the lease of a conversation and gives all a turn needs, in one round trip. Granted only
+-- when something is pending and no other instance's lease is alive; asking again as the same one
+-- is granted again (its first answer was lost, or the process was started anew). Every grant raises lease_fence: what an earlier
+-- holder still wants to commit is refused from then on (I6).
 --
 -- Single-table statements on purpose: each is one look into one index whatever the statistics say.
 create or replace function turn_begin(
@@ -25,7 +25,11 @@ begin
     if not found then
         return;
     end if;
-    if c.lease_holder not in ('', p_holder) and c.lease_expires_at > clock_timestamp() then
+    -- The same instance after a restart ("session-1/<boot id>") takes its own leases over at once: the
+    -- supervisor starts it only when the old process is gone, and the fence refuses whatever it left.
+    if c.lease_holder <> ''
+       and split_part(c.lease_holder, '/', 1) <> split_part(p_holder, '/', 1)
+       and c.lease_expires_at > clock_timestamp() then
         retry_after_ms := greatest(1, ceil(1000 * extract(
             epoch from c.lease_expires_at - clock_timestamp())))::integer;
         return;

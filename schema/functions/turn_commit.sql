@@ -1,7 +1,7 @@
 -- Ends a turn: what it decided, its answers into the outbox, its messages marked as answered, the
--- lease given back, in one transaction. was_committed is false, and nothing written, when the fence is
--- not the current one or somebody else owns the conversation by now. The same turn again (its first
--- answer was lost) is told that it was committed.
+-- lease given back, in one transaction. was_committed is false, and nothing written, when the fence
+-- is not the current one or somebody else owns the conversation by now. The same turn again (its
+-- first answer was lost) is told that it was committed.
 create or replace function turn_commit(
     p_tenant text, p_conversation uuid, p_fence bigint, p_turn uuid, p_session text,
     p_inbox_seqs bigint[], p_language text, p_language_confidence double precision, p_text text,
@@ -32,7 +32,8 @@ begin
     if c.owner_fence <> p_owner_fence then
         return;
     end if;
-    -- The answers of this turn are the bot's last word: they carry the owner fence it leaves behind.
+    -- The answers of this turn are the bot's last word: they carry the owner fence it leaves
+    -- behind.
     v_is_handoff := v_is_handoff and c.owner <> 'person';
     outbox_count := outbox_put(c, p_turn, c.owner_fence + v_is_handoff::integer, p_outbox);
 
@@ -70,10 +71,12 @@ begin
          where k.tenant_id = p_tenant and k.contact_id = c.contact_id;
     end if;
     if v_is_handoff then
-        perform handoff_announce(c, p_handoff_reason);
+        perform person_announce(c, 'handoff', p_handoff_reason);
+    elsif p_path = 'fallback' then
+        perform person_announce(c, 'fallback', p_error_code); -- the customer was told a colleague knows
     end if;
-    -- The row belongs to this connection (writer): no two transactions wait for each other here, and a
-    -- batch of many tenants cannot deadlock with another one.
+    -- The row belongs to this connection (writer): no two transactions wait for each other here,
+    -- and a batch of many tenants cannot deadlock with another one.
     insert into usage_daily as u (tenant_id, day, writer, turns_count, inbound_count,
                                   outbound_count, fallbacks_count)
     values (p_tenant, (now() at time zone 'UTC')::date, pg_backend_pid(), 1,

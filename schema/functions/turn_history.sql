@@ -6,7 +6,8 @@ declare
     v_result json;
 begin
     select json_agg(json_build_object('author', l.author, 'text',
-                                      coalesce(nullif(l.content->>'text', ''), '[' || l.type || ']'),
+                                      coalesce(nullif(l.content->>'text', ''),
+                                               '[' || l.type || ']'),
                                       'at_ms', (extract(epoch from l.at) * 1000)::bigint)
                     order by l.at, l.rank, l.seq)
       into v_result
@@ -20,8 +21,8 @@ begin
                 union all
                 (select o.author, 1, o.seq, o.created_at, 'text', o.content
                    from outbox o
-                  where o.tenant_id collate "POSIX" = p_tenant and o.conversation_id = p_conversation
-                    and o.state <> 'failed'
+                  where o.tenant_id collate "POSIX" = p_tenant
+                    and o.conversation_id = p_conversation and o.state <> 'failed'
                   order by o.seq desc limit 20)) sides
              order by at desc, rank desc, seq desc limit 20) l;
     return v_result;

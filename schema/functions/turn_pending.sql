@@ -1,6 +1,6 @@
 -- The messages of a conversation that wait for a turn, oldest first, as JSON (PendingMessage); null
--- when there are none. At most 256, and at most 1 MiB before the last one: a reply must fit into one
--- message of the bus. The rest waits for the next turn.
+-- when there are none. At most 256, and at most 1 MiB before the last one: a reply must fit into
+-- one message of the bus. The rest waits for the next turn.
 create or replace function turn_pending(p_tenant text, p_conversation uuid) returns json
 language plpgsql stable as $$
 declare

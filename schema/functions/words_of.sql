@@ -1,6 +1,6 @@
--- The words of a text that carry meaning, reduced by the dictionary of its language, each also without
--- accents. PostgreSQL has no Polish dictionary: there it is the first five letters of words of at least
--- four, which does for short questions.
+-- The words of a text that carry meaning, reduced by the dictionary of its language, each also
+-- without accents. PostgreSQL has no Polish dictionary: there it is the first five letters of words
+-- of at least four, which does for short questions.
 create or replace function words_of(p_language text, p_text text) returns text[]
 language plpgsql stable as $$
 declare

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Makes the table of the persistence actor (services/persistence/query.h) from schema/ and the model.
+"""Makes the table of the persistence actor (services/persistence/query.h) from schema/ and proto/.
 
-    queries_gen.py --protoc protoc --proto proto/persistence.proto --schema schema --out queries_gen.c
+    queries_gen.py --proto proto/persistence.proto --schema schema --out queries_gen.c
 
-One file schema/queries/<area>/<rpc_in_snake_case>.sql is one statement for one rpc. Comment lines at
-the top that look like "-- name: value" are directives, all others are for readers:
+One file schema/queries/<area>/<rpc_in_snake_case>.sql is one statement for one rpc. Comment lines
+at the top that look like "-- name: value" are directives, all others are for readers:
 
     -- rpc: turn_begin          the rpc, in snake case; also the file's name
     -- result: one              one row fills the reply; no row: see missing
@@ -16,14 +16,14 @@ the top that look like "-- name: value" are directives, all others are for reade
     -- key: outbox_id           field(s) of the item or the request: operations with the same key go
                                 through the same connection, in order; first one that is not empty
                                 (default: the key of the call's header)
-    -- lock_order: 2            operations of a batch run in this order, then by key: transactions that
-                                lock in the same order do not deadlock (default 5)
+    -- lock_order: 2            operations of a batch run in this order, then by key: transactions
+                                that lock in the same order do not deadlock (default 5)
     -- missing: NOT_FOUND       error when a `one` has no row (default NOT_FOUND)
     -- budget_ms: 50            slower than this is logged
 
 :name is a parameter, :tenant the tenant of the call. Columns are named as the fields they fill, all
-fields must be filled. In a `many`, columns may also be other fields of the reply (the last row wins),
-and a row whose first column is null adds no item.
+fields must be filled. In a `many`, columns may also be other fields of the reply (the last row
+wins), and a row whose first column is null adds no item.
 
 schema/queries/{session,migrate}/*.sql hold what the actor itself needs ("-- session: <name>").
 schema/migrations/NNNN_name.sql and schema/functions/<function>.sql are embedded with their SHA-256.
@@ -41,7 +41,8 @@ from google.protobuf import descriptor_pb2
 
 F = descriptor_pb2.FieldDescriptorProto
 INTS = {F.TYPE_INT32, F.TYPE_INT64, F.TYPE_UINT32, F.TYPE_UINT64, F.TYPE_SINT32, F.TYPE_SINT64}
-DIRECTIVES = {"rpc", "session", "result", "each", "scope", "key", "lock_order", "missing", "budget_ms"}
+DIRECTIVES = {"rpc", "session", "result", "each", "scope", "key", "lock_order", "missing",
+              "budget_ms"}
 TOKEN = re.compile(r"""
     (?P<space>\s+) | (?P<comment>--[^\n]*|/\*.*?\*/) | (?P<string>'(?:[^']|'')*')
   | (?P<body>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$) | (?P<quoted>"[^"]*") | (?P<cast>::)
@@ -320,7 +321,8 @@ def query_tables(query):
 
 def query_row(query):
     def table(suffix, rows):
-        return (f"{query.name}_{suffix}", f"ACT_COUNT({query.name}_{suffix})") if rows else ("NULL", "0")
+        name = f"{query.name}_{suffix}"
+        return (name, f"ACT_COUNT({name})") if rows else ("NULL", "0")
     params, columns, keys = (table("params", query.param_rows), table("columns", query.column_rows),
                              table("keys", query.keys))
     each = query.directives.get("each", "")
@@ -359,7 +361,7 @@ def migrations_in(folder):
 
 
 def functions_in(folder):
-    """Dropped before they are made, because CREATE OR REPLACE cannot change what a function returns."""
+    """Dropped before they are made: CREATE OR REPLACE cannot change what a function returns."""
     out = []
     for number, path in enumerate(sorted(folder.glob("*.sql")), start=1):
         sql = path.read_text(encoding="utf-8")
@@ -389,14 +391,15 @@ def generate(args):
             continue
         query = Query(path, model, service)
         if query.name in queries:
-            raise Mistake(f"{path}: rpc '{query.name}' has a file already: {queries[query.name].path}")
+            raise Mistake(f"{path}: {queries[query.name].path} is for the same rpc")
         queries[query.name] = query
     missing = [m.name for m in service.method if snake(m.name) not in queries]
     if missing:
         raise Mistake(f"{args.schema / 'queries'}: no file for {', '.join(missing)}")
     ordered = [queries[snake(m.name)] for m in service.method]
     return render(ordered, statements_in(args.schema / "queries"),
-                  migrations_in(args.schema / "migrations"), functions_in(args.schema / "functions"))
+                  migrations_in(args.schema / "migrations"),
+                  functions_in(args.schema / "functions"))
 
 
 def render(queries, statements, migrations, functions):
@@ -405,7 +408,8 @@ def render(queries, statements, migrations, functions):
     parts += [tables for tables in map(query_tables, queries) if tables]
     parts += ["", "const query_t query_table[] = {", *map(query_row, queries), "};",
               "const size_t query_table_count = ACT_COUNT(query_table);", ""]
-    parts += [f"const char query_sql_{name}[] =\n{literal(sql)};" for name, sql in statements.items()]
+    parts += [f"const char query_sql_{name}[] =\n{literal(sql)};"
+              for name, sql in statements.items()]
     for name, scripts in (("migrations", migrations), ("functions", functions)):
         parts += ["", f"const query_script_t query_{name}[] = {{", script_rows(scripts), "};",
                   f"const size_t query_{name}_count = ACT_COUNT(query_{name});"]

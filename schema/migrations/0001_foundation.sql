@@ -4,11 +4,12 @@
 -- Conventions of every migration:
 --   * the tenant comes first in every key (promises.md D12, I11); keys are text collate "C" or uuid
 --   * hot tables (conversations, inbox, turns, outbox, outbox_queue) have no trigger and no foreign
---     key: the functions in schema/functions keep them whole, and each index is paid on each message
---   * a table that is looked up through two indexes has collate "POSIX" on the tenant in the second one,
---     and queries that want it say so. It sorts as "C" does, but a query then fits one index only. Both
---     begin with the tenant, and while a table is small or new the planner cannot tell them apart;
---     plans are kept, so a wrong guess at the first message would stay (measured: 30 times slower)
+--     key: the functions in schema/functions keep them whole; each index is paid on each message
+--   * a table that is looked up through two indexes has collate "POSIX" on the tenant in the second
+--     one, and queries that want it say so. It sorts as "C" does, but a query then fits one index
+--     only. Both begin with the tenant, and while a table is small or new the planner cannot tell
+--     them apart; plans are kept, so a wrong guess at the first message would stay (measured: 30
+--     times slower)
 --   * each table with a tenant_id is given to protect_tenant_table
 create extension if not exists pg_trgm;
 create extension if not exists unaccent;

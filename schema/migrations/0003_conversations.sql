@@ -1,7 +1,7 @@
 -- The hot tables: what each customer message touches. Indexes are few on purpose, and columns that
--- change with each step of a message are in none of them, so that their updates stay inside the page
--- (HOT; hence the fillfactors). The exception, inbox.turn_id, is explained there. No CHECK constraints
--- either: PostgreSQL parses each of them again at every statement (measured: 10 us).
+-- change with each step of a message are in none of them, so that their updates stay inside the
+-- page (HOT; hence the fillfactors). The exception, inbox.turn_id, is explained there. They have no
+-- CHECK constraints: PostgreSQL parses each of them again at every statement.
 
 create table conversations (
     tenant_id text collate "C" not null,
@@ -33,14 +33,14 @@ create index conversations_handed_over on conversations (tenant_id, owner_since)
     where owner = 'person';
 call protect_tenant_table('conversations', p_is_swept => true);
 
--- Every message from a customer, once (I2). turn_id is null until a turn has answered it; a row with
--- starts_turn = false is never answered. Each row is at any time in exactly one of the two partial
--- indexes, so an append pays for two index entries and a commit for two more.
+-- Every message from a customer, once (I2). turn_id is null until a turn has answered it; a row
+-- with starts_turn = false is never answered. Each row is at any time in exactly one of the two
+-- partial indexes, so an append pays for two index entries and a commit for two more.
 create table inbox (
     tenant_id text collate "C" not null,
     channel text collate "C" not null,
     external_id text collate "C" not null,
-    inbox_seq bigint generated always as identity (cache 32),
+    inbox_seq bigint generated always as identity, -- no cache: it is the order of arrival
     conversation_id uuid not null,
     turn_id uuid,
     received_at timestamptz not null default now(),

@@ -2,9 +2,9 @@
 -- them whole, always inside one tenant.
 
 -- Written by put_faq, found by search_faq: the arrays hold the words of the row as its language's
--- dictionary sees them. There is no GIN index: neither &&, @@ nor % is leakproof, so under row-level
--- security PostgreSQL applies the tenant first and cannot use one. The primary key gives the rows of a
--- tenant and a language.
+-- dictionary sees them. There is no GIN index: neither &&, @@ nor % is leakproof, so under
+-- row-level security PostgreSQL applies the tenant first and cannot use one. The primary key gives
+-- the rows of a tenant and a language.
 create table faqs (
     tenant_id text collate "C" not null,
     language text collate "C" not null,
@@ -41,7 +41,8 @@ create table tasks (
     project_id text collate "C" not null,
     title text not null,
     description text not null default '',
-    status text not null default 'open' check (status in ('open', 'in_progress', 'blocked', 'done')),
+    status text not null default 'open'
+        check (status in ('open', 'in_progress', 'blocked', 'done')),
     progress_pct integer not null default 0 check (progress_pct between 0 and 100),
     due_on date,
     position integer not null default 0,

@@ -101,6 +101,42 @@ static void set_defaults(child_spec_t *child)
     set_default(&child->park_ms, 60000);
 }
 
+static const char *service_of(const child_spec_t *child)
+{
+    return child->service ? child->service : child->name;
+}
+
+// What a child needs that none of those in can_start offers; NULL when it has all.
+static const char *missing_need(const children_t *self, const child_spec_t *child,
+                                const bool can_start[])
+{
+    for (uint32_t i = 0; i < child->needs_count; i++) {
+        bool is_offered = false;
+        for (uint32_t j = 0; j < self->children_count && !is_offered; j++)
+            is_offered = can_start[j] &&
+                         act_str_is(act_str(child->needs[i]), service_of(&self->children[j]));
+        if (!is_offered)
+            return child->needs[i];
+    }
+    return NULL;
+}
+
+// Somebody must be able to start first, and everybody in the end.
+static act_err_t check_needs(const char *path, const children_t *self, act_buf_t *error)
+{
+    bool can_start[CHILDREN_MAX_COUNT] = {false};
+    for (uint32_t round = 0; round < self->children_count; round++)
+        for (uint32_t i = 0; i < self->children_count; i++)
+            can_start[i] = can_start[i] || !missing_need(self, &self->children[i], can_start);
+    for (uint32_t i = 0; i < self->children_count; i++)
+        if (!can_start[i]) {
+            act_buf_printf(error, "%s: children[%s].needs %s, which is never ready before it", path,
+                           self->children[i].name, missing_need(self, &self->children[i], can_start));
+            return ACT_E_CONFIG;
+        }
+    return ACT_E_OK;
+}
+
 static act_err_t check(const char *path, const children_t *self, act_buf_t *error)
 {
     for (uint32_t i = 0; i < self->children_count; i++) {
@@ -121,7 +157,7 @@ static act_err_t check(const char *path, const children_t *self, act_buf_t *erro
                 return ACT_E_CONFIG;
             }
     }
-    return ACT_E_OK;
+    return check_needs(path, self, error);
 }
 
 act_err_t children_load(const char *path, children_t **ret_children, act_buf_t *error)
@@ -138,6 +174,10 @@ act_err_t children_load(const char *path, children_t **ret_children, act_buf_t *
         return ACT_E_CONFIG;
     }
     act_buf_fini(&why);
+    if (!self) { // libcyaml takes an empty file for nothing
+        act_buf_printf(error, "%s: is empty (example: children: [{name: session}])", path);
+        return ACT_E_CONFIG;
+    }
     for (uint32_t i = 0; i < self->children_count; i++)
         set_defaults(&self->children[i]);
     if (check(path, self, error) != ACT_E_OK)

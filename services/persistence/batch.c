@@ -15,7 +15,7 @@ typedef struct {
     size_t position;        // of arrival
     size_t steps_count;     // statements: context and rows
     bool has_context;
-    act_err_t err;          // rows that could not be read, or one of the statements
+    act_err_t err; // rows that could not be read, or one of the statements
 } entry_t;
 
 struct batch {
@@ -196,7 +196,8 @@ static void read_statement(batch_t *self, const PGresult *result)
     self->step_at++;
 }
 
-static batch_verdict_t verdict_of(const batch_t *self, const entry_t *entry, size_t companions_count)
+static batch_verdict_t verdict_of(const batch_t *self, const entry_t *entry,
+                                  size_t companions_count)
 {
     if (!self->is_failed && self->is_doubtful)
         return (batch_verdict_t){BATCH_FAILED, ACT_E_NOT_DURABLE, "01000"};
@@ -214,8 +215,7 @@ static void end_segment(batch_t *self, batch_ended_fn *fn, void *context)
 {
     size_t end = segment_end(self);
     for (size_t i = self->segment_at; i < end; i++) {
-        batch_verdict_t verdict =
-            verdict_of(self, &self->entries[i], end - self->segment_at - 1);
+        batch_verdict_t verdict = verdict_of(self, &self->entries[i], end - self->segment_at - 1);
         operation_t *operation = act_take(&self->entries[i].operation);
         fn(context, &operation, &verdict);
     }

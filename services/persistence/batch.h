@@ -2,8 +2,8 @@
 //
 // All statements up to a Sync are one transaction, so nobody is answered before the Sync came back
 // clean (promises.md D9, T9). When one operation fails, all are rolled back; then each is run again
-// with a Sync of its own, and only the guilty one hears of it. Operations of other tenants may share
-// a batch: each begins with its own tenant unless the one before it had the same (S-12).
+// with a Sync of its own, and only the guilty one hears of it. Operations of other tenants may
+// share a batch: each begins with its own tenant unless the one before it had the same (S-12).
 //
 // Within a batch operations run by their query's lock_order, then by key: two batches of two
 // connections that want the same rows want them in the same order, and do not deadlock.
@@ -38,12 +38,13 @@ typedef struct {
 } batch_verdict_t;
 
 // Owns the operation from here on.
-typedef void batch_ended_fn(void *context, operation_t **operation_p, const batch_verdict_t *verdict);
+typedef void batch_ended_fn(void *context, operation_t **operation_p,
+                            const batch_verdict_t *verdict);
 
 typedef enum { BATCH_WAITS, BATCH_DONE, BATCH_LOST } batch_progress_t;
 
-// Reads what has arrived (after PQconsumeInput). DONE: all have ended, the batch is empty again. LOST:
-// the connection broke; what has not ended is given back by batch_take.
+// Reads what has arrived (after PQconsumeInput). DONE: all have ended, the batch is empty again.
+// LOST: the connection broke; what has not ended is given back by batch_take.
 batch_progress_t batch_read(batch_t *self, PGconn *conn, batch_ended_fn *fn, void *context);
 operation_t *batch_take(batch_t *self);
 

@@ -164,8 +164,8 @@ static void put_item(act_arena_t *arena, query_kind_t kind, act_mp_t *cursor, ac
     act_buf_add(out, item.ptr, item.len_bytes);
 }
 
-// array_recv's format: dimensions, has-null flag, element type, then size and lower bound of the one
-// dimension, then each item with its length. An empty array has no dimension.
+// array_recv's format: dimensions, has-null flag, element type, then size and lower bound of the
+// one dimension, then each item with its length. An empty array has no dimension.
 static act_err_t array_bytes(act_arena_t *arena, query_kind_t kind, act_mp_t *cursor,
                              bytes_t *ret_bytes)
 {

@@ -47,9 +47,9 @@ static int tear_down(void **state)
 
 static void bind(fixture_t *self, const query_t *query)
 {
-    assert_int_equal(bind_request(query, ACT_STR("acme"), act_buf_str(&self->body), self->arena,
-                                  &self->bind),
-                     ACT_E_OK);
+    assert_int_equal(
+        bind_request(query, ACT_STR("acme"), act_buf_str(&self->body), self->arena, &self->bind),
+        ACT_E_OK);
 }
 
 static void check_value(const fixture_t *self, size_t row, size_t index, const void *bytes,
@@ -104,7 +104,8 @@ static void values_become_binary(void **state)
     put_name(out, "part");
     act_mp_map(out, 1);
     put_name(out, "text");
-    act_mp_str(out, ACT_STR("x\0\\u0000")); // a NUL, then a backslash and letters that look like one
+    act_mp_str(out,
+               ACT_STR("x\0\\u0000")); // a NUL, then a backslash and letters that look like one
     put_name(out, "parts");
     act_mp_array(out, 1);
     act_mp_map(out, 0);

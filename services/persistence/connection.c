@@ -9,18 +9,23 @@
 #include "preparation.h"
 #include "queue.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define CONNECT_MAX_MS 5000
 #define PREPARE_MAX_MS 10000
-// The server ends a statement after 10 s by itself (schema/queries/session/settings.sql). Past this the
-// link is dead.
+// The server ends a statement after 10 s by itself (schema/queries/session/settings.sql). Past this
+// the link is dead.
 #define BATCH_MAX_MS 15000
 #define BACKOFF_MIN_MS 20
 #define BACKOFF_MAX_MS 1000
 #define TRIES_AFTER_LOSS_MAX_COUNT 3
 // A connection that worked this long was a good one: its loss is the first of a row.
 #define GOOD_AFTER_MS 1000
+// An operation may be a thousand statements (a webhook with as many messages): a batch takes no
+// more operations once it has this many, so that others do not wait too long for theirs.
+#define BATCH_STATEMENTS_MAX_COUNT 256
+#define SLOW_LOG_EVERY_MS 1000
 
 typedef enum {
     STATE_NEW,        // not started
@@ -29,7 +34,7 @@ typedef enum {
     STATE_MIGRATING,  // about to migrate, in the next turn
     STATE_PREPARING,  // session and statements
     STATE_IDLE,
-    STATE_BUSY,       // a batch is under way
+    STATE_BUSY, // a batch is under way
     STATES_COUNT,
 } state_t;
 
@@ -55,7 +60,7 @@ struct connection {
     int64_t ready_at_ms;   // 0: not since the last loss
     uint32_t losses_count; // in a row
     bool needs_migration;
-    bool is_slow_logged;   // once a batch
+    int64_t slow_logged_ms;
 };
 
 static void handle(connection_t *self, event_t event);
@@ -129,8 +134,7 @@ static void give_back(connection_t *self)
 {
     queue_t *again = queue_new(SIZE_MAX, SIZE_MAX);
     for (operation_t *o = batch_take(self->batch); o; o = batch_take(self->batch)) {
-        if (operation_is_retry_safe(o) &&
-            operation_tries_count(o) <= TRIES_AFTER_LOSS_MAX_COUNT)
+        if (operation_is_retry_safe(o) && operation_tries_count(o) <= TRIES_AFTER_LOSS_MAX_COUNT)
             act_assert(queue_push(again, &o) == ACT_E_OK);
         else
             operation_fail(&o, ACT_E_DATABASE, "connection lost, outcome unknown");
@@ -199,8 +203,13 @@ static void poll_connection(connection_t *self)
 // What stands before the conninfo is a default, what stands behind it is final.
 static void connect_again(connection_t *self)
 {
-    const char *const names[] = {"keepalives_idle", "keepalives_interval", "keepalives_count",
-                                 "tcp_user_timeout", "dbname", "client_encoding", NULL};
+    const char *const names[] = {"keepalives_idle",
+                                 "keepalives_interval",
+                                 "keepalives_count",
+                                 "tcp_user_timeout",
+                                 "dbname",
+                                 "client_encoding",
+                                 NULL};
     const char *const values[] = {"5", "2", "3", "10000", self->opts.conninfo, "UTF8", NULL};
     self->conn = PQconnectStartParams(names, values, /* expand_dbname= */ 1);
     act_assert(self->conn != NULL);
@@ -253,14 +262,17 @@ static bool fill_batch(connection_t *self)
 {
     bool is_alone = queue_count(self->redo) > 0;
     queue_t *queue = is_alone ? self->redo : self->waiting;
-    while (!batch_is_full(self->batch)) {
+    size_t statements_count = 0;
+    while (!batch_is_full(self->batch) && statements_count < BATCH_STATEMENTS_MAX_COUNT) {
         operation_t *operation = queue_pop(queue);
         if (!operation)
             break;
-        if (operation_is_cancelled(operation))
+        if (operation_is_cancelled(operation)) {
             operation_fail(&operation, ACT_E_CANCELLED, NULL);
-        else
-            batch_add(self->batch, &operation);
+            continue;
+        }
+        statements_count += operation_bind(operation)->rows_count;
+        batch_add(self->batch, &operation);
     }
     return is_alone;
 }
@@ -272,7 +284,6 @@ static void send_batch(connection_t *self)
         if (batch_count(self->batch) == 0)
             continue; // all of them were cancelled
         self->batch_sent_us = act_time_mono_us();
-        self->is_slow_logged = false;
         set_state(self, STATE_BUSY);
         if (batch_send(self->batch, self->conn, is_alone))
             flush(self);
@@ -284,10 +295,11 @@ static void send_batch(connection_t *self)
 
 static void log_slow(connection_t *self, const query_t *query)
 {
-    int64_t took_ms = (act_time_mono_us() - self->batch_sent_us) / 1000;
-    if (took_ms <= query->budget_ms || self->is_slow_logged)
+    int64_t now_us = act_time_mono_us();
+    int64_t took_ms = (now_us - self->batch_sent_us) / 1000;
+    if (took_ms <= query->budget_ms || now_us / 1000 - self->slow_logged_ms < SLOW_LOG_EVERY_MS)
         return;
-    self->is_slow_logged = true;
+    self->slow_logged_ms = now_us / 1000;
     act_log_warn(self->opts.log, "slow_query", "query=%s,took_ms=%lld,batch_count=%zu", query->name,
                  (long long)took_ms, batch_count(self->batch));
 }
@@ -339,8 +351,7 @@ static void read_preparation(connection_t *self)
     }
     act_buf_t error;
     act_buf_init(&error, 4096);
-    preparation_progress_t progress =
-        preparation_read(self->preparation, self->conn, &error);
+    preparation_progress_t progress = preparation_read(self->preparation, self->conn, &error);
     act_buf_add_char(&error, '\0');
     if (progress == PREPARATION_WAITS) {
         flush(self);

@@ -1,6 +1,6 @@
-// connection: one connection to PostgreSQL with the operations that wait for it. Connects, prepares and
-// works without blocking, sends what waits as batches, one at a time, and connects again by itself
-// with growing pauses when it is lost.
+// connection: one connection to PostgreSQL with the operations that wait for it. Connects, prepares
+// and works without blocking, sends what waits as batches, one at a time, and connects again by
+// itself with growing pauses when it is lost.
 //
 // What a lost connection had in flight may have been committed or not. Operations that are safe to
 // repeat are run again; the others fail with DATABASE.
@@ -25,7 +25,7 @@ typedef struct {
     size_t batch_max_count;
     size_t queue_max_count;
     size_t queue_max_bytes;
-    bool is_migrator; // migrates the database before it prepares, once, and after a failed preparation
+    bool is_migrator; // migrates before it prepares: once, and after a failed preparation
     const connection_hooks_t *hooks;
     void *context;
 } connection_opts_t;

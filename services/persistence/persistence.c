@@ -91,8 +91,8 @@ static void on_ready(void *context)
     act_actor_set_ready(self->actor);
 }
 
-// A login that may do too much, or a database that was tampered with: working would be worse than not
-// starting, and trying again changes nothing.
+// A login that may do too much, or a database that was tampered with: working would be worse than
+// not starting, and trying again changes nothing.
 static void on_refused(void *context, const char *text)
 {
     persistence_t *self = context;

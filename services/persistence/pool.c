@@ -18,8 +18,7 @@ struct pool {
 static connection_t *usable_connection(const pool_t *self, size_t first)
 {
     for (size_t i = 0; i < self->opts.connections_count; i++) {
-        connection_t *connection =
-            self->connections[(first + i) % self->opts.connections_count];
+        connection_t *connection = self->connections[(first + i) % self->opts.connections_count];
         if (connection_is_usable(connection))
             return connection;
     }

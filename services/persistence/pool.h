@@ -1,7 +1,7 @@
-// pool: the connections to PostgreSQL. Operations with the same key go through the same connection, so
-// that those of one conversation stay in order and do not wait for each other's locks; others take
-// turns. While no connection works, operations wait, for away_max_ms at most; then they fail at once
-// with DATABASE until one works again.
+// pool: the connections to PostgreSQL. Operations with the same key go through the same connection,
+// so that those of one conversation stay in order and do not wait for each other's locks; others
+// take turns. While no connection works, operations wait, for away_max_ms at most; then they fail
+// at once with DATABASE until one works again.
 #pragma once
 #include "base/log.h"
 #include "io/loop.h"

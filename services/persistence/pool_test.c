@@ -22,16 +22,21 @@ static void start_release(test_db_t *db, act_str_t tenant, act_str_t conversatio
 static void start_letter(test_db_t *db, act_str_t tenant, act_str_t body, bool is_retry_safe)
 {
     test_db_start(db, tenant, PERSISTENCE_PUT_DEAD_LETTER, &put_dead_letter_request_model,
-                  &(put_dead_letter_request_t){.kind = ACT_STR("call"), .body = body}, is_retry_safe);
+                  &(put_dead_letter_request_t){.kind = ACT_STR("call"), .body = body},
+                  is_retry_safe);
 }
 
 static act_str_t letters_of(test_db_t *db, act_str_t tenant)
 {
-    return test_db_admin(db, test_db_text(db, "select count(*) from dead_letters where tenant_id = '%"
-                                              ACT_STR_FMT "'", ACT_STR_ARG(tenant)).ptr);
+    return test_db_admin(
+        db,
+        test_db_text(db, "select count(*) from dead_letters where tenant_id = '%" ACT_STR_FMT "'",
+                     ACT_STR_ARG(tenant))
+            .ptr);
 }
 
-#define CHECK_STR(a, b) assert_string_equal(test_db_text(db, "%" ACT_STR_FMT, ACT_STR_ARG(a)).ptr, (b))
+#define CHECK_STR(a, b)                                                                            \
+    assert_string_equal(test_db_text(db, "%" ACT_STR_FMT, ACT_STR_ARG(a)).ptr, (b))
 
 // One bad operation among many callers': only its caller hears of it (T9).
 static void only_the_guilty_one_hears(void **state)
@@ -131,9 +136,10 @@ static void a_doubtful_commit_is_told_to_all(void **state)
 {
     test_db_t *db = *state;
     act_str_t tenant = test_db_tenant(db);
-    (void)test_db_admin(db, "create or replace function doubt() returns trigger language plpgsql as "
-                            "$$ begin raise warning 'canceling wait for synchronous replication' "
-                            "using errcode = '01000'; return new; end $$");
+    (void)test_db_admin(db,
+                        "create or replace function doubt() returns trigger language plpgsql as "
+                        "$$ begin raise warning 'canceling wait for synchronous replication' "
+                        "using errcode = '01000'; return new; end $$");
     (void)test_db_admin(db, "create trigger doubt before insert on dead_letters for each row when "
                             "(new.body = 'doubtful') execute function doubt()");
     for (int i = 0; i < 5; i++)
@@ -206,15 +212,14 @@ static void put_lonely(pool_t *pool, lonely_t *self, act_arena_t *arena)
     static const operation_owner_t owner = {on_reply, on_fail, is_never_cancelled};
     operation_t *operation = NULL;
     self->has_heard = false;
-    assert_int_equal(
-        operation_new(&(operation_opts_t){.query = &query_table[PERSISTENCE_SEED_DEMO],
-                                          .tenant = ACT_STR("acme"),
-                                          .body = ACT_STR("\x80"),
-                                          .arena = arena,
-                                          .owner = &owner,
-                                          .context = self},
-                      &operation),
-        ACT_E_OK);
+    assert_int_equal(operation_new(&(operation_opts_t){.query = &query_table[PERSISTENCE_SEED_DEMO],
+                                                       .tenant = ACT_STR("acme"),
+                                                       .body = ACT_STR("\x80"),
+                                                       .arena = arena,
+                                                       .owner = &owner,
+                                                       .context = self},
+                                   &operation),
+                     ACT_E_OK);
     pool_put(pool, &operation);
 }
 

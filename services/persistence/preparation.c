@@ -46,10 +46,10 @@ bool preparation_send(preparation_t *self, PGconn *conn)
     self->step_at = 0;
     self->progress = PREPARATION_DONE;
     const Oid context_types[] = {bind_type(QUERY_TENANT), bind_type(QUERY_TEXT)};
-    bool is_sent =
-        send_statement(conn, query_sql_settings) && send_statement(conn, query_sql_use_app_role) &&
-        send_statement(conn, query_sql_check_role) &&
-        PQsendPrepare(conn, "set_context", query_sql_set_context, 2, context_types) == 1;
+    bool is_sent = send_statement(conn, query_sql_settings) &&
+                   send_statement(conn, query_sql_use_app_role) &&
+                   send_statement(conn, query_sql_check_role) &&
+                   PQsendPrepare(conn, "set_context", query_sql_set_context, 2, context_types) == 1;
     for (size_t i = 0; is_sent && i < query_table_count; i++)
         is_sent = send_query(conn, &query_table[i]);
     return is_sent && PQpipelineSync(conn) == 1;
@@ -76,7 +76,8 @@ static void check_role(preparation_t *self, const PGresult *result, act_buf_t *e
     for (int i = 0; i < (int)ACT_COUNT(faults); i++) {
         if (!is_true(result, i + 1))
             continue;
-        act_buf_printf(error, "database role %s %s: it must not, tenants would see each other's rows",
+        act_buf_printf(error,
+                       "database role %s %s: it must not, tenants would see each other's rows",
                        PQgetvalue(result, 0, 0), faults[i]);
         stop(self, PREPARATION_REFUSED);
         return;

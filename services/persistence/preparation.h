@@ -1,6 +1,6 @@
-// preparation: what a fresh connection must do before it may work, in one pipelined round trip: session
-// settings, the application's role, a check of what that role may do, and every statement of the table
-// prepared and its columns compared.
+// preparation: what a fresh connection must do before it may work, in one pipelined round trip:
+// session settings, the application's role, a check of what that role may do, and every statement
+// of the table prepared and its columns compared.
 #pragma once
 #include "base/buf.h"
 #include "query.h"
@@ -12,8 +12,8 @@ typedef struct preparation preparation_t;
 preparation_t *preparation_new(void);
 void preparation_destroy(preparation_t **self_p);
 
-// Writes everything into the buffer of a connection in pipeline mode; the caller flushes. False when
-// the connection is gone.
+// Writes everything into the buffer of a connection in pipeline mode; the caller flushes. False
+// when the connection is gone.
 ACT_MUST_CHECK bool preparation_send(preparation_t *self, PGconn *conn);
 
 typedef enum {

@@ -49,10 +49,10 @@ typedef struct {
     const query_key_t *keys; // the first that is not empty is the key; none: the header's key
     size_t keys_count;
     query_result_t result;
-    act_str_t many;  // repeated field of the reply that rows fill (RESULT_MANY)
-    act_str_t each;  // repeated field of the request; the statement runs once an item; or empty
-    bool is_system;  // sees all tenants' rows where a policy admits it
-    int lock_order;  // place in a batch; see batch.h
+    act_str_t many; // repeated field of the reply that rows fill (RESULT_MANY)
+    act_str_t each; // repeated field of the request; the statement runs once an item; or empty
+    bool is_system; // sees all tenants' rows where a policy admits it
+    int lock_order; // place in a batch; see batch.h
     act_err_t missing_err; // RESULT_ONE without a row
     uint32_t budget_ms;
 } query_t;

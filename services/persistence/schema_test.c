@@ -1,5 +1,5 @@
-// schema_test: what the statements and functions of schema/ promise, through the real table and a real
-// database (test_db.h). Ids in comments are those of promises.md.
+// schema_test: what the statements and functions of schema/ promise, through the real table and a
+// real database (test_db.h). Ids in comments are those of promises.md.
 #include "proto/persistence.h"
 #include "proto/persistence_service.h"
 #include "test_db.h"
@@ -18,8 +18,8 @@
                  &(request_type##_t){__VA_ARGS__}, &reply_type##_model,                            \
                  (const void **)(ret_reply))
 #define DO(db, tenant, PLACE, request_type, reply_type, ret_reply, ...)                            \
-    assert_int_equal(                                                                              \
-        CALL(db, tenant, PLACE, request_type, reply_type, ret_reply, __VA_ARGS__), ACT_E_OK)
+    assert_int_equal(CALL(db, tenant, PLACE, request_type, reply_type, ret_reply, __VA_ARGS__),    \
+                     ACT_E_OK)
 
 static const appended_message_t *append(test_db_t *db, act_str_t tenant, inbound_message_t message)
 {
@@ -86,9 +86,9 @@ static act_str_t talk(test_db_t *db, act_str_t tenant, const char *address, uint
     act_str_t conversation = say(db, tenant, address);
     const turn_begin_reply_t *turn = begin(db, tenant, conversation, "s1");
     assert_true(turn->is_granted);
-    assert_true(commit(db, tenant, conversation, turn,
-                       (commit_opts_t){.answers_count = answers_count})
-                    ->was_committed);
+    assert_true(
+        commit(db, tenant, conversation, turn, (commit_opts_t){.answers_count = answers_count})
+            ->was_committed);
     return conversation;
 }
 
@@ -107,8 +107,9 @@ static const outbox_claim_t *claim(test_db_t *db, act_str_t conversation, uint32
     return found;
 }
 
-static const record_send_reply_t *record(test_db_t *db, act_str_t tenant, const outbox_claim_t *claim_,
-                                         const char *outcome, act_str_t provider_id)
+static const record_send_reply_t *record(test_db_t *db, act_str_t tenant,
+                                         const outbox_claim_t *claim_, const char *outcome,
+                                         act_str_t provider_id)
 {
     const record_send_reply_t *reply = NULL;
     DO(db, tenant, RECORD_SEND, record_send_request, record_send_reply, &reply,
@@ -134,38 +135,37 @@ static act_str_t state_of(test_db_t *db, act_str_t outbox_id)
     return test_db_admin(db, sql);
 }
 
-#define CHECK_STR(a, b) assert_string_equal(test_db_text(db, "%" ACT_STR_FMT, ACT_STR_ARG(a)).ptr, (b))
+#define CHECK_STR(a, b)                                                                            \
+    assert_string_equal(test_db_text(db, "%" ACT_STR_FMT, ACT_STR_ARG(a)).ptr, (b))
 
 // --- the catalog (S-12, D12) ---------------------------------------------------------------------
 
 static void every_table_is_protected(void **state)
 {
     test_db_t *db = *state;
-    CHECK_STR(test_db_admin(db,
-                            "select coalesce(string_agg(c.relname, ' '), '') from pg_class c "
-                            "where c.relnamespace = 'parley'::regnamespace and c.relkind = 'r' "
-                            "and c.relname <> 'schema_scripts' and not (c.relrowsecurity and "
-                            "c.relforcerowsecurity and exists (select from pg_policy p where "
-                            "p.polrelid = c.oid and p.polqual is not null and p.polwithcheck is not "
-                            "null))"),
+    CHECK_STR(
+        test_db_admin(db, "select coalesce(string_agg(c.relname, ' '), '') from pg_class c "
+                          "where c.relnamespace = 'parley'::regnamespace and c.relkind = 'r' "
+                          "and c.relname <> 'schema_scripts' and not (c.relrowsecurity and "
+                          "c.relforcerowsecurity and exists (select from pg_policy p where "
+                          "p.polrelid = c.oid and p.polqual is not null and p.polwithcheck is not "
+                          "null))"),
+        "");
+    CHECK_STR(
+        test_db_admin(db, "select coalesce(string_agg(i.indexrelid::regclass::text, ' '), '') "
+                          "from pg_index i join pg_class c on c.oid = i.indrelid where "
+                          "c.relnamespace = 'parley'::regnamespace and i.indisunique and "
+                          "c.relname <> 'schema_scripts' and not exists (select from pg_attribute "
+                          "a where a.attrelid = c.oid and a.attnum = i.indkey[0] and a.attname = "
+                          "'tenant_id')"),
+        "");
+    CHECK_STR(test_db_admin(db, "select coalesce(string_agg(c.relname, ' '), '') from pg_class c "
+                                "where c.relnamespace = 'parley'::regnamespace and (c.relowner <> "
+                                "'parley_migrate'::regrole or (c.relkind = 'v' and not "
+                                "coalesce('security_invoker=true' = any (c.reloptions), false)))"),
               "");
-    CHECK_STR(test_db_admin(db,
-                            "select coalesce(string_agg(i.indexrelid::regclass::text, ' '), '') "
-                            "from pg_index i join pg_class c on c.oid = i.indrelid where "
-                            "c.relnamespace = 'parley'::regnamespace and i.indisunique and "
-                            "c.relname <> 'schema_scripts' and not exists (select from pg_attribute "
-                            "a where a.attrelid = c.oid and a.attnum = i.indkey[0] and a.attname = "
-                            "'tenant_id')"),
-              "");
-    CHECK_STR(test_db_admin(db,
-                            "select coalesce(string_agg(c.relname, ' '), '') from pg_class c "
-                            "where c.relnamespace = 'parley'::regnamespace and (c.relowner <> "
-                            "'parley_migrate'::regrole or (c.relkind = 'v' and not "
-                            "coalesce('security_invoker=true' = any (c.reloptions), false)))"),
-              "");
-    CHECK_STR(test_db_admin(db,
-                            "select count(*)::text from pg_proc p where p.pronamespace = "
-                            "'parley'::regnamespace and p.prosecdef"),
+    CHECK_STR(test_db_admin(db, "select count(*)::text from pg_proc p where p.pronamespace = "
+                                "'parley'::regnamespace and p.prosecdef"),
               "0");
     CHECK_STR(test_db_admin(db,
                             "select string_agg(rolsuper::text || rolbypassrls || rolcreaterole || "
@@ -177,9 +177,9 @@ static void every_table_is_protected(void **state)
 static void system_scope_is_only_where_it_is_needed(void **state)
 {
     test_db_t *db = *state;
-    CHECK_STR(test_db_admin(db,
-                            "select string_agg(polrelid::regclass::text, ' ' order by "
-                            "polrelid::regclass::text) from pg_policy where polname = 'system_sweep'"),
+    CHECK_STR(test_db_admin(
+                  db, "select string_agg(polrelid::regclass::text, ' ' order by "
+                      "polrelid::regclass::text) from pg_policy where polname = 'system_sweep'"),
               "channel_accounts conversations inbox outbox outbox_queue");
 }
 
@@ -227,18 +227,22 @@ static void first_messages_in_parallel_are_one_conversation(void **state)
     enum { COUNT = 10 };
     PGconn *connections[COUNT];
     act_str_t tenant = test_db_tenant(db);
-    act_str_t context = test_db_text(
-        db, "begin; set role parley_app; set search_path = parley, public; select "
-            "set_config('app.tenant', '%" ACT_STR_FMT "', true)", ACT_STR_ARG(tenant));
+    act_str_t context =
+        test_db_text(db,
+                     "begin; set role parley_app; set search_path = parley, public; select "
+                     "set_config('app.tenant', '%" ACT_STR_FMT "', true)",
+                     ACT_STR_ARG(tenant));
     for (int i = 0; i < COUNT; i++) {
         connections[i] = PQconnectdb(getenv("PARLEY_TEST_DATABASE_URL"));
         PQclear(PQexec(connections[i], context.ptr));
     }
     for (int i = 0; i < COUNT; i++) {
-        act_str_t sql = test_db_text(
-            db, "select append_inbound('%" ACT_STR_FMT "', 'whatsapp', 'account', 'm%d', '%s', '%s', "
-                "'Ann', 'text', 0, true, '{}', ''); commit", ACT_STR_ARG(tenant), i,
-            i % 2 ? "user-1" : "49123", i % 2 ? "49123" : ""); // some know the second identity
+        act_str_t sql = test_db_text(db,
+                                     "select append_inbound('%" ACT_STR_FMT
+                                     "', 'whatsapp', 'account', 'm%d', '%s', '%s', "
+                                     "'Ann', 'text', 0, true, '{}', ''); commit",
+                                     ACT_STR_ARG(tenant), i, i % 2 ? "user-1" : "49123",
+                                     i % 2 ? "49123" : ""); // some know the second identity
         assert_int_equal(PQsendQuery(connections[i], sql.ptr), 1);
     }
     for (int i = 0; i < COUNT; i++) {
@@ -250,8 +254,11 @@ static void first_messages_in_parallel_are_one_conversation(void **state)
         PQfinish(connections[i]);
     }
     act_str_t count = test_db_admin(
-        db, test_db_text(db, "select count(distinct contact_id) || ' ' || count(*) from conversations "
-                             "where tenant_id = '%" ACT_STR_FMT "'", ACT_STR_ARG(tenant)).ptr);
+        db, test_db_text(db,
+                         "select count(distinct contact_id) || ' ' || count(*) from conversations "
+                         "where tenant_id = '%" ACT_STR_FMT "'",
+                         ACT_STR_ARG(tenant))
+                .ptr);
     CHECK_STR(count, "1 1");
 }
 
@@ -302,8 +309,8 @@ static void one_holder_at_a_time(void **state)
         commit(db, tenant, conversation, turn, (commit_opts_t){.answers_count = 1})->was_committed);
     DO(db, tenant, TURN_RELEASE, turn_release_request, empty, NULL, .conversation_id = conversation,
        .fence = again->fence);
-    assert_false(
-        commit(db, tenant, conversation, again, (commit_opts_t){.answers_count = 1})->was_committed);
+    assert_false(commit(db, tenant, conversation, again, (commit_opts_t){.answers_count = 1})
+                     ->was_committed);
     assert_true(begin(db, tenant, conversation, "s2")->is_granted);
 }
 
@@ -321,8 +328,8 @@ static void a_turn_is_committed_once(void **state)
     assert_int_equal(first->outbox_count, 2);
     assert_true(commit(db, tenant, conversation, turn, opts)->was_committed);
     // Another turn under the same fence is a stranger.
-    assert_false(commit(db, tenant, conversation, turn, (commit_opts_t){.answers_count = 1})
-                     ->was_committed);
+    assert_false(
+        commit(db, tenant, conversation, turn, (commit_opts_t){.answers_count = 1})->was_committed);
     const turn_begin_reply_t *next = begin(db, tenant, conversation, "s1");
     assert_true(next->is_granted);
     assert_int_equal(next->pending.count, 1);
@@ -340,7 +347,8 @@ static void nothing_to_do_is_not_granted(void **state)
     test_db_t *db = *state;
     act_str_t tenant = test_db_tenant(db);
     act_str_t conversation =
-        append(db, tenant, (inbound_message_t){.address = ACT_STR("491"), .type = ACT_STR("reaction")})
+        append(db, tenant,
+               (inbound_message_t){.address = ACT_STR("491"), .type = ACT_STR("reaction")})
             ->conversation_id;
     const turn_begin_reply_t *turn = begin(db, tenant, conversation, "s1");
     assert_false(turn->is_granted);
@@ -351,13 +359,16 @@ static void nothing_to_do_is_not_granted(void **state)
 static void admin_on(test_db_t *db, act_str_t tenant, const char *set)
 {
     (void)test_db_admin(db, test_db_text(db, "update %s where tenant_id = '%" ACT_STR_FMT "'", set,
-                                         ACT_STR_ARG(tenant)).ptr);
+                                         ACT_STR_ARG(tenant))
+                                .ptr);
 }
 
-static act_str_t session_after(test_db_t *db, act_str_t tenant, act_str_t conversation, const char *ago)
+static act_str_t session_after(test_db_t *db, act_str_t tenant, act_str_t conversation,
+                               const char *ago)
 {
     char set[160];
-    snprintf(set, sizeof set, "conversations set lease_holder = '', last_activity_at = now() - %s", ago);
+    snprintf(set, sizeof set, "conversations set lease_holder = '', last_activity_at = now() - %s",
+             ago);
     admin_on(db, tenant, set);
     return begin(db, tenant, conversation, "s1")->session_id;
 }
@@ -451,7 +462,8 @@ static void messages_leave_in_order(void **state)
     assert_int_equal(second->seq, 1);
     assert_int_equal(second->attempt, 2);
     assert_false(second->is_ambiguous);
-    assert_false(record(db, tenant, first, "sent", ACT_STR("p0"))->was_recorded); // a former attempt
+    assert_false(
+        record(db, tenant, first, "sent", ACT_STR("p0"))->was_recorded); // a former attempt
     const record_send_reply_t *sent = record(db, tenant, second, "sent", test_db_uuid(db));
     assert_true(sent->was_recorded && sent->has_next);
     assert_true(record(db, tenant, second, "sent", ACT_STR("p1"))->was_recorded); // told twice
@@ -478,10 +490,10 @@ static void a_send_without_result_is_ambiguous(void **state)
     assert_true(again->is_ambiguous);
     assert_int_equal(again->attempt, 2);
     // A status shows that the first attempt did arrive: nothing is sent again.
-    const applied_status_t *applied =
-        apply(db, tenant, (delivery_status_t){.provider_id = test_db_uuid(db),
-                                              .status = ACT_STR("delivered"),
-                                              .outbox_id = first->outbox_id});
+    const applied_status_t *applied = apply(db, tenant,
+                                            (delivery_status_t){.provider_id = test_db_uuid(db),
+                                                                .status = ACT_STR("delivered"),
+                                                                .outbox_id = first->outbox_id});
     assert_true(applied->was_applied);
     CHECK_STR(state_of(db, first->outbox_id), "delivered");
     assert_true(record(db, tenant, again, "retry", ACT_STR(""))->was_recorded);
@@ -502,9 +514,11 @@ static void a_person_takes_over_and_hands_back(void **state)
     const outbox_claim_t *last_word = claim(db, conversation, 30000);
     assert_non_null(last_word);
     assert_int_equal(last_word->seq, 2);
-    CHECK_STR(test_db_admin(db, test_db_text(db, "select error_code from outbox where seq = 1 and "
-                                                 "conversation_id = '%" ACT_STR_FMT "'",
-                                             ACT_STR_ARG(conversation)).ptr),
+    CHECK_STR(test_db_admin(db, test_db_text(db,
+                                             "select error_code from outbox where seq = 1 and "
+                                             "conversation_id = '%" ACT_STR_FMT "'",
+                                             ACT_STR_ARG(conversation))
+                                    .ptr),
               "WRONG_OWNER");
     const list_handoffs_reply_t *list = NULL;
     DO(db, tenant, LIST_HANDOFFS, empty, list_handoffs_reply, &list, 0);
@@ -532,11 +546,10 @@ static void statuses_only_move_forward(void **state)
     test_db_t *db = *state;
     act_str_t tenant = test_db_tenant(db);
     static const char *const words[] = {"sent", "failed", "delivered", "played"};
-    static const int orders[][4] = {{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 0, 3, 2}, {2, 3, 0, 1},
-                                    {1, 3, 2, 0}, {3, 0, 2, 1}};
+    static const int orders[][4] = {{0, 1, 2, 3}, {3, 2, 1, 0}, {1, 0, 3, 2},
+                                    {2, 3, 0, 1}, {1, 3, 2, 0}, {3, 0, 2, 1}};
     for (size_t order = 0; order < ACT_COUNT(orders) * 3; order++) {
-        act_str_t conversation =
-            talk(db, tenant, test_db_text(db, "49%zu", order).ptr, 1);
+        act_str_t conversation = talk(db, tenant, test_db_text(db, "49%zu", order).ptr, 1);
         const outbox_claim_t *sending = claim(db, conversation, 30000);
         act_str_t provider_id = test_db_uuid(db);
         size_t recorded_at = order / ACT_COUNT(orders) * 2; // first, in the middle, last
@@ -571,10 +584,14 @@ static void the_demo_is_there_in_nine_languages(void **state)
     DO(db, tenant, SEED_DEMO, empty, empty, NULL, 0);
     static const struct {
         const char *language, *text, *faq;
-    } rows[] = {{"fr", "vous ouvrez à quelle heure ?", "hours"}, {"en", "can I park my car", "parking"},
-                {"es", "cuanto cuesta pintar", "prices"},        {"pt", "qual o horario", "hours"},
-                {"de", "Haben Sie eine Garantie?", "warranty"},  {"it", "posso pagare con carta", "payment"},
-                {"ro", "cat costa?", "prices"},                  {"pl", "ile kosztuje", "prices"},
+    } rows[] = {{"fr", "vous ouvrez à quelle heure ?", "hours"},
+                {"en", "can I park my car", "parking"},
+                {"es", "cuanto cuesta pintar", "prices"},
+                {"pt", "qual o horario", "hours"},
+                {"de", "Haben Sie eine Garantie?", "warranty"},
+                {"it", "posso pagare con carta", "payment"},
+                {"ro", "cat costa?", "prices"},
+                {"pl", "ile kosztuje", "prices"},
                 {"ar", "أين العنوان؟", "address"}};
     for (size_t i = 0; i < ACT_COUNT(rows); i++) {
         const search_faq_reply_t *reply = NULL;
@@ -661,10 +678,12 @@ static void accounts_are_put_and_listed(void **state)
     act_str_t tenant = test_db_tenant(db);
     const put_channel_account_reply_t *first = NULL;
     const put_channel_account_reply_t *again = NULL;
-    DO(db, tenant, PUT_CHANNEL_ACCOUNT, put_channel_account_request, put_channel_account_reply, &first,
-       .channel = ACT_STR("whatsapp"), .external_id = ACT_STR("1000"), .app_secret = ACT_STR("sealed"));
-    DO(db, tenant, PUT_CHANNEL_ACCOUNT, put_channel_account_request, put_channel_account_reply, &again,
-       .channel = ACT_STR("whatsapp"), .external_id = ACT_STR("1000"), .api_base = ACT_STR("http://sim"));
+    DO(db, tenant, PUT_CHANNEL_ACCOUNT, put_channel_account_request, put_channel_account_reply,
+       &first, .channel = ACT_STR("whatsapp"), .external_id = ACT_STR("1000"),
+       .app_secret = ACT_STR("sealed"));
+    DO(db, tenant, PUT_CHANNEL_ACCOUNT, put_channel_account_request, put_channel_account_reply,
+       &again, .channel = ACT_STR("whatsapp"), .external_id = ACT_STR("1000"),
+       .api_base = ACT_STR("http://sim"));
     assert_true(act_str_eq(first->channel_account_id, again->channel_account_id));
     const list_channel_accounts_reply_t *list = NULL;
     DO(db, ACT_STR(""), LIST_CHANNEL_ACCOUNTS, empty, list_channel_accounts_reply, &list, 0);

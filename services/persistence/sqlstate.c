@@ -12,13 +12,13 @@ typedef struct {
 } sqlstate_row_t;
 
 static const sqlstate_row_t sqlstate_rows[] = {
-    {"22", ACT_E_INVALID_ARGUMENT},    // data exception: a number, id or time zone that is none
-    {"23503", ACT_E_NOT_FOUND},        // foreign key
-    {"23505", ACT_E_CONFLICT},         // unique key
-    {"23", ACT_E_INVALID_ARGUMENT},    // other constraints
-    {"42501", ACT_E_FORBIDDEN},        // row-level security, missing grant
-    {"42", ACT_E_INTERNAL},            // a statement that does not fit the schema
-    {"54", ACT_E_TOO_LARGE},           // program limit exceeded
+    {"22", ACT_E_INVALID_ARGUMENT}, // data exception: a number, id or time zone that is none
+    {"23503", ACT_E_NOT_FOUND},     // foreign key
+    {"23505", ACT_E_CONFLICT},      // unique key
+    {"23", ACT_E_INVALID_ARGUMENT}, // other constraints
+    {"42501", ACT_E_FORBIDDEN},     // row-level security, missing grant
+    {"42", ACT_E_INTERNAL},         // a statement that does not fit the schema
+    {"54", ACT_E_TOO_LARGE},        // program limit exceeded
     {"", ACT_E_DATABASE},
 };
 

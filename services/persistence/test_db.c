@@ -79,25 +79,25 @@ static test_call_t *put(test_db_t *self, act_str_t tenant, int place, const act_
     act_buf_init(&call->body, ACT_BUF_DEFAULT_MAX_BYTES);
     act_model_pack(model, request, &call->body);
     operation_t *operation = NULL;
-    assert_int_equal(
-        operation_new(&(operation_opts_t){.query = &query_table[place],
-                                          .tenant = tenant,
-                                          .body = act_arena_str(self->arena, act_buf_str(&call->body)),
-                                          .is_retry_safe = is_retry_safe,
-                                          .arena = self->arena,
-                                          .owner = &owner,
-                                          .context = call},
-                      &operation),
-        ACT_E_OK);
+    assert_int_equal(operation_new(&(operation_opts_t){.query = &query_table[place],
+                                                       .tenant = tenant,
+                                                       .body = act_arena_str(
+                                                           self->arena, act_buf_str(&call->body)),
+                                                       .is_retry_safe = is_retry_safe,
+                                                       .arena = self->arena,
+                                                       .owner = &owner,
+                                                       .context = call},
+                                   &operation),
+                     ACT_E_OK);
     pool_put(self->pool, &operation);
     return call;
 }
 
-act_err_t test_db_call(test_db_t *self, act_str_t tenant, int place, const act_model_t *request_model,
-                       const void *request, const act_model_t *reply_model, const void **ret_reply)
+act_err_t test_db_call(test_db_t *self, act_str_t tenant, int place,
+                       const act_model_t *request_model, const void *request,
+                       const act_model_t *reply_model, const void **ret_reply)
 {
-    test_call_t *call =
-        put(self, tenant, place, request_model, request, /* is_retry_safe= */ true);
+    test_call_t *call = put(self, tenant, place, request_model, request, /* is_retry_safe= */ true);
     while (!call->is_done)
         act_loop_turn(self->loop);
     act_err_t err = call->err;

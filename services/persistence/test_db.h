@@ -1,13 +1,14 @@
-// test_db: for tests that need a database: a pool on the database that PARLEY_TEST_DATABASE_URL names,
-// and calls that wait for their answer. Each test makes up its own tenants, so that one database serves
-// all of them, again and again.
+// test_db: for tests that need a database: a pool on the database that PARLEY_TEST_DATABASE_URL
+// names, and calls that wait for their answer. Each test makes up its own tenants, so that one
+// database serves all of them, again and again.
 #pragma once
 #include "base/model.h"
 #include "pool.h"
 
 typedef struct test_db test_db_t;
 
-// cmocka set-up and tear-down of a group: migrates, connects. The tests are skipped without a database.
+// cmocka set-up and tear-down of a group: migrates, connects. The tests are skipped without a
+// database.
 int test_db_set_up(void **state);
 int test_db_tear_down(void **state);
 
@@ -19,8 +20,9 @@ act_str_t test_db_uuid(test_db_t *self);
 
 // Calls the rpc at this place of the table (PERSISTENCE_...) and waits. ret_reply, decoded by
 // reply_model, lives as long as the fixture; both may be NULL.
-act_err_t test_db_call(test_db_t *self, act_str_t tenant, int place, const act_model_t *request_model,
-                       const void *request, const act_model_t *reply_model, const void **ret_reply);
+act_err_t test_db_call(test_db_t *self, act_str_t tenant, int place,
+                       const act_model_t *request_model, const void *request,
+                       const act_model_t *reply_model, const void **ret_reply);
 
 // The same without waiting; test_db_wait waits for all that were started, and returns how many
 // failed. is_retry_safe as in the model.

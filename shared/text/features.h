@@ -25,10 +25,11 @@ typedef struct {
     act_feature_t items[ACT_FEATURES_MAX];
 } act_features_t;
 
-// One step of the hash that makes keys: of letters, of words' keys, of anything.
+// One step of the hash that makes keys: of letters, of words' keys, of anything. The order counts:
+// mix(a, b) is not mix(b, a).
 static inline uint64_t act_features_mix(uint64_t key, uint64_t value)
 {
-    key = (key ^ value) * UINT64_C(0x9e3779b97f4a7c15); // 2^64 / golden ratio
+    key = (key * UINT64_C(0xff51afd7ed558ccd) ^ value) * UINT64_C(0x9e3779b97f4a7c15);
     return key ^ (key >> 29);
 }
 

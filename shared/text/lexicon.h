@@ -3,7 +3,7 @@
 // services/intent/words/en.txt), compiled at build time into a hash table without strings, and read
 // in place from a section of a model file.
 //
-// A phrase is up to four words. Words are compared without case and accents; `stem*` matches any
+// A phrase is up to six words. Words are compared without case and accents; `stem*` matches any
 // ending and, as a single word, `*tail` any beginning. In Arabic the article and the prefixes that are
 // written together with a word may stand before it.
 #pragma once
@@ -14,7 +14,7 @@
 #define ACT_LEXICON_MAX_CLASSES 128u
 #define ACT_LEXICON_NAME_BYTES 24u
 #define ACT_LEXICON_MATCH_CLASSES 4u
-#define ACT_LEXICON_PHRASE_WORDS 4u
+#define ACT_LEXICON_PHRASE_WORDS 6u
 
 // A view: nothing to release. The section must outlive it.
 typedef struct {

@@ -39,7 +39,7 @@ export class ParleyContestant extends Parley {
     if (this.withSim) this.sim = await Sim.start();
     const forgetSim = this.sim && onEnd(() => this.sim.stop());
     this.env = {
-      ...process.env, PARLEY_SOURCE: root, VERIFY_TOKEN: verifyToken, WH_TOKEN: 'bench-token', WH_PHONE_ID: phoneId,
+      ...process.env, PARLEY_SOURCE: process.env.PARLEY_SOURCE ?? root, VERIFY_TOKEN: verifyToken, WH_TOKEN: 'bench-token', WH_PHONE_ID: phoneId,
       WH_APP_SECRET: secret, GRAPH_API_BASE: this.sim?.url ?? this.graphUrl, ...this.settings,
     };
     const forgetParley = onEnd(() => this.down());
@@ -67,7 +67,9 @@ export class ParleyContestant extends Parley {
   }
 
   async number(sql) {
-    return Number(Object.values((await this.query(sql))[0])[0]);
+    if (!this.pool) await this.query('select 1'); // makes it
+    const { rows } = await this.pool.query({ text: sql, rowMode: 'array' });
+    return Number(rows[0][0]);
   }
 
   stored() {

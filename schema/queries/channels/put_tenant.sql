@@ -1,5 +1,5 @@
--- An empty field keeps what is there. A time zone that PostgreSQL does not know is refused here, and
--- not at the first turn.
+-- An empty field keeps what is there. A time zone that PostgreSQL does not know is refused here,
+-- and not at the first turn.
 -- rpc: put_tenant
 -- result: none
 -- budget_ms: 100

@@ -1,4 +1,5 @@
--- Goes the way of record_send (key, lock_order): both change the message, often in the same instant.
+-- Goes the way of record_send (key, lock_order): both change the message, often in the same
+-- instant.
 -- rpc: apply_statuses
 -- result: many statuses
 -- each: statuses

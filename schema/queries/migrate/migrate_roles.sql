@@ -1,5 +1,6 @@
--- Two roles: parley_migrate owns everything, parley_app owns nothing and is bound by row-level security.
--- A login that may not create roles needs them made once by an administrator; the error says how.
+-- Two roles: parley_migrate owns everything, parley_app owns nothing and is bound by row-level
+-- security. A login that may not create roles needs them made once by an administrator; the error
+-- says how.
 -- session: migrate_roles
 do $$
 declare
@@ -20,9 +21,9 @@ begin
                 when duplicate_object or unique_violation then
                     null; -- another database of this cluster is being set up just now
                 when insufficient_privilege then
-                    raise exception 'role % is missing and % may not create it; as an administrator '
-                        'run: create role %; grant % to %', v_role, session_user, v_role, v_role,
-                        session_user;
+                    raise exception 'role % is missing and % may not create it; as an '
+                        'administrator run: create role %; grant % to %',
+                        v_role, session_user, v_role, v_role, session_user;
             end;
         end if;
         if not (select rolsuper from pg_roles where rolname = session_user)

@@ -1,4 +1,5 @@
--- What the working role could do that it must not: the actor does not start then (promises.md S-12).
+-- What the working role could do that it must not: the actor does not start then (promises.md
+-- S-12).
 -- session: check_role
 select r.rolname, r.rolsuper, r.rolbypassrls,
        exists (select from pg_class c where c.relowner = r.oid and c.relkind in ('r', 'p', 'v'))

@@ -1,7 +1,7 @@
--- Every connection: small statements over unique keys, so plans are fixed to index lookups and nested
--- loops whatever the statistics say, and made once. A lock that is not given soon ends the batch, which
--- is then run again one by one (batch.h). Commits wait for the disk, and for standbys where there are
--- any, also when the server's default is laxer.
+-- Every connection: small statements over unique keys, so plans are fixed to index lookups and
+-- nested loops whatever the statistics say, and made once. A lock that is not given soon ends the
+-- batch, which is then run again one by one (batch.h). Commits wait for the disk, and for standbys
+-- where there are any, also when the server's default is laxer.
 -- session: settings
 select set_config('search_path', 'parley, public', false),
        set_config('application_name', 'parley-persistence', false),

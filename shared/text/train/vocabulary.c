@@ -92,7 +92,7 @@ static const char *check_words(const act_tokens_t *tokens)
             return "a stem has at least two letters";
     }
     if (tokens->words_count == 0 || tokens->words_count > ACT_LEXICON_PHRASE_WORDS)
-        return "an entry has one to four words";
+        return "an entry has one to six words";
     if (is_star(tokens, 0) && tokens->words_count > 1)
         return "*tail is for single words";
     return NULL;
@@ -149,9 +149,11 @@ static bool strip_group(act_str_t *name, const char *group)
     return act_str_is(head, group);
 }
 
+// On failure *ret_culprit is what the problem is with.
 static const char *add_line(act_vocabulary_t *self, uint32_t language, const char *group,
-                            act_str_t line)
+                            act_str_t line, act_str_t *ret_culprit)
 {
+    *ret_culprit = line;
     act_str_t entries = line;
     act_str_t name = act_str_trim(act_str_cut(&entries, ':'));
     if (name.len_bytes == line.len_bytes)
@@ -164,8 +166,10 @@ static const char *add_line(act_vocabulary_t *self, uint32_t language, const cha
     while (!act_str_empty(entries)) {
         act_str_t entry = act_str_trim(act_str_cut(&entries, ' '));
         const char *problem = act_str_empty(entry) ? NULL : add_entry(self, language, class, entry);
-        if (problem)
-            return problem;
+        if (!problem)
+            continue;
+        *ret_culprit = entry;
+        return problem;
     }
     return NULL;
 }
@@ -178,10 +182,12 @@ act_err_t act_vocabulary_add(act_vocabulary_t *self, uint32_t language, const ch
         act_str_t line = act_str_trim(act_str_cut(&text, '\n'));
         if (act_str_empty(line) || line.ptr[0] == '#')
             continue;
-        const char *problem = add_line(self, language, group, line);
+        act_str_t culprit;
+        const char *problem = add_line(self, language, group, line, &culprit);
         if (!problem)
             continue;
-        act_buf_printf(error, "%s:%d: %s", where, number, problem);
+        act_buf_printf(error, "%s:%d: %s: %" ACT_STR_FMT, where, number, problem,
+                       ACT_STR_ARG(culprit));
         return ACT_E_CONFIG;
     }
     return ACT_E_OK;

@@ -1,0 +1,190 @@
+// children_test: what parley.yaml may say, what its defaults are, and how a mistake is explained.
+#include "children.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+typedef struct {
+    char path[64];
+    children_t *children;
+    act_buf_t error;
+} fixture_t;
+
+static int set_up(void **state)
+{
+    fixture_t *self = act_alloc(sizeof *self);
+    snprintf(self->path, sizeof self->path, "/tmp/children_test.XXXXXX");
+    int descriptor = mkstemp(self->path);
+    if (descriptor < 0)
+        return -1;
+    close(descriptor);
+    act_buf_init(&self->error, 4096);
+    *state = self;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    fixture_t *self = *state;
+    unlink(self->path);
+    children_destroy(&self->children);
+    children_destroy(&self->children); // twice is allowed
+    act_buf_fini(&self->error);
+    act_free(self);
+    return 0;
+}
+
+static act_err_t load(fixture_t *self, const char *text)
+{
+    FILE *file = fopen(self->path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    children_destroy(&self->children);
+    act_buf_reset(&self->error);
+    return children_load(self->path, &self->children, &self->error);
+}
+
+static const child_spec_t *load_one(fixture_t *self, const char *text)
+{
+    act_err_t err = load(self, text);
+    if (err != ACT_E_OK)
+        fail_msg("%.*s", ACT_STR_ARG(act_buf_str(&self->error)));
+    assert_true(self->children->children_count > 0);
+    return &self->children->children[0];
+}
+
+// The one line must name the file and this.
+static void assert_refused(fixture_t *self, const char *text, const char *part)
+{
+    if (load(self, text) != ACT_E_CONFIG)
+        fail_msg("accepted: %s", text);
+    assert_null(self->children);
+    act_buf_add_char(&self->error, '\0');
+    assert_null(strchr(self->error.ptr, '\n'));
+    assert_non_null(strstr(self->error.ptr, self->path));
+    if (!strstr(self->error.ptr, part))
+        fail_msg("'%s' is not in: %s", part, self->error.ptr);
+}
+
+static void a_name_is_enough(void **state)
+{
+    fixture_t *self = *state;
+    const child_spec_t *child = load_one(self, "children:\n  - name: session\n");
+    assert_string_equal(child->name, "session");
+    assert_null(child->service);
+    assert_int_equal(child->count, 1);
+    assert_int_equal(child->order, 0);
+    assert_int_equal(child->restart, RESTART_PERMANENT);
+    assert_int_equal(child->start_ms, 5000);
+    assert_int_equal(child->stop_ms, 10000);
+    assert_int_equal(child->hang_ms, 15000);
+    assert_int_equal(child->intensity_count, 5);
+    assert_int_equal(child->intensity_ms, 30000);
+    assert_int_equal(child->backoff_ms, 100);
+    assert_int_equal(child->backoff_max_ms, 10000);
+    assert_int_equal(child->park_ms, 60000);
+    assert_false(child->has_listener);
+}
+
+static void every_field_may_be_set(void **state)
+{
+    fixture_t *self = *state;
+    const child_spec_t *child = load_one(
+        self, "children:\n  - name: session\n    service: talk\n    count: 64\n    order: 1000\n"
+              "    needs: [persistence, flow]\n    restart: transient\n    start_ms: 1\n"
+              "    stop_ms: 2\n    hang_ms: 3\n    intensity_count: 4\n    intensity_ms: 5\n"
+              "    backoff_ms: 6\n    backoff_max_ms: 7\n    park_ms: 8\n"
+              "    settings: [\"a=1\", \"b=two words\"]\n    has_listener: true\n"
+              "  - {name: persistence}\n  - {name: flow}\n");
+    assert_string_equal(child->service, "talk");
+    assert_int_equal(child->count, 64);
+    assert_int_equal(child->order, 1000);
+    assert_int_equal(child->needs_count, 2);
+    assert_string_equal(child->needs[1], "flow");
+    assert_int_equal(child->restart, RESTART_TRANSIENT);
+    assert_int_equal(child->park_ms, 8);
+    assert_int_equal(child->settings_count, 2);
+    assert_string_equal(child->settings[1], "b=two words");
+    assert_true(child->has_listener);
+}
+
+static void mistakes_are_named(void **state)
+{
+    fixture_t *self = *state;
+    static const struct {
+        const char *text;
+        const char *part;
+    } rows[] = {
+        {"", ""},
+        {"children: []\n", ""},
+        {"kids:\n  - name: a\n", "kids"},
+        {"children:\n  - nome: a\n", "nome"},
+        {"children:\n  - count: 2\n", "name"},
+        {"children:\n  - name: a\n    count: many\n", "many"},
+        {"children:\n  - name: a\n    count: -1\n", "-1"},
+        {"children:\n  - name: a\n    count: 65\n", "children[a].count must be at most 64"},
+        {"children:\n  - name: a\n    count: 4294967297\n", ""},
+        {"children:\n  - name: a\n    order: 1001\n", "children[a].order must be at most 1000"},
+        {"children:\n  - name: a\n    restart: sometimes\n", "sometimes"},
+        {"children:\n  - name: a\n  - name: b\n  - name: a\n", "children[a] is there twice"},
+        {"children:\n  - name: \"\"\n", ""},
+        {"children: {a: b}\n", ""},
+        {"children:\n\t- name: a\n", ""},
+        {"children:\n  - name: a\n    needs: a\n", ""},
+    };
+    for (size_t i = 0; i < ACT_COUNT(rows); i++)
+        assert_refused(self, rows[i].text, rows[i].part);
+}
+
+static void names_have_their_longest_length(void **state)
+{
+    fixture_t *self = *state;
+    char text[256];
+    snprintf(text, sizeof text, "children:\n  - name: %048d\n", 1);
+    load_one(self, text);
+    snprintf(text, sizeof text, "children:\n  - name: %049d\n", 1);
+    assert_refused(self, text, "");
+}
+
+// What nobody offers never becomes ready, and who waits for it never starts.
+static void needs_that_nobody_offers_are_refused(void **state)
+{
+    fixture_t *self = *state;
+    assert_refused(self, "children:\n  - name: a\n    needs: [b]\n", "needs b");
+    assert_refused(self, "children:\n  - name: a\n    needs: [a]\n", "needs");
+    assert_refused(self, "children:\n  - name: a\n    needs: [b]\n  - name: b\n    needs: [a]\n",
+                   "needs");
+    assert_int_equal(load(self, "children:\n  - name: a\n    needs: [talk]\n  - name: b\n    service: talk\n"),
+                     ACT_E_OK);
+}
+
+static void a_file_that_is_not_there_is_an_error(void **state)
+{
+    fixture_t *self = *state;
+    assert_int_equal(children_load("/none/parley.yaml", &self->children, &self->error), ACT_E_CONFIG);
+    act_buf_add_char(&self->error, '\0');
+    assert_non_null(strstr(self->error.ptr, "/none/parley.yaml"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_name_is_enough),
+        TEST(every_field_may_be_set),
+        TEST(mistakes_are_named),
+        TEST(names_have_their_longest_length),
+        TEST(needs_that_nobody_offers_are_refused),
+        TEST(a_file_that_is_not_there_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
