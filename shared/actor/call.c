@@ -233,7 +233,10 @@ void act_call_fail(act_call_t **self_p, act_err_t err, const char *text)
     act_buf_init(&body, 4096);
     act_mp_map(&body, 1);
     act_mp_str(&body, ACT_STR("text"));
-    act_mp_str(&body, act_utf8_prefix(act_str(text ? text : act_err_text(err)), 240));
+    act_str_t why = act_str(text ? text : act_err_text(err));
+    if (!act_utf8_valid(why)) // a library's text may be anything
+        why = act_str(act_err_text(err));
+    act_mp_str(&body, act_utf8_prefix(why, 240));
     answer(self_p, ACT_KIND_ERROR, err, act_buf_str(&body));
     act_buf_fini(&body);
 }

@@ -137,20 +137,22 @@ static bool receive(actor_kit_t *self)
 
 static void on_guard(uv_timer_t *uv)
 {
-    (void)uv;
+    uv->data = uv;
+    uv_stop(uv->loop);
 }
 
-// One turn of loop and broker, at most a millisecond long. An actor that stops its loop is noted.
+// A millisecond of loop and broker. A run that ends before the guard was stopped by the actor.
 static void turn(actor_kit_t *self)
 {
     uv_timer_t guard;
     uv_timer_init(act_loop_uv(self->loop), &guard);
+    uv_update_time(act_loop_uv(self->loop)); // behind all timers that are due
+    guard.data = NULL;
     uv_timer_start(&guard, on_guard, 1, 0);
-    uv_run(act_loop_uv(self->loop), UV_RUN_ONCE);
-    self->is_stopped = self->is_stopped || act_loop_uv(self->loop)->stop_flag;
+    act_loop_run(self->loop);
+    self->is_stopped = self->is_stopped || !guard.data;
     uv_close((uv_handle_t *)&guard, NULL);
     uv_run(act_loop_uv(self->loop), UV_RUN_NOWAIT);
-    self->is_stopped = self->is_stopped || act_loop_uv(self->loop)->stop_flag;
     while (receive(self))
         ;
 }

@@ -1,0 +1,109 @@
+// translation: between the bus and the detector and translator.
+#include "translation.h"
+
+#include "detect.h"
+#include "translate.h"
+
+// Where the build put the models (meson), used when no setting says otherwise.
+#ifndef PARLEY_MODEL_DIR
+#define PARLEY_MODEL_DIR "/usr/lib/parley/models"
+#endif
+
+typedef struct {
+    detector_t *detector;
+    const translate_provider_t *provider;
+} translation_t;
+
+const size_t translation_size_bytes = sizeof(translation_t);
+
+const act_config_row_t translation_config[] = {
+    {.name = "model_file",
+     .env = "PARLEY_LANGUAGE_MODEL_FILE",
+     .type = ACT_CONFIG_TEXT,
+     .default_text = PARLEY_MODEL_DIR "/language.model",
+     .example = "/usr/lib/parley/models/language.model",
+     .help = "model of the nine languages, made by language_train"},
+    {.name = "default_language",
+     .env = "PARLEY_DEFAULT_LANGUAGE",
+     .type = ACT_CONFIG_TEXT,
+     .default_text = "en",
+     .example = "fr",
+     .help = "language of a message that tells none, in a conversation that has none yet"},
+    {.name = "translator",
+     .env = "PARLEY_TRANSLATOR",
+     .type = ACT_CONFIG_TEXT,
+     .default_text = "pass-through",
+     .example = "pass-through",
+     .help = "who translates; pass-through leaves texts as they are"},
+    {0},
+};
+
+// --- detect --------------------------------------------------------------------------------------
+
+static void detect(void *context, act_call_t *call, const detect_request_t *request)
+{
+    translation_t *self = context;
+    detection_t found;
+    detector_detect(self->detector, request->text, act_language_find(request->prior_language),
+                    &found);
+    const detect_reply_t reply = {
+        .language = act_str(act_language_code(found.language)),
+        .confidence = found.confidence,
+    };
+    translation_detect_reply(&call, &reply);
+}
+
+// --- translate -----------------------------------------------------------------------------------
+
+static void on_translated(void *context, act_err_t err, const translate_result_t *result)
+{
+    act_call_t *call = context;
+    if (err != ACT_E_OK) {
+        act_call_fail(&call, err, "the translator failed");
+        return;
+    }
+    const translate_reply_t reply = {
+        .text = result->text, .was_translated = result->was_translated};
+    translation_translate_reply(&call, &reply);
+}
+
+static void translate(void *context, act_call_t *call, const translate_request_t *request)
+{
+    const translation_t *self = context;
+    const translate_job_t job = {.text = request->text, .from = request->from, .to = request->to};
+    translate_run(self->provider, &job, on_translated, call);
+}
+
+const translation_server_t translation_methods = {.detect = detect, .translate = translate};
+
+// --- the process ---------------------------------------------------------------------------------
+
+static act_err_t open_parts(translation_t *self, const act_config_t *config, act_buf_t *error)
+{
+    const char *translator = act_config_text(config, "translator");
+    self->provider = translate_provider_find(translator);
+    if (!self->provider) {
+        act_buf_printf(error, "translator \"%s\" is not known; use pass-through", translator);
+        return ACT_E_CONFIG;
+    }
+    return detector_new(act_config_text(config, "model_file"),
+                        act_config_text(config, "default_language"), &self->detector, error);
+}
+
+act_err_t translation_open(void *context, act_actor_t *actor)
+{
+    act_buf_t error;
+    act_buf_init(&error, 1024);
+    act_err_t err = open_parts(context, act_actor_config(actor), &error);
+    if (err != ACT_E_OK)
+        act_log_error(act_actor_log(actor), "settings_unusable", "why=%" ACT_STR_FMT,
+                      ACT_STR_ARG(act_buf_str(&error)));
+    act_buf_fini(&error);
+    return err;
+}
+
+void translation_close(void *context)
+{
+    translation_t *self = context;
+    detector_destroy(&self->detector);
+}
