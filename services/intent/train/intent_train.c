@@ -5,6 +5,7 @@
 #include "intents.h"
 #include "text/model_file.h"
 #include "text/train/corpus.h"
+#include "text/train/files.h"
 #include "text/train/fit.h"
 #include "text/train/vocabulary.h"
 
@@ -87,16 +88,6 @@ static void read_group(const char *words, const char *group, act_buf_t *ret_sect
     act_vocabulary_pack(vocabulary, ret_section);
 }
 
-static void write_file(const char *path, const act_buf_t *bytes)
-{
-    FILE *file = fopen(path, "wb");
-    if (!file || fwrite(bytes->ptr, 1, bytes->len_bytes, file) != bytes->len_bytes ||
-        fclose(file) != 0) {
-        perror(path);
-        exit(1);
-    }
-}
-
 int main(int argc, char **argv)
 {
     if (argc != 4) {
@@ -121,7 +112,8 @@ int main(int argc, char **argv)
         {"risks", act_buf_str(&risks)},
     };
     act_model_file_pack(sections, ACT_COUNT(sections), &file);
-    write_file(argv[3], &file);
+    if (act_files_write(argv[3], &file, &error) != ACT_E_OK)
+        fail(&error);
     act_corpus_destroy(&corpus);
     act_buf_t *const bufs[] = {&error, &model, &concepts, &feelings, &risks, &file};
     for (size_t i = 0; i < ACT_COUNT(bufs); i++)

@@ -8,9 +8,8 @@
 #include "text/languages.h"
 #include "text/model_file.h"
 #include "text/train/corpus.h"
+#include "text/train/files.h"
 #include "text/train/fit.h"
-#include "text/train/labels.h"
-#include "text/train/read_file.h"
 #include "traces.h"
 
 #include <stdio.h>
@@ -91,8 +90,8 @@ static void add_words(trainer_t *self, const char *folder, act_buf_t *error)
     for (uint32_t language = 0; language < ACT_LANGUAGES_COUNT; language++) {
         char path[512];
         act_buf_t text;
-        act_read_path(path, sizeof path, folder, act_language_code(language));
-        if (act_read_file(path, &text, error) != ACT_E_OK)
+        act_files_path(path, sizeof path, folder, act_language_code(language));
+        if (act_files_read(path, &text, error) != ACT_E_OK)
             fail(error);
         add_lines(self, act_buf_str(&text), language);
         act_buf_fini(&text);
@@ -101,7 +100,7 @@ static void add_words(trainer_t *self, const char *folder, act_buf_t *error)
 
 // --- the file ------------------------------------------------------------------------------------
 
-static void write_model(const trainer_t *self, const char *path)
+static void write_model(const trainer_t *self, const char *path, act_buf_t *error)
 {
     act_buf_t model, file;
     act_buf_init(&model, ACT_MODEL_FILE_MAX_BYTES);
@@ -111,7 +110,8 @@ static void write_model(const trainer_t *self, const char *path)
     act_fit_pack(self->fit, &opts, &model);
     act_model_file_pack(
         &(act_model_file_section_t){.name = "languages", .bytes = act_buf_str(&model)}, 1, &file);
-    act_write_file(path, &file);
+    if (act_files_write(path, &file, error) != ACT_E_OK)
+        fail(error);
     act_buf_fini(&file);
     act_buf_fini(&model);
 }
@@ -128,14 +128,14 @@ int main(int argc, char **argv)
     act_buf_t error;
     act_buf_init(&error, 1024);
     act_corpus_t *corpus = NULL;
-    if (act_corpus_read(argv[1], act_label_files, ACT_LABELS_ALL, &corpus, &error) != ACT_E_OK)
+    if (act_corpus_read(argv[1], /* labels= */ NULL, 0, &corpus, &error) != ACT_E_OK)
         fail(&error);
     trainer_t *self = act_alloc(sizeof *self);
     self->fit = act_fit_new(names, ACT_LANGUAGES_COUNT);
     add_corpus(self, corpus);
     for (int i = 3; i < argc; i++)
         add_words(self, argv[i], &error);
-    write_model(self, argv[2]);
+    write_model(self, argv[2], &error);
     act_fit_destroy(&self->fit);
     act_free(self);
     act_corpus_destroy(&corpus);

@@ -6,8 +6,9 @@
 #include "text/features.h"
 #include "text/languages.h"
 #include "text/tokens.h"
-#include "text/train/read_file.h"
+#include "text/train/files.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +23,11 @@ struct act_corpus {
     uint64_t *trained; // sorted keys of the training texts' words
     uint32_t trained_count;
 };
+
+typedef struct {
+    const char *const *names; // NULL: whatever is there
+    uint32_t count;
+} labels_t;
 
 // Part of the format of the data: changing it would mix what was trained with what was held out.
 static uint64_t example_hash(const char *language, const char *label, act_str_t text)
@@ -70,38 +76,100 @@ static void add_example(act_corpus_t *self, act_example_t example)
     self->examples[self->count++] = example;
 }
 
-static void add_lines(act_corpus_t *self, act_str_t text, uint32_t language, uint32_t label,
-                      const char *label_name)
+// One file being read.
+typedef struct {
+    const char *name; // without ".txt"
+    uint32_t language;
+    uint32_t label;
+} source_t;
+
+static void add_lines(act_corpus_t *self, act_str_t text, const source_t *source)
 {
     while (!act_str_empty(text)) {
         act_str_t line = act_str_trim(act_str_cut(&text, '\n'));
         if (act_str_empty(line) || line.ptr[0] == '#')
             continue;
-        uint64_t hash = example_hash(act_language_code(language), label_name, line);
+        uint64_t hash = example_hash(act_language_code(source->language), source->name, line);
         add_example(self, (act_example_t){
                               .text = act_arena_str(self->texts, line),
-                              .language = language,
-                              .label = label,
+                              .language = source->language,
+                              .label = source->label,
                               .is_held_out = hash % HELD_OUT_ONE_IN == 0,
                               .fold = (uint32_t)(hash / HELD_OUT_ONE_IN % ACT_CORPUS_FOLDS),
                           });
     }
 }
 
-static act_err_t read_language(act_corpus_t *self, const char *folder, uint32_t language,
-                               const char *const *labels, uint32_t labels_count, act_buf_t *error)
+static act_err_t read_source(act_corpus_t *self, const char *folder, const source_t *source,
+                             act_buf_t *error)
+{
+    char path[512];
+    act_buf_t text;
+    act_files_path(path, sizeof path, folder, source->name);
+    act_err_t err = act_files_read(path, &text, error);
+    if (err == ACT_E_OK)
+        add_lines(self, act_buf_str(&text), source);
+    act_buf_fini(&text);
+    return err;
+}
+
+static act_err_t read_labels(act_corpus_t *self, const char *folder, uint32_t language,
+                             const labels_t *labels, act_buf_t *error)
 {
     act_err_t err = ACT_E_OK;
-    for (uint32_t label = 0; label < labels_count && err == ACT_E_OK; label++) {
-        char path[512];
-        act_buf_t text;
-        act_read_path(path, sizeof path, folder, labels[label]);
-        err = act_read_file(path, &text, error);
-        if (err == ACT_E_OK)
-            add_lines(self, act_buf_str(&text), language, label, labels[label]);
-        act_buf_fini(&text);
+    for (uint32_t label = 0; label < labels->count && err == ACT_E_OK; label++) {
+        const source_t source = {labels->names[label], language, label};
+        err = read_source(self, folder, &source, error);
     }
     return err;
+}
+
+static int is_text_file(const struct dirent *entry)
+{
+    size_t len = strlen(entry->d_name);
+    return len > 4 && strcmp(entry->d_name + len - 4, ".txt") == 0;
+}
+
+static bool is_label(const labels_t *labels, const char *name)
+{
+    for (uint32_t label = 0; label < labels->count; label++)
+        if (strcmp(labels->names[label], name) == 0)
+            return true;
+    return false;
+}
+
+// Without labels every file is read. With them, a file that is none of them is a mistake.
+static act_err_t read_others(act_corpus_t *self, const char *folder, uint32_t language,
+                             const labels_t *labels, act_buf_t *error)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(folder, &entries, is_text_file, alphasort);
+    act_err_t err = ACT_E_OK;
+    for (int i = 0; i < count; i++) {
+        char *name = entries[i]->d_name;
+        name[strlen(name) - 4] = '\0';
+        if (err == ACT_E_OK && !labels->names) {
+            err = read_source(self, folder, &(source_t){name, language, 0}, error);
+        } else if (err == ACT_E_OK && !is_label(labels, name)) {
+            act_buf_printf(error, "%s/%s.txt: not a known label", folder, name);
+            err = ACT_E_CONFIG;
+        }
+        free(entries[i]);
+    }
+    free(entries);
+    return err;
+}
+
+static act_err_t read_language(act_corpus_t *self, const char *root, uint32_t language,
+                               const labels_t *labels, act_buf_t *error)
+{
+    ACT_AUTO(act_arena) *paths = act_arena_new();
+    const char *folder =
+        act_arena_printf(paths, "%s/%s", root, act_language_code(language)).ptr;
+    if (access(folder, R_OK) != 0)
+        return ACT_E_OK;
+    act_err_t err = read_others(self, folder, language, labels, error);
+    return err == ACT_E_OK ? read_labels(self, folder, language, labels, error) : err;
 }
 
 act_err_t act_corpus_read(const char *root, const char *const *labels, uint32_t labels_count,
@@ -109,12 +177,9 @@ act_err_t act_corpus_read(const char *root, const char *const *labels, uint32_t 
 {
     ACT_AUTO(act_corpus) *self = act_alloc(sizeof *self);
     self->texts = act_arena_new();
+    const labels_t wanted = {labels, labels ? labels_count : 0};
     for (uint32_t language = 0; language < ACT_LANGUAGES_COUNT; language++) {
-        ACT_AUTO(act_arena) *paths = act_arena_new();
-        act_str_t folder = act_arena_printf(paths, "%s/%s", root, act_language_code(language));
-        if (access(folder.ptr, R_OK) != 0)
-            continue;
-        act_err_t err = read_language(self, folder.ptr, language, labels, labels_count, error);
+        act_err_t err = read_language(self, root, language, &wanted, error);
         if (err != ACT_E_OK)
             return err;
     }

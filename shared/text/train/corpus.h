@@ -20,7 +20,8 @@ typedef struct {
 
 typedef struct act_corpus act_corpus_t;
 
-// Languages without a folder are left out; a label without a file is an error.
+// Languages without a folder are left out; a file whose name is no label is an error, and so is a label
+// without a file. labels NULL: every file is read, and all labels are 0.
 ACT_MUST_CHECK act_err_t act_corpus_read(const char *root, const char *const *labels,
                                          uint32_t labels_count, act_corpus_t **ret_corpus,
                                          act_buf_t *error);

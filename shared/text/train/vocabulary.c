@@ -3,7 +3,7 @@
 
 #include "base/assert.h"
 #include "text/lexicon_private.h"
-#include "text/train/read_file.h"
+#include "text/train/files.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -200,8 +200,8 @@ act_err_t act_vocabulary_read(act_vocabulary_t *self, const char *folder, const 
     for (uint32_t language = 0; language < ACT_LANGUAGES_COUNT && err == ACT_E_OK; language++) {
         char path[512];
         act_buf_t text;
-        act_read_path(path, sizeof path, folder, act_language_code(language));
-        err = act_read_file(path, &text, error);
+        act_files_path(path, sizeof path, folder, act_language_code(language));
+        err = act_files_read(path, &text, error);
         if (err == ACT_E_OK)
             err = act_vocabulary_add(self, language, group, act_buf_str(&text), path, error);
         act_buf_fini(&text);
