@@ -1,0 +1,160 @@
+// dotenv_test: what an operator's .env may hold, who wins, and how a bad line is named.
+#include "dotenv.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+typedef struct {
+    char path[64];
+    act_buf_t error;
+} fixture_t;
+
+static int set_up(void **state)
+{
+    fixture_t *self = act_alloc(sizeof *self);
+    snprintf(self->path, sizeof self->path, "/tmp/dotenv_test.XXXXXX");
+    int descriptor = mkstemp(self->path);
+    if (descriptor < 0)
+        return -1;
+    close(descriptor);
+    act_buf_init(&self->error, 1024);
+    static const char *const names[] = {"T_A", "T_B", "t_c", "_T9"};
+    for (size_t i = 0; i < ACT_COUNT(names); i++)
+        unsetenv(names[i]);
+    *state = self;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    fixture_t *self = *state;
+    unlink(self->path);
+    act_buf_fini(&self->error);
+    act_free(self);
+    return 0;
+}
+
+static act_err_t load(fixture_t *self, const char *text)
+{
+    FILE *file = fopen(self->path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+    act_buf_reset(&self->error);
+    return dotenv_load(self->path, &self->error);
+}
+
+static void assert_value(fixture_t *self, const char *line, const char *value)
+{
+    unsetenv("T_A");
+    if (load(self, line) != ACT_E_OK)
+        fail_msg("refused: %s", line);
+    assert_non_null(getenv("T_A"));
+    assert_string_equal(getenv("T_A"), value);
+}
+
+static void values_are_taken_as_operators_write_them(void **state)
+{
+    fixture_t *self = *state;
+    static const struct {
+        const char *line;
+        const char *value;
+    } rows[] = {
+        {"T_A=b", "b"},
+        {"T_A=b\n", "b"},
+        {"T_A=b\r\n", "b"},
+        {"  export T_A = b  \n", "b"},
+        {"T_A=", ""},
+        {"T_A=a=b=c", "a=b=c"},
+        {"T_A=\"two words\"", "two words"},
+        {"T_A='single # quoted'", "single # quoted"},
+        {"T_A=\" kept \"", " kept "},
+        {"T_A=\"open", "\"open"},
+        {"T_A=\"", "\""},
+        {"T_A='a\"", "'a\""},
+        {"T_A=\"\"", ""},
+        {"T_A=gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
+        {"T_A=postgresql://u:p%40w@host/db?x=1#y", "postgresql://u:p%40w@host/db?x=1#y"},
+    };
+    for (size_t i = 0; i < ACT_COUNT(rows); i++)
+        assert_value(self, rows[i].line, rows[i].value);
+}
+
+static void blank_lines_and_comments_are_passed_over(void **state)
+{
+    fixture_t *self = *state;
+    assert_int_equal(load(self, "\n  \n# T_A=no\n   # more\nT_B=yes\n\r\nt_c=1\n_T9=2"), ACT_E_OK);
+    assert_null(getenv("T_A"));
+    assert_string_equal(getenv("T_B"), "yes");
+    assert_string_equal(getenv("t_c"), "1");
+    assert_string_equal(getenv("_T9"), "2");
+}
+
+static void what_is_set_already_wins(void **state)
+{
+    fixture_t *self = *state;
+    setenv("T_A", "before", 1);
+    assert_int_equal(load(self, "T_A=file\nT_B=first\nT_B=second\n"), ACT_E_OK);
+    assert_string_equal(getenv("T_A"), "before");
+    assert_string_equal(getenv("T_B"), "first");
+}
+
+static void a_bad_line_is_named_by_its_number(void **state)
+{
+    fixture_t *self = *state;
+    static const char *const lines[] = {"word", "=b", "1A=b", "A-B=c", "A B=c", "export", "[section]"};
+    for (size_t i = 0; i < ACT_COUNT(lines); i++) {
+        char text[64], where[96];
+        snprintf(text, sizeof text, "T_A=1\n\n%s\nT_B=2\n", lines[i]);
+        if (load(self, text) != ACT_E_CONFIG)
+            fail_msg("accepted: %s", lines[i]);
+        act_buf_add_char(&self->error, '\0');
+        snprintf(where, sizeof where, "%s:3 ", self->path);
+        assert_non_null(strstr(self->error.ptr, where));
+        assert_non_null(strstr(self->error.ptr, "example"));
+        assert_null(getenv("T_B"));
+    }
+}
+
+// Cutting it would give a wrong secret, and its rest would be taken for a line of its own.
+static void a_line_that_is_too_long_is_refused_whole(void **state)
+{
+    fixture_t *self = *state;
+    char *text = act_alloc(20000);
+    memset(text, 'x', 19999);
+    memcpy(text, "T_A=", 4);
+    memcpy(text + 8191, "T_B=", 4);
+    assert_int_equal(load(self, text), ACT_E_CONFIG);
+    act_free(text);
+    assert_null(getenv("T_A"));
+    assert_null(getenv("T_B"));
+}
+
+static void a_missing_file_is_fine(void **state)
+{
+    fixture_t *self = *state;
+    assert_int_equal(dotenv_load("/none/.env", &self->error), ACT_E_OK);
+    assert_int_equal(self->error.len_bytes, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(values_are_taken_as_operators_write_them),
+        TEST(blank_lines_and_comments_are_passed_over),
+        TEST(what_is_set_already_wins),
+        TEST(a_bad_line_is_named_by_its_number),
+        TEST(a_line_that_is_too_long_is_refused_whole),
+        TEST(a_missing_file_is_fine),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
