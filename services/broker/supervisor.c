@@ -23,6 +23,7 @@ typedef struct {
     process_t *process; // NULL: none
     bool is_adopted;
     bool was_killed;
+    bool is_probe; // started out of parking, and not ready since
     uint32_t restarts_count;
     int64_t *crashes_ms; // ring of the last intensity_count crashes
     uint32_t crashes_count;
@@ -148,7 +149,7 @@ static void crashed(child_t *child, const char *verdict)
                   child->was_killed ? "true" : "false");
     next_backoff(child, state_age_ms(child));
     child->restarts_count++;
-    if (is_over_intensity(child)) {
+    if (is_over_intensity(child) || child->is_probe) {
         set_state(child, CHILD_PARKED);
         broker_park_service(self->broker, act_str(service_of(child->spec)), /* is_parked= */ true);
         act_log_error(self->log, "child_parked", "child=%s,probe_ms=%u", child->instance,
@@ -239,8 +240,10 @@ static void on_parked(child_t *child)
 {
     if (child->owner->is_stopping)
         set_state(child, CHILD_GONE);
-    else if (state_age_ms(child) >= child->spec->park_ms)
+    else if (state_age_ms(child) >= child->spec->park_ms) {
+        child->is_probe = true;
         start(child);
+    }
 }
 
 typedef void on_time_fn(child_t *child);
@@ -330,6 +333,7 @@ void supervisor_on_ready(supervisor_t *self, const peer_t *peer)
     if (!child || child->state != CHILD_STARTING)
         return;
     set_state(child, CHILD_RUNNING);
+    child->is_probe = false;
     broker_park_service(self->broker, act_str(service_of(child->spec)), /* is_parked= */ false);
     on_tick(self); // others may have waited for this one
 }

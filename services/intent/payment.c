@@ -208,6 +208,9 @@ static bool iban_begins(act_str_t text, size_t offset)
         is_after_separator = !c;
         if (!c)
             continue;
+        // Behind the country stand two check digits; words do not.
+        if ((count == 2 || count == 3) && c > '9')
+            return false;
         iban[count++] = c;
         if (count == 2)
             length = iban_length(iban);

@@ -4,8 +4,10 @@
 #define MATCHES_MAX 96u
 #define NOT_REACH_TOKENS 3u
 
-// What a word, a turned word and an emoji weigh; past EDGE the message is no longer neutral.
-enum { GOOD = 2, BAD = -3, NOT_GOOD = -3, NOT_BAD = 1, EMOJI_GOOD = 2, EMOJI_BAD = -2, EDGE = 2 };
+// What a word, a turned word and an emoji weigh. One bad word outweighs one good one; "not bad" alone is
+// not yet praise.
+enum { GOOD = 2, BAD = -3, NOT_GOOD = -3, NOT_BAD = 1, EMOJI_GOOD = 2, EMOJI_BAD = -2 };
+enum { POSITIVE_FROM = 2, NEGATIVE_FROM = -1 };
 
 static const uint32_t good_emoji[] = {
     0x2764,  0x1f600, 0x1f601, 0x1f603, 0x1f604, 0x1f60a, 0x1f60d, 0x1f618, 0x1f970, 0x1f929,
@@ -101,7 +103,7 @@ sentiment_t sentiment_of(const sentiment_words_t *self, const act_tokens_t *toke
     act_match_t matches[MATCHES_MAX];
     uint32_t count = act_lexicon_match(&self->words, tokens, language, matches, MATCHES_MAX);
     int score = weigh_words(self, matches, count) + weigh_emoji(tokens);
-    if (score >= EDGE)
+    if (score >= POSITIVE_FROM)
         return SENTIMENT_POSITIVE;
-    return score <= -EDGE ? SENTIMENT_NEGATIVE : SENTIMENT_NEUTRAL;
+    return score <= NEGATIVE_FROM ? SENTIMENT_NEGATIVE : SENTIMENT_NEUTRAL;
 }

@@ -19,6 +19,8 @@ const act_config_row_t session_settings[] = {
      "most time for the answer; then a polite text goes out", false},
     {"sweep_ms", "PARLEY_SWEEP_MS", ACT_CONFIG_INT, "1000", 100, 60000, "1000",
      "how often stored messages that nobody took are looked for", false},
+    {"typing_after_ms", "PARLEY_TYPING_AFTER_MS", ACT_CONFIG_INT, "200", -1, 60000, "200",
+     "a turn that takes longer shows the customer a read receipt and \"typing\"; -1: never", false},
     {"fast_path_confidence_pct", "PARLEY_FAST_PATH_CONFIDENCE_PCT", ACT_CONFIG_INT, "90", 1, 100,
      "90", "confidence from which an intent takes its flow", false},
     {"translation_enabled", "PARLEY_TRANSLATION_ENABLED", ACT_CONFIG_BOOL, "false", 0, 1, "true",
@@ -60,6 +62,7 @@ static void load_settings(session_t *self)
     self->lease_ms = act_config_int(config, "lease_ms");
     self->turn_budget_ms = act_config_int(config, "turn_budget_ms");
     self->sweep_ms = act_config_int(config, "sweep_ms");
+    self->typing_after_ms = act_config_int(config, "typing_after_ms");
     self->fast_path_confidence = (double)act_config_int(config, "fast_path_confidence_pct") / 100.0;
     self->is_translation_enabled = act_config_bool(config, "translation_enabled");
     self->is_event_wanted = act_config_bool(config, "turn_events");

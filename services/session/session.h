@@ -15,6 +15,7 @@ typedef struct {
     int64_t lease_ms;
     int64_t turn_budget_ms;
     int64_t sweep_ms;
+    int64_t typing_after_ms; // negative: never
     double fast_path_confidence;
     bool is_translation_enabled;
     bool is_event_wanted;

@@ -25,6 +25,7 @@ static void destroy(turn_t *self)
         turns_find(self->session->turns, self->tenant, self->conversation_id) == self)
         turns_remove(self->session->turns, self);
     act_timer_destroy(&self->timer);
+    act_timer_destroy(&self->typing_timer);
     act_arena_destroy(&self->arena);
     act_free(self);
 }
@@ -107,9 +108,36 @@ static void finish(turn_t *self, bool has_more)
     act_str_t tenant = self->tenant, conversation_id = self->conversation_id;
     turns_remove(session->turns, self);
     act_timer_destroy(&self->timer);
+    act_timer_destroy(&self->typing_timer);
     act_free(self);
     if (is_again && !act_actor_is_draining(session->actor))
         turn_start(session, tenant, conversation_id);
+}
+
+// The customer's newest message is marked as read, with the sign that an answer is being written.
+static void show_typing(void *context)
+{
+    turn_t *self = context;
+    const pending_message_t *newest =
+        &self->begin.pending.items[self->begin.pending.count - 1];
+    show_typing_request_t request = {
+        .channel = self->begin.channel,
+        .channel_account_id = self->begin.channel_account_id,
+        .external_id = newest->external_id,
+    };
+    act_call_opts_t opts = turn_call_opts(self);
+    delivery_show_typing(self->session->actor, &opts, &request);
+}
+
+// A reply that comes at once needs no announcement; a person's conversation is not ours to mark.
+static void plan_typing(turn_t *self)
+{
+    if (self->session->typing_after_ms < 0 || !act_str_is(self->begin.owner, "bot"))
+        return;
+    act_loop_t *loop = act_actor_loop(self->session->actor);
+    int64_t due_ms = self->started_ms + self->session->typing_after_ms;
+    self->typing_timer = act_timer_new(loop, show_typing, self);
+    act_timer_start(self->typing_timer, due_ms - act_loop_now_ms(loop), /* repeat_ms= */ 0);
 }
 
 static void on_begun(void *context, const act_reply_t *reply, const turn_begin_reply_t *body)
@@ -140,6 +168,7 @@ static void on_begun(void *context, const act_reply_t *reply, const turn_begin_r
     act_assert(turn_begin_reply_unpack(kept, self->arena, &self->begin, NULL) == ACT_E_OK);
     self->is_woken_again = false; // what woke us until now is in the reply
     self->state = TURN_RUNNING;
+    plan_typing(self);
     pipeline_start(self);
 }
 

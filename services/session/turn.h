@@ -36,6 +36,7 @@ struct turn {
     turn_state_t state;
     bool is_woken_again;
     act_timer_t *timer;
+    act_timer_t *typing_timer; // until the customer is shown that we write; NULL: not wanted
     uint64_t call_id; // the one call in flight; 0: none
     act_trace_t trace;
     int64_t started_ms;

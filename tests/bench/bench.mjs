@@ -70,7 +70,8 @@ function makeFolder() {
 }
 
 async function run(options) {
-  const machine = describe(tmpdir(), pin(CPUS));
+  const machine = await describe(tmpdir(), pin(CPUS));
+  if (machine.idle_pct < 90) say(`others use this machine now (${machine.idle_pct} % idle): the figures will be too low`);
   needModules(path.join(here, '..'));
   const [result, text] = await benches[options.what](makeFolder(), options);
   const all = { ...result, machine, date: new Date().toISOString().slice(0, 10) };

@@ -46,6 +46,15 @@ function fsyncMs(folder) {
   return Number(times.sort((a, b) => a - b)[100].toFixed(3));
 }
 
+// How much of the processors nobody used in the last second: figures of a busy machine mean little.
+async function idlePct() {
+  const read = () => firstMatch('/proc/stat', /^cpu\s+(.*)$/m).split(' ').slice(0, 8).map(Number);
+  const before = read();
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const spent = read().map((ticks, i) => ticks - before[i]);
+  return Math.round((100 * (spent[3] + spent[4])) / spent.reduce((sum, ticks) => sum + ticks, 0));
+}
+
 function output(program, args) {
   try {
     return execFileSync(program, args, { encoding: 'utf8' }).trim();
@@ -54,7 +63,7 @@ function output(program, args) {
   }
 }
 
-export function describe(folder, cpus) {
+export async function describe(folder, cpus) {
   return {
     cpu: firstMatch('/proc/cpuinfo', /^model name\s*:\s*(.*)$/m),
     cpus_used: cpus,
@@ -64,6 +73,7 @@ export function describe(folder, cpus) {
     debian: firstMatch('/etc/debian_version', /(.*)/),
     disk: output('stat', ['-f', '-c', '%T', folder]),
     fsync_ms: fsyncMs(folder),
+    idle_pct: await idlePct(),
     node: process.version,
   };
 }

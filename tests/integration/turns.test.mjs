@@ -140,4 +140,9 @@ describe('a burst', () => {
     assert.equal(turns.length, 1);
     assert.equal(Number(turns[0].n), 3);
   });
+
+  test('that takes a moment shows the customer that it was read and is being answered', async () => {
+    const stats = await (await fetch(`${sim.url}/_sim/stats`)).json();
+    assert.ok(stats.typings >= 1, JSON.stringify(stats));
+  });
 });

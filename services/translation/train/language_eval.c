@@ -1,7 +1,8 @@
 // language_eval: how good the language model is on the utterances it was never trained on.
 //   language_eval <utterances> <model file> [--json | --markdown]
-// Three conversations: the first message (no prior), one that goes on in its language (the prior is
-// right), and one in which the customer changes language (the prior is each of the other eight).
+// Three conversations: the first message (no prior; also without the texts whose language nobody could
+// tell), one that goes on in its language (the prior is right), and one in which the customer changes
+// language (the prior is each of the other eight).
 #include "base/assert.h"
 #include "base/time.h"
 #include "detect.h"
@@ -21,11 +22,12 @@ typedef struct {
 // How far the prior is from the truth: 0 is right, 1 to 8 is another language, NO_PRIOR is none.
 #define NO_PRIOR ACT_LANGUAGES_COUNT
 
-static void evaluate(const eval_t *self, uint32_t distance, act_report_t *report)
+static void evaluate(const eval_t *self, uint32_t distance, bool with_shared, act_report_t *report)
 {
     for (uint32_t i = 0; i < act_corpus_count(self->corpus); i++) {
         const act_example_t *example = act_corpus_example(self->corpus, i);
-        if (!example->is_held_out)
+        if (!example->is_held_out ||
+            (!with_shared && act_corpus_is_shared(self->corpus, example)))
             continue;
         uint32_t prior = distance == NO_PRIOR
                              ? ACT_LANGUAGE_NONE
@@ -41,16 +43,32 @@ static void evaluate(const eval_t *self, uint32_t distance, act_report_t *report
     }
 }
 
-static void print_part(const eval_t *self, const char *name, const char *title, uint32_t first,
-                       uint32_t last)
+typedef struct {
+    const char *name;
+    const char *title;
+    uint32_t first; // distances of the prior
+    uint32_t last;
+    bool with_shared;
+} part_t;
+
+static const part_t parts[] = {
+    {"no_prior", "First message of a conversation: no prior", NO_PRIOR, NO_PRIOR, true},
+    {"no_prior_decidable", "No prior, only texts that are not also said in another language",
+     NO_PRIOR, NO_PRIOR, false},
+    {"right_prior", "The conversation was in this language: the prior is right", 0, 0, true},
+    {"wrong_prior", "The customer changes language: the prior is another one", 1,
+     ACT_LANGUAGES_COUNT - 1, true},
+};
+
+static void print_part(const eval_t *self, const part_t *part)
 {
     ACT_AUTO(act_report) *report = act_report_new();
-    for (uint32_t distance = first; distance <= last; distance++)
-        evaluate(self, distance, report);
+    for (uint32_t distance = part->first; distance <= part->last; distance++)
+        evaluate(self, distance, part->with_shared, report);
     if (self->format == ACT_REPORT_JSON)
-        printf("\"%s\":", name);
+        printf("\"%s\":", part->name);
     else
-        printf("%s\n\n", title);
+        printf("%s\n\n", part->title);
     act_report_print(report, self->format, stdout);
     printf(self->format == ACT_REPORT_JSON ? "," : "\n");
 }
@@ -75,11 +93,8 @@ static void print_all(const eval_t *self)
 {
     if (self->format == ACT_REPORT_JSON)
         printf("{");
-    print_part(self, "no_prior", "First message of a conversation: no prior", NO_PRIOR, NO_PRIOR);
-    print_part(self, "right_prior", "The conversation was in this language: the prior is right", 0,
-               0);
-    print_part(self, "wrong_prior", "The customer changes language: the prior is another one", 1,
-               ACT_LANGUAGES_COUNT - 1);
+    for (size_t i = 0; i < ACT_COUNT(parts); i++)
+        print_part(self, &parts[i]);
     double us = measure_us(self);
     printf(self->format == ACT_REPORT_JSON ? "\"us_per_text\":%.1f}\n" : "Time: %.1f us a text.\n",
            us);

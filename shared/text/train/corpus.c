@@ -15,13 +15,19 @@
 
 #define HELD_OUT_ONE_IN 5u
 
+// What is said in the same words, without accents and signs.
+typedef struct {
+    uint64_t key;
+    uint32_t language;
+    bool is_trained;
+} saying_t;
+
 struct act_corpus {
     act_arena_t *texts;
     act_example_t *examples;
     uint32_t count;
     uint32_t cap;
-    uint64_t *trained; // sorted keys of the training texts' words
-    uint32_t trained_count;
+    saying_t *sayings; // one an example, sorted by key
 };
 
 typedef struct {
@@ -40,7 +46,7 @@ static uint64_t words_key(const act_example_t *example)
 {
     static act_tokens_t tokens; // 12 KB, and this program does one thing at a time
     act_tokens_read(example->text, &tokens);
-    uint64_t key = example->language;
+    uint64_t key = 0;
     for (uint32_t i = 0; i < tokens.count; i++) {
         if (tokens.items[i].kind != ACT_TOKEN_WORD)
             continue;
@@ -51,20 +57,23 @@ static uint64_t words_key(const act_example_t *example)
     return key;
 }
 
-static int compare_keys(const void *a, const void *b)
+static int compare_sayings(const void *a, const void *b)
 {
-    const uint64_t *x = a;
-    const uint64_t *y = b;
-    return *x < *y ? -1 : *x > *y;
+    const saying_t *x = a;
+    const saying_t *y = b;
+    return x->key < y->key ? -1 : x->key > y->key;
 }
 
-static void index_trained(act_corpus_t *self)
+static void index_sayings(act_corpus_t *self)
 {
-    self->trained = act_alloc_array(self->count, sizeof *self->trained);
+    self->sayings = act_alloc_array(self->count, sizeof *self->sayings);
     for (uint32_t i = 0; i < self->count; i++)
-        if (!self->examples[i].is_held_out)
-            self->trained[self->trained_count++] = words_key(&self->examples[i]);
-    qsort(self->trained, self->trained_count, sizeof *self->trained, compare_keys);
+        self->sayings[i] = (saying_t){
+            .key = words_key(&self->examples[i]),
+            .language = self->examples[i].language,
+            .is_trained = !self->examples[i].is_held_out,
+        };
+    qsort(self->sayings, self->count, sizeof *self->sayings, compare_sayings);
 }
 
 static void add_example(act_corpus_t *self, act_example_t example)
@@ -187,7 +196,7 @@ act_err_t act_corpus_read(const char *root, const char *const *labels, uint32_t 
         act_buf_printf(error, "%s: no examples", root);
         return ACT_E_CONFIG;
     }
-    index_trained(self);
+    index_sayings(self);
     *ret_corpus = act_take(&self);
     return ACT_E_OK;
 }
@@ -199,7 +208,7 @@ void act_corpus_destroy(act_corpus_t **self_p)
         return;
     act_arena_destroy(&self->texts);
     act_free(self->examples);
-    act_free(self->trained);
+    act_free(self->sayings);
     act_free(self);
 }
 
@@ -214,8 +223,37 @@ const act_example_t *act_corpus_example(const act_corpus_t *self, uint32_t index
     return &self->examples[index];
 }
 
+// The first of the texts with these words; there is one when the example is of this corpus.
+static uint32_t first_saying(const act_corpus_t *self, uint64_t key)
+{
+    uint32_t low = 0;
+    uint32_t high = self->count;
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (self->sayings[middle].key < key)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 bool act_corpus_is_repeated(const act_corpus_t *self, const act_example_t *example)
 {
     uint64_t key = words_key(example);
-    return bsearch(&key, self->trained, self->trained_count, sizeof key, compare_keys) != NULL;
+    for (uint32_t i = first_saying(self, key); i < self->count && self->sayings[i].key == key; i++)
+        if (self->sayings[i].language == example->language && self->sayings[i].is_trained)
+            return true;
+    return false;
+}
+
+bool act_corpus_is_shared(const act_corpus_t *self, const act_example_t *example)
+{
+    uint64_t key = words_key(example);
+    if (key == 0) // no words
+        return true;
+    for (uint32_t i = first_saying(self, key); i < self->count && self->sayings[i].key == key; i++)
+        if (self->sayings[i].language != example->language)
+            return true;
+    return false;
 }

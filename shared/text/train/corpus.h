@@ -33,3 +33,7 @@ const act_example_t *act_corpus_example(const act_corpus_t *self, uint32_t index
 // Does a training text of that language consist of the same words? Such held-out texts are easy, and
 // the figures are given with and without them.
 bool act_corpus_is_repeated(const act_corpus_t *self, const act_example_t *example);
+
+// Has it no words, or is it said in the same words in another language ("hello", "contrato")? Nobody
+// could tell the language of such a text.
+bool act_corpus_is_shared(const act_corpus_t *self, const act_example_t *example);
