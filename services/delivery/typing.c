@@ -44,6 +44,8 @@ void typing_show(typing_t *self, act_str_t tenant, const show_typing_request_t *
     delivery_t *delivery = self->delivery;
     const account_t *account =
         accounts_find(delivery->accounts, tenant, request->channel_account_id);
+    if (!account)
+        accounts_refresh(delivery->accounts); // a new one; the next message finds it
     if (!account || !account->channel->render_typing || is_busy(self, account)) {
         delivery_add_metric(delivery, METRIC_TYPING_DROPPED, 1);
         return;

@@ -142,6 +142,9 @@ describe('a burst', () => {
   });
 
   test('that takes a moment shows the customer that it was read and is being answered', async () => {
+    const from = '34640000001';
+    await parley.webhook([textMessage(from, 'hola')]);
+    await sim.waitFor(from, 2);
     const stats = await (await fetch(`${sim.url}/_sim/stats`)).json();
     assert.ok(stats.typings >= 1, JSON.stringify(stats));
   });
