@@ -42,6 +42,7 @@ static const struct {
     {"ce bruit me tue", 0},
     {"j'ai oublié mon rendez-vous", 0},
     {"montrez-moi la notice", 0},
+    {"quelles tâches sont en retard", 0},
     // es
     {"te voy a matar", THREAT},
     {"me quiero morir", SELF},
