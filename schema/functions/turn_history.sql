@@ -1,4 +1,4 @@
--- The last 20 lines of a conversation before what is pending, oldest first, as JSON (HistoryLine).
+-- The last 10 lines of a conversation before what is pending, oldest first, as JSON (HistoryLine).
 -- A message that reached nobody (failed) was not said. What has no text is named by its type.
 create or replace function turn_history(p_tenant text, p_conversation uuid) returns json
 language plpgsql stable as $$
@@ -17,14 +17,14 @@ begin
                    from inbox i
                   where i.tenant_id = p_tenant and i.conversation_id = p_conversation
                     and i.turn_id is not null
-                  order by i.inbox_seq desc limit 20)
+                  order by i.inbox_seq desc limit 10)
                 union all
                 (select o.author, 1, o.seq, o.created_at, 'text', o.content
                    from outbox o
                   where o.tenant_id collate "POSIX" = p_tenant
                     and o.conversation_id = p_conversation and o.state <> 'failed'
-                  order by o.seq desc limit 20)) sides
-             order by at desc, rank desc, seq desc limit 20) l;
+                  order by o.seq desc limit 10)) sides
+             order by at desc, rank desc, seq desc limit 10) l;
     return v_result;
 end
 $$;

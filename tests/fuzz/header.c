@@ -1,5 +1,5 @@
 // header: libFuzzer target of the frame that everybody on the bus may send to the broker.
-// With -DPARLEY_REPLAY: header_replay tests/fuzz/corpus/header
+// With -DPARLEY_REPLAY it is a plain program: header_replay [FOLDER_OF_INPUTS]
 #include "actor/header.h"
 #include "base/assert.h"
 
@@ -51,6 +51,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 
 int main(int argc, char **argv)
 {
-    return fuzz_replay(argc, argv, LLVMFuzzerTestOneInput);
+    act_header_t header = {
+        .kind = ACT_KIND_CALL, .id = 7, .trace = {1, 2, 3}, .tenant = ACT_STR("t"),
+        .service = ACT_STR("session"), .method = ACT_STR("wake"), .key = ACT_STR("conv-1"),
+        .budget_ms = 5000, .attempt = 1};
+    act_buf_t seed;
+    act_buf_init(&seed, 4096);
+    act_header_pack(&header, &seed);
+    const act_str_t seeds[] = {act_buf_str(&seed)};
+    int code = fuzz_replay(argc, argv, LLVMFuzzerTestOneInput, seeds, ACT_COUNT(seeds));
+    act_buf_fini(&seed);
+    return code;
 }
 #endif

@@ -1,5 +1,5 @@
 // mp: libFuzzer target of the msgpack check and the reads behind it.
-// With -DPARLEY_REPLAY: mp_replay tests/fuzz/corpus/mp
+// With -DPARLEY_REPLAY it is a plain program: mp_replay [FOLDER_OF_INPUTS]
 #include "base/assert.h"
 #include "base/mp.h"
 
@@ -114,6 +114,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 
 int main(int argc, char **argv)
 {
-    return fuzz_replay(argc, argv, LLVMFuzzerTestOneInput);
+    const act_str_t seeds[] = {
+        ACT_STR("\xdf\x29\xff\xff\x29"), // 34 GB with msgpack-c (promises.md T5)
+        ACT_STR("\xdd\x04\x00\x00\x00"), // and 2 GB
+        ACT_STR("\x84\xa1" "a\x01\xa1" "b\x92\xc0\xc3\xa1" "c\xc4\x02\xff\xfe\xa1" "d\xcb\x3f\xf0\0\0\0\0\0\0"),
+        ACT_STR("\xdc\x00\x03\xde\x00\x01\xd9\x01k\xd3\x80\0\0\0\0\0\0\0\xcf\xff\xff\xff\xff\xff\xff\xff\xff\xe0"),
+        ACT_STR("\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91"
+                "\x91\x91\x91\x91\x91\x91\x91\x91\x91\x91\xc0"),
+        ACT_STR("\xa8\xf0\x9f\x98\x80\xe2\x82\xac."),
+    };
+    return fuzz_replay(argc, argv, LLVMFuzzerTestOneInput, seeds, ACT_COUNT(seeds));
 }
 #endif

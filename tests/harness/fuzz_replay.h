@@ -1,8 +1,10 @@
-// fuzz_replay: runs the files of a folder through a fuzz target, so that no fuzzer is needed to see
-// an old failure come back.
+// fuzz_replay: runs a fuzz target without a fuzzer: on every truncation and every change of one byte
+// of some seeds, and on the files of a folder, where inputs that once failed are kept.
 #pragma once
-#include <stddef.h>
-#include <stdint.h>
+#include "base/str.h"
 
-// argv[1] is the folder. Returns the exit code of the program; crashes like the target.
-int fuzz_replay(int argc, char **argv, int (*target)(const uint8_t *data, size_t size_bytes));
+typedef int fuzz_target_fn(const uint8_t *data, size_t size_bytes);
+
+// argv[1], if there, is the folder. Returns the exit code of the program; crashes like the target.
+int fuzz_replay(int argc, char **argv, fuzz_target_fn *target, const act_str_t seeds[],
+                size_t seeds_count);
