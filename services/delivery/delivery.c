@@ -40,6 +40,8 @@ static const act_config_row_t settings[] = {
      false},
     {"graph_api_version", "GRAPH_API_VERSION", ACT_CONFIG_TEXT, "v26.0", 0, 0, "v26.0",
      "version of the WhatsApp Cloud API", false},
+    {"turn_events", "PARLEY_TURN_EVENTS", ACT_CONFIG_BOOL, "false", 0, 1, "true",
+     "publish an event for sent messages of all channels, not only of `parley chat`", false},
     {"allow_private_addresses", "PARLEY_ALLOW_PRIVATE_ADDRESSES", ACT_CONFIG_BOOL, "false", 0, 0,
      "true", "may base URLs of accounts lead to private and loopback addresses?", false},
     {0},
@@ -90,6 +92,7 @@ static const delivery_server_t server = {.wake = on_wake, .show_typing = on_show
 
 static void load_settings(delivery_t *self, const act_config_t *config)
 {
+    self->is_event_wanted = act_config_bool(config, "turn_events");
     self->requests_max_count = (uint32_t)act_config_int(config, "requests_max_count");
     self->claim_rows_max_count = (uint32_t)act_config_int(config, "claim_rows_max_count");
     self->claim_ms = act_config_int(config, "claim_ms");

@@ -29,6 +29,7 @@ typedef struct {
     char holder[ACT_HEADER_KEY_MAX_BYTES]; // "<instance>/<boot id>": who claims
     // Settings.
     uint32_t requests_max_count;
+    bool is_event_wanted; // of other channels than the console
     uint32_t claim_rows_max_count;
     int64_t claim_ms;
     int64_t send_timeout_ms;

@@ -25,8 +25,8 @@ const act_config_row_t session_settings[] = {
      "90", "confidence from which an intent takes its flow", false},
     {"translation_enabled", "PARLEY_TRANSLATION_ENABLED", ACT_CONFIG_BOOL, "false", 0, 1, "true",
      "translate into the tenant's internal language (needs a provider)", false},
-    {"turn_events", "PARLEY_TURN_EVENTS", ACT_CONFIG_BOOL, "true", 0, 1, "false",
-     "publish an event at the end of each turn (chat and console listen)", false},
+    {"turn_events", "PARLEY_TURN_EVENTS", ACT_CONFIG_BOOL, "false", 0, 1, "true",
+     "publish an event at the end of turns of all channels, not only of `parley chat`", false},
     {0},
 };
 

@@ -3,6 +3,7 @@
 #include "turn.h"
 
 #include "base/assert.h"
+#include "channels/channel.h"
 #include "pipeline.h"
 #include "proto/delivery_service.h"
 #include "proto/persistence_service.h"
@@ -16,6 +17,8 @@
 #define COMMIT_BUDGET_MS 3000
 // turn_begin is tried this often; then the sweeper comes back to it.
 #define BEGIN_ATTEMPTS_MAX_COUNT 5
+// Rows of turn_commit's outbox (proto/persistence.proto).
+#define OUTBOX_MAX_COUNT 16
 
 typedef enum { EVENT_WAKE, EVENT_TIMER, EVENTS_COUNT } turn_event_t;
 
@@ -194,7 +197,7 @@ static void announce(turn_t *self, int32_t outbox_count)
         act_call_opts_t opts = turn_call_opts(self);
         delivery_wake(self->session->actor, &opts, &wake);
     }
-    if (!self->session->is_event_wanted)
+    if (!self->session->is_event_wanted && !act_str_is(self->begin.channel, "console"))
         return;
     uint32_t count = self->begin.pending.count;
     act_str_t *ids = act_arena_alloc_array(self->arena, count, sizeof *ids);
@@ -252,17 +255,35 @@ static void on_committed(void *context, const act_reply_t *reply, const turn_com
     finish(self, body->pending_count > 0);
 }
 
-static void copy_outbox(turn_t *self, turn_commit_request_t *request)
+// One outbox row a message as the channel takes it: what is too long for one becomes several, each
+// with its own id, so that a resend never repeats a part.
+static void add_outbox_entry(turn_t *self, outbox_entry_t *entries, uint32_t *count,
+                             const outbound_content_t *content)
+{
+    if (*count == OUTBOX_MAX_COUNT)
+        return;
+    char *id = act_arena_alloc(self->arena, ACT_UUID_TEXT_BYTES);
+    act_uuid7(id);
+    entries[(*count)++] = (outbox_entry_t){.outbox_id = act_str(id), .content = content};
+}
+
+static void fill_outbox(turn_t *self, turn_commit_request_t *request)
 {
     outbox_entry_t *entries =
-        act_arena_alloc_array(self->arena, self->messages_count, sizeof *entries);
+        act_arena_alloc_array(self->arena, OUTBOX_MAX_COUNT, sizeof *entries);
+    uint32_t count = 0;
+    const act_channel_t *channel = act_channel_find(self->begin.channel);
     for (uint32_t i = 0; i < self->messages_count; i++) {
-        char *id = act_arena_alloc(self->arena, ACT_UUID_TEXT_BYTES);
-        act_uuid7(id);
-        entries[i] = (outbox_entry_t){.outbox_id = act_str(id), .content = &self->messages[i]};
+        act_channel_contents_t parts = {0};
+        if (channel)
+            channel->split(&self->messages[i], self->arena, &parts);
+        for (uint32_t part = 0; part < parts.count; part++)
+            add_outbox_entry(self, entries, &count, &parts.items[part]);
+        if (!channel)
+            add_outbox_entry(self, entries, &count, &self->messages[i]);
     }
     request->outbox.items = entries;
-    request->outbox.count = self->messages_count;
+    request->outbox.count = count;
 }
 
 static turn_commit_request_t commit_request(turn_t *self)
@@ -301,7 +322,7 @@ void turn_commit(turn_t *self)
 {
     self->state = TURN_COMMITTING;
     turn_commit_request_t request = commit_request(self);
-    copy_outbox(self, &request);
+    fill_outbox(self, &request);
     act_call_opts_t opts = turn_call_opts(self);
     opts.budget_ms = COMMIT_BUDGET_MS;
     self->call_id =

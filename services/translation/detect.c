@@ -10,8 +10,9 @@
 #include <string.h>
 
 // How much likelier the conversation's language is than another one, before the message is read: nine
-// messages of ten stay in it, the tenth is shared by eight.
-#define PRIOR_ODDS 72.0f
+// messages of ten stay in it, the tenth is shared by eight. Single words are borrowed from anywhere
+// ("no", "taxi", "ciao"), and what the model has seen of them says little: they need to be clearer.
+static const float prior_odds[] = {500, 500, 150, 72}; // by number of words; the last for more
 
 // Below this the best guess is no guess: nine languages equally likely have 0.11 each.
 #define EVIDENCE_MIN 0.30f
@@ -94,9 +95,11 @@ static uint32_t best_of(const float *probabilities, uint32_t count)
 
 static void add_prior(const detector_t *self, uint32_t prior, float *logits)
 {
+    uint32_t last = ACT_COUNT(prior_odds) - 1;
+    uint32_t words_count = self->tokens.words_count < last ? self->tokens.words_count : last;
     for (uint32_t c = 0; c < self->languages.classes_count; c++)
         if (self->language_of[c] == prior)
-            logits[c] += logf(PRIOR_ODDS);
+            logits[c] += logf(prior_odds[words_count]);
 }
 
 // False when the text is no evidence.
