@@ -109,7 +109,8 @@ static void what_is_set_already_wins(void **state)
 static void a_bad_line_is_named_by_its_number(void **state)
 {
     fixture_t *self = *state;
-    static const char *const lines[] = {"word", "=b", "A =b", "1A=b", "A-B=c", "A B=c", "export", "[section]"};
+    static const char *const lines[] = {"word",  "=b",    "A =b",   "1A=b",
+                                        "A-B=c", "A B=c", "export", "[section]"};
     for (size_t i = 0; i < ACT_COUNT(lines); i++) {
         char text[64], where[96];
         snprintf(text, sizeof text, "T_A=1\n\n%s\nT_B=2\n", lines[i]);

@@ -57,7 +57,7 @@ static bool parse(fixture_t *self, const char *const args[])
     return options_parse(argc, argv, table, "start everything", &self->data, &self->code);
 }
 
-#define PARSE(...) parse(self, (const char *const[]){"up" __VA_OPT__(,) __VA_ARGS__, NULL})
+#define PARSE(...) parse(self, (const char *const[]){"up" __VA_OPT__(, ) __VA_ARGS__, NULL})
 
 static void defaults_stay_without_options(void **state)
 {
@@ -90,7 +90,7 @@ static void a_value_may_be_empty_or_look_like_an_option(void **state)
 static void what_is_wrong_ends_with_the_usage_code(void **state)
 {
     fixture_t *self = *state;
-    static const char *const rows[] = {"--none",   "--por", "--ports",   "--",  "-p", "port",
+    static const char *const rows[] = {"--none",    "--por",  "--ports",  "--",     "-p", "port",
                                        "--quiet=1", "--port", "--quiet=", "--data", ""};
     for (size_t i = 0; i < ACT_COUNT(rows); i++) {
         if (PARSE(rows[i]))

@@ -254,7 +254,8 @@ static void bulk_alone_has_everything(void **state)
     broker_kit_worker(kit, A, "session", "session-1", 1);
     for (uint64_t id = 1; id <= 20; id++)
         call_class(kit, id, ACT_CLASS_BULK);
-    assert_string_equal(served_order(kit, A), "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 ");
+    assert_string_equal(served_order(kit, A),
+                        "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 ");
 }
 
 static void the_class_survives_the_death_of_a_worker(void **state)

@@ -26,10 +26,10 @@ enum { CLIENTS_FIRST = 1, CLIENTS_END = 5, WORKERS_FIRST = 10, WORKERS_END = 18,
 typedef struct {
     broker_kit_t *kit;
     model_random_t random;
-    uint64_t next_id; // of calls; unique among all clients
-    uint8_t *answers_count; // by id
-    uint8_t *callers;       // by id: the client's route
-    bool *may_be_silent; // by id: cancelled, or its caller went
+    uint64_t next_id;                 // of calls; unique among all clients
+    uint8_t *answers_count;           // by id
+    uint8_t *callers;                 // by id: the client's route
+    bool *may_be_silent;              // by id: cancelled, or its caller went
     uint64_t held[WORKERS_END][1024]; // the broker's ids that a worker has not answered
     uint32_t held_count[WORKERS_END];
     bool is_alive[WORKERS_END];
@@ -163,7 +163,8 @@ static void drain(fixture_t *self)
     uint64_t worker = any_worker(self);
     char name[32];
     name_of(worker, name, sizeof name);
-    if (self->is_alive[worker] && broker_drain(self->kit->broker, act_str(name)) && below(self, 2)) {
+    if (self->is_alive[worker] && broker_drain(self->kit->broker, act_str(name)) &&
+        below(self, 2)) {
         self->is_alive[worker] = false;
         self->held_count[worker] = 0;
         broker_kit_send_kind(self->kit, worker, ACT_KIND_BYE, 0);

@@ -60,8 +60,8 @@ static void a_bad_hello_is_refused_and_counted(void **state)
 {
     broker_kit_t *kit = *state;
     act_header_t header = {.kind = ACT_KIND_HELLO, .credit_messages = 1};
-    static const act_str_t bodies[] = {
-        ACT_STR_INIT(""), ACT_STR_INIT("\xc0"), ACT_STR_INIT("\x80"), ACT_STR_INIT("\xdf\x29\xff\xff\x29")};
+    static const act_str_t bodies[] = {ACT_STR_INIT(""), ACT_STR_INIT("\xc0"), ACT_STR_INIT("\x80"),
+                                       ACT_STR_INIT("\xdf\x29\xff\xff\x29")};
     for (size_t i = 0; i < ACT_COUNT(bodies); i++) {
         broker_kit_send(kit, A, &header, bodies[i]);
         kit_frame_t frame = broker_kit_expect(kit, A, ACT_KIND_REFUSED);
@@ -82,8 +82,12 @@ static void nobody_may_offer_the_bus_itself(void **state)
 static void the_same_process_on_a_new_connection_stays_itself(void **state)
 {
     broker_kit_t *kit = *state;
-    hello_t hello = {.actor = ACT_STR("session"), .instance = ACT_STR("session-1"),
-                     .service = ACT_STR("session"), .pid = 42, .pid_start = 4711, .is_ready = true};
+    hello_t hello = {.actor = ACT_STR("session"),
+                     .instance = ACT_STR("session-1"),
+                     .service = ACT_STR("session"),
+                     .pid = 42,
+                     .pid_start = 4711,
+                     .is_ready = true};
     act_buf_t body;
     act_buf_init(&body, 1024);
     hello_pack(&hello, &body);
@@ -165,7 +169,8 @@ static void a_call_goes_to_its_service_and_the_answer_back(void **state)
     assert_int_equal(call.header.hops, 3);
     assert_int_equal(call.header.trace.span, 3);
     assert_int_equal(call.header.attempt, 1);
-    act_header_t reply = {.kind = ACT_KIND_REPLY, .id = call.header.id, .sender = ACT_STR("forged")};
+    act_header_t reply = {
+        .kind = ACT_KIND_REPLY, .id = call.header.id, .sender = ACT_STR("forged")};
     broker_kit_send(kit, B, &reply, act_str("answer"));
     kit_frame_t answer = broker_kit_expect(kit, CLIENT, ACT_KIND_REPLY);
     assert_int_equal(answer.header.id, 99);

@@ -162,14 +162,16 @@ static void needs_that_nobody_offers_are_refused(void **state)
     assert_refused(self, "children:\n  - name: a\n    needs: [a]\n", "needs");
     assert_refused(self, "children:\n  - name: a\n    needs: [b]\n  - name: b\n    needs: [a]\n",
                    "needs");
-    assert_int_equal(load(self, "children:\n  - name: a\n    needs: [talk]\n  - name: b\n    service: talk\n"),
-                     ACT_E_OK);
+    assert_int_equal(
+        load(self, "children:\n  - name: a\n    needs: [talk]\n  - name: b\n    service: talk\n"),
+        ACT_E_OK);
 }
 
 static void a_file_that_is_not_there_is_an_error(void **state)
 {
     fixture_t *self = *state;
-    assert_int_equal(children_load("/none/parley.yaml", &self->children, &self->error), ACT_E_CONFIG);
+    assert_int_equal(children_load("/none/parley.yaml", &self->children, &self->error),
+                     ACT_E_CONFIG);
     act_buf_add_char(&self->error, '\0');
     assert_non_null(strstr(self->error.ptr, "/none/parley.yaml"));
 }

@@ -39,9 +39,12 @@ static void an_entry_owns_its_texts_and_shares_its_body(void **state)
     char text[] = "session-1 t1 service method key once";
     payload_t *payload = payload_new(act_str("body"));
     act_header_t header = {
-        .sender = act_str_of(text, 9),       .tenant = act_str_of(text + 10, 2),
-        .service = act_str_of(text + 13, 7), .method = act_str_of(text + 21, 6),
-        .key = act_str_of(text + 28, 3),     .idempotency_key = act_str_of(text + 32, 4),
+        .sender = act_str_of(text, 9),
+        .tenant = act_str_of(text + 10, 2),
+        .service = act_str_of(text + 13, 7),
+        .method = act_str_of(text + 21, 6),
+        .key = act_str_of(text + 28, 3),
+        .idempotency_key = act_str_of(text + 32, 4),
     };
     entry_t *entry = ledger_open(self, &header, payload);
     memset(text, 'x', sizeof text);

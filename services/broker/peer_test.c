@@ -96,7 +96,8 @@ static void a_walk_meets_every_peer_though_peers_go(void **state)
     for (uint32_t i = 0; i < 20; i++)
         add(self, i);
     uint32_t index = 0, met_count = 0;
-    for (peer_t *peer = peers_next(self, &index); peer; peer = peers_next(self, &index), met_count++)
+    for (peer_t *peer = peers_next(self, &index); peer;
+         peer = peers_next(self, &index), met_count++)
         peers_remove(self, &peer);
     assert_int_equal(met_count, 20);
     assert_int_equal(peers_count(self), 0);

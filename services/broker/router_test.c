@@ -60,8 +60,12 @@ static void *open_peer(fixture_t *self)
 static int set_up(void **state)
 {
     fixture_t *self = act_alloc(sizeof *self);
-    broker_limits_t limits = {.epoch = 7, .ping_ms = 1000, .lost_ms = 5000, .queue_max_count = 100,
-                              .queue_max_bytes = 1u << 20, .attempts_max_count = 3};
+    broker_limits_t limits = {.epoch = 7,
+                              .ping_ms = 1000,
+                              .lost_ms = 5000,
+                              .queue_max_count = 100,
+                              .queue_max_bytes = 1u << 20,
+                              .attempts_max_count = 3};
     broker_io_t io = {send_frame, on_peer, on_peer, on_bus_call, self};
     snprintf(self->folder, sizeof self->folder, "/tmp/router_test.XXXXXX");
     if (!mkdtemp(self->folder))
@@ -185,8 +189,8 @@ static void bodies_of_any_allowed_size_come_back(void **state)
     act_buf_t body;
     act_buf_init(&body, ACT_BUF_DEFAULT_MAX_BYTES);
     for (size_t i = 0; i < ACT_COUNT(sizes_bytes); i++) {
-        act_header_t header = {.kind = ACT_KIND_CALL, .id = i + 1, .service = ACT_STR("bus"),
-                               .budget_ms = 5000};
+        act_header_t header = {
+            .kind = ACT_KIND_CALL, .id = i + 1, .service = ACT_STR("bus"), .budget_ms = 5000};
         send_message(self, &header, act_str_of(bytes, sizes_bytes[i]));
         assert_int_equal(receive(self, &header, &body), ACT_KIND_REPLY);
         assert_int_equal(header.id, i + 1);
@@ -255,11 +259,15 @@ static void mutated_messages_end_nothing(void **state)
     for (int round = 0; round < 3000; round++) {
         act_arena_reset(arena);
         act_buf_reset(&good);
-        act_header_t header = {.kind = (uint8_t)(1 + round % ACT_KIND_LAST), .id = 1,
-                               .service = ACT_STR("bus"), .budget_ms = 10};
+        act_header_t header = {.kind = (uint8_t)(1 + round % ACT_KIND_LAST),
+                               .id = 1,
+                               .service = ACT_STR("bus"),
+                               .budget_ms = 10};
         act_header_pack(&header, &good);
         const act_str_t frames[] = {model_mutate(act_buf_str(&good), &random, arena),
-                                    model_mutate(ACT_STR("\x81\xa5" "actor\xa1x"), &random, arena)};
+                                    model_mutate(ACT_STR("\x81\xa5"
+                                                         "actor\xa1x"),
+                                                 &random, arena)};
         send_frames(self, frames, 2);
         if (round % 50 == 0)
             turn(self);

@@ -36,10 +36,17 @@ typedef struct {
 
 static child_spec_t spec_of(char *name, uint32_t order)
 {
-    return (child_spec_t){
-        .name = name, .count = 1, .order = order, .start_ms = 5000, .stop_ms = 10000,
-        .hang_ms = 15000, .intensity_count = 5, .intensity_ms = 30000, .backoff_ms = 100,
-        .backoff_max_ms = 10000, .park_ms = 60000};
+    return (child_spec_t){.name = name,
+                          .count = 1,
+                          .order = order,
+                          .start_ms = 5000,
+                          .stop_ms = 10000,
+                          .hang_ms = 15000,
+                          .intensity_count = 5,
+                          .intensity_ms = 30000,
+                          .backoff_ms = 100,
+                          .backoff_max_ms = 10000,
+                          .park_ms = 60000};
 }
 
 static int set_up(void **state)
@@ -153,12 +160,13 @@ static void say_hello(fixture_t *self, uint32_t index, int pid, bool is_ready)
     hello_t hello = {.actor = act_str(self->specs[index].name),
                      .instance = act_str(view(self, index).instance),
                      .service = act_str(view(self, index).service),
-                     .pid = pid, .pid_start = start_ticks_of(pid), .is_ready = is_ready};
+                     .pid = pid,
+                     .pid_start = start_ticks_of(pid),
+                     .is_ready = is_ready};
     act_buf_t body;
     act_buf_init(&body, 1024);
     hello_pack(&hello, &body);
-    act_header_t header = {
-        .kind = ACT_KIND_HELLO, .credit_messages = 8, .credit_bytes = 100000};
+    act_header_t header = {.kind = ACT_KIND_HELLO, .credit_messages = 8, .credit_bytes = 100000};
     broker_kit_send(self->kit, route_of(index), &header, act_buf_str(&body));
     act_buf_fini(&body);
     peer_t *peer = broker_kit_peer(self->kit, route_of(index));

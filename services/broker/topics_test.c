@@ -126,10 +126,8 @@ static void topics_may_be_160_bytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(subscribers_hear_their_topic_once),
-        TEST(who_unsubscribes_keeps_other_topics),
-        TEST(a_forgotten_peer_hears_nothing),
-        TEST(the_list_has_an_end),
+        TEST(subscribers_hear_their_topic_once), TEST(who_unsubscribes_keeps_other_topics),
+        TEST(a_forgotten_peer_hears_nothing),    TEST(the_list_has_an_end),
         TEST(topics_may_be_160_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

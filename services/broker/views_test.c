@@ -42,8 +42,8 @@ static int set_up(void **state)
     supervisor_paths_t paths = {"/none", "/none", "ipc://none", -1, 60000}; // nothing is started
     self->supervisor =
         supervisor_new(self->loop, self->kit->broker, self->log, &self->children, &paths);
-    self->views = (views_t){self->kit->broker, self->supervisor,
-                            broker_now_ms(self->kit->broker), on_shutdown, self};
+    self->views = (views_t){self->kit->broker, self->supervisor, broker_now_ms(self->kit->broker),
+                            on_shutdown, self};
     broker_kit_client(self->kit, CLIENT);
     *state = self;
     return 0;
@@ -137,7 +137,8 @@ static void metrics_are_those_of_the_last_heartbeat(void **state)
     act_buf_t body;
     act_buf_init(&body, 4096);
     for (uint64_t value = 1; value <= 2; value++) {
-        metric_t metric = {.name = ACT_STR("posts_total"), .value = value, .help = ACT_STR("posts")};
+        metric_t metric = {
+            .name = ACT_STR("posts_total"), .value = value, .help = ACT_STR("posts")};
         stats_t stats = {.is_ready = true, .metrics = {&metric, 1}};
         act_header_t ping = {.kind = ACT_KIND_PING};
         act_buf_reset(&body);

@@ -1,6 +1,6 @@
-// classifier: what the customer wants, with calibrated confidence, how they feel, and what needs care.
-// One object a process; it holds the mapped model and the working memory, so that a message allocates
-// nothing. Not for two threads at once.
+// classifier: what the customer wants, with calibrated confidence, how they feel, and what needs
+// care. One object a process; it holds the mapped model and the working memory, so that a message
+// allocates nothing. Not for two threads at once.
 #pragma once
 #include "base/buf.h"
 #include "base/err.h"
@@ -27,8 +27,8 @@ ACT_MUST_CHECK act_err_t classifier_new(const char *model_path, classifier_t **r
                                         act_buf_t *error);
 void classifier_destroy(classifier_t **self_p);
 
-// language: of the message, as "fr"; anything unknown is looked at in all nine. A text without words or
-// numbers is "none" with low confidence. Only the start of a long text is read (tokens.h), but card
-// numbers are found anywhere in it.
+// language: of the message, as "fr"; anything unknown is looked at in all nine. A text without
+// words or numbers is "none" with low confidence. Only the start of a long text is read (tokens.h),
+// but card numbers are found anywhere in it.
 void classifier_classify(classifier_t *self, act_str_t text, act_str_t language,
                          classification_t *ret_classification);

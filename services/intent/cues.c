@@ -45,7 +45,7 @@ static void know(concepts_t *self, uint32_t concept)
         if (self->known[i] == concept)
             return;
     if (self->known_count < KNOWN_MAX)
-        self->known[self->known_count++] = concept;
+    self->known[self->known_count++] = concept;
 }
 
 // Words without a meaning between two concepts do not part them: "cancel my 3 pm appointment".

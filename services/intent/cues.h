@@ -1,6 +1,6 @@
 // cues: what the intent model sees of a message: its words and letters, and the concepts that the
-// vocabulary (words/<language>.txt) finds in it. Concepts are the same in all nine languages, so what
-// the model learns of "cancel" next to "appointment" in one language it knows in the others.
+// vocabulary (words/<language>.txt) finds in it. Concepts are the same in all nine languages, so
+// what the model learns of "cancel" next to "appointment" in one language it knows in the others.
 // Used by the classifier and by its training, which must see the same.
 #pragma once
 #include "text/features.h"

@@ -22,9 +22,9 @@ static int set_up(void **state)
 {
     fixture_t *fixture = act_alloc(sizeof *fixture);
     fixture->file = model_kit_open();
-    assert_int_equal(act_lexicon_init(&fixture->concepts,
-                                      act_model_file_section(fixture->file, "concepts")),
-                     ACT_E_OK);
+    assert_int_equal(
+        act_lexicon_init(&fixture->concepts, act_model_file_section(fixture->file, "concepts")),
+        ACT_E_OK);
     *state = fixture;
     return 0;
 }
@@ -69,8 +69,10 @@ static float likeness(fixture_t *fixture, const char *const a[2], const char *co
 static void the_same_wish_is_alike_in_any_language(void **state)
 {
     static const char *const wishes[][2] = {
-        {"en", "cancel my appointment tomorrow"}, {"de", "storniere meinen Termin morgen"},
-        {"pl", "odwołaj moją wizytę jutro"},      {"ar", "الغي موعدي غدا"},
+        {"en", "cancel my appointment tomorrow"},
+        {"de", "storniere meinen Termin morgen"},
+        {"pl", "odwołaj moją wizytę jutro"},
+        {"ar", "الغي موعدي غدا"},
     };
     static const char *const other[2] = {"en", "the scaffolding has collapsed"};
     for (size_t i = 1; i < ACT_COUNT(wishes); i++) {

@@ -2,7 +2,7 @@
 #include "intents.h"
 
 const char *const intents_names[INTENTS_COUNT] = {
-    "greeting",          "list_projects",      "view_tasks",   "view_documents",
-    "update_progress",   "report_incident",    "escalate_to_human", "book_appointment",
-    "cancel_appointment", "ask_question",      INTENTS_NONE,
+    "greeting",           "list_projects",   "view_tasks",        "view_documents",
+    "update_progress",    "report_incident", "escalate_to_human", "book_appointment",
+    "cancel_appointment", "ask_question",    INTENTS_NONE,
 };

@@ -42,23 +42,23 @@ static const struct {
     uint16_t last;
     uint32_t lengths;
 } issuers[] = {
-    {2200, 2204, LENGTH(16)},                            // Mir
-    {2221, 2720, LENGTH(16)},                            // Mastercard
-    {3000, 3059, LENGTH(14)},                            // Diners Club
-    {3400, 3499, LENGTH(15)},                            // American Express
-    {3528, 3589, LENGTH(16)},                            // JCB
-    {3600, 3699, LENGTH(14)},                            // Diners Club
-    {3700, 3799, LENGTH(15)},                            // American Express
-    {3800, 3999, LENGTH(14)},                            // Diners Club
-    {4000, 4999, LENGTH(13) | LENGTH(16) | LENGTH(19)},  // Visa
-    {5018, 5038, LENGTHS_16_TO_19},                      // Maestro
-    {5100, 5599, LENGTH(16)},                            // Mastercard
-    {5893, 5893, LENGTHS_16_TO_19},                      // Maestro
-    {6011, 6011, LENGTH(16) | LENGTH(19)},               // Discover
-    {6200, 6299, LENGTHS_16_TO_19},                      // UnionPay
-    {6304, 6304, LENGTHS_16_TO_19},                      // Maestro
-    {6440, 6599, LENGTH(16) | LENGTH(19)},               // Discover
-    {6759, 6763, LENGTHS_16_TO_19},                      // Maestro
+    {2200, 2204, LENGTH(16)},                           // Mir
+    {2221, 2720, LENGTH(16)},                           // Mastercard
+    {3000, 3059, LENGTH(14)},                           // Diners Club
+    {3400, 3499, LENGTH(15)},                           // American Express
+    {3528, 3589, LENGTH(16)},                           // JCB
+    {3600, 3699, LENGTH(14)},                           // Diners Club
+    {3700, 3799, LENGTH(15)},                           // American Express
+    {3800, 3999, LENGTH(14)},                           // Diners Club
+    {4000, 4999, LENGTH(13) | LENGTH(16) | LENGTH(19)}, // Visa
+    {5018, 5038, LENGTHS_16_TO_19},                     // Maestro
+    {5100, 5599, LENGTH(16)},                           // Mastercard
+    {5893, 5893, LENGTHS_16_TO_19},                     // Maestro
+    {6011, 6011, LENGTH(16) | LENGTH(19)},              // Discover
+    {6200, 6299, LENGTHS_16_TO_19},                     // UnionPay
+    {6304, 6304, LENGTHS_16_TO_19},                     // Maestro
+    {6440, 6599, LENGTH(16) | LENGTH(19)},              // Discover
+    {6759, 6763, LENGTHS_16_TO_19},                     // Maestro
 };
 
 // Digits in a row, with the places where a group of them begins.

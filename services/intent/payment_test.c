@@ -43,9 +43,9 @@ static void other_numbers_are_no_cards(void **state)
         "",
         "call me on +33 6 12 34 56 78",
         "0032 470 12 34 56 or 0032 470 65 43 21",
-        "4111111111111112",                // check digit
-        "1234567812345670",                // Luhn holds, no issuer
-        "411111111111111",                 // too short
+        "4111111111111112",                 // check digit
+        "1234567812345670",                 // Luhn holds, no issuer
+        "411111111111111",                  // too short
         "41111111111111111111111111111111", // one long number
         "order 202611210001, 21/11/2026 16:30",
         "4111/1111/1111/1111",
@@ -112,9 +112,12 @@ static void other_words_are_no_ibans(void **state)
 static void malformed_bytes_end_a_number(void **state)
 {
     (void)state;
-    assert_false(payment_has_card(ACT_STR("41111111\xff" "11111111")));
-    assert_false(payment_has_iban(ACT_STR("DE89370400\xc3" "440532013000")));
-    assert_true(payment_has_card(ACT_STR("\xff" "4111111111111111\xf0")));
+    assert_false(payment_has_card(ACT_STR("41111111\xff"
+                                          "11111111")));
+    assert_false(payment_has_iban(ACT_STR("DE89370400\xc3"
+                                          "440532013000")));
+    assert_true(payment_has_card(ACT_STR("\xff"
+                                         "4111111111111111\xf0")));
 }
 
 int main(void)

@@ -29,9 +29,8 @@ act_err_t risk_words_init(risk_words_t *self, act_str_t section)
         const char *name;
         uint32_t *class;
     } rows[] = {
-        {"threat", &words.threat},     {"self_harm", &words.self_harm},
-        {"abuse", &words.abuse},       {"override", &words.override},
-        {"rules", &words.rules},       {"reveal", &words.reveal},
+        {"threat", &words.threat},     {"self_harm", &words.self_harm}, {"abuse", &words.abuse},
+        {"override", &words.override}, {"rules", &words.rules},         {"reveal", &words.reveal},
         {"prompt", &words.prompt},     {"injection", &words.injection},
     };
     for (size_t i = 0; i < ACT_COUNT(rows); i++) {

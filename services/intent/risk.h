@@ -1,7 +1,7 @@
 // risk: what in a message needs care before anything else is done with it. The words are those of
 // "risk." in words/<language>.txt and are looked for in every language, whatever the message's own:
-// attacks and insults come in English as often as not. They are signs, not proof: a flag makes a person
-// look or a filter stricter; it never refuses a customer by itself.
+// attacks and insults come in English as often as not. They are signs, not proof: a flag makes a
+// person look or a filter stricter; it never refuses a customer by itself.
 #pragma once
 #include "base/err.h"
 #include "text/lexicon.h"

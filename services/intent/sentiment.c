@@ -4,8 +4,8 @@
 #define MATCHES_MAX 96u
 #define NOT_REACH_TOKENS 3u
 
-// What a word, a turned word and an emoji weigh. One bad word outweighs one good one; "not bad" alone is
-// not yet praise.
+// What a word, a turned word and an emoji weigh. One bad word outweighs one good one; "not bad"
+// alone is not yet praise.
 enum { GOOD = 2, BAD = -3, NOT_GOOD = -3, NOT_BAD = 1, EMOJI_GOOD = 2, EMOJI_BAD = -2 };
 enum { POSITIVE_FROM = 2, NEGATIVE_FROM = -1 };
 

@@ -1,5 +1,5 @@
-// sentiment: how the customer feels, from the words and emoji of the message. The words are those of
-// "feeling." in words/<language>.txt:
+// sentiment: how the customer feels, from the words and emoji of the message. The words are those
+// of "feeling." in words/<language>.txt:
 //   good, bad   count for or against; behind a `not` word they count the other way
 //   fine        neither, though parts of it are: "no problem", "good evening"
 //   not         turns what follows within three words

@@ -9,9 +9,10 @@
 #include <math.h>
 #include <string.h>
 
-// How much likelier the conversation's language is than another one, before the message is read: nine
-// messages of ten stay in it, the tenth is shared by eight. Single words are borrowed from anywhere
-// ("no", "taxi", "ciao"), and what the model has seen of them says little: they need to be clearer.
+// How much likelier the conversation's language is than another one, before the message is read:
+// nine messages of ten stay in it, the tenth is shared by eight. Single words are borrowed from
+// anywhere ("no", "taxi", "ciao"), and what the model has seen of them says little: they need to be
+// clearer.
 static const float prior_odds[] = {500, 500, 150, 72}; // by number of words; the last for more
 
 // Below this the best guess is no guess: nine languages equally likely have 0.11 each.
@@ -117,8 +118,8 @@ static bool weigh(detector_t *self, uint32_t prior, detection_t *ret_detection)
     add_prior(self, prior, logits);
     act_linear_softmax(logits, count);
     uint32_t best = best_of(logits, count);
-    *ret_detection = (detection_t){.language = self->language_of[best],
-                                   .confidence = (double)logits[best]};
+    *ret_detection =
+        (detection_t){.language = self->language_of[best], .confidence = (double)logits[best]};
     return true;
 }
 

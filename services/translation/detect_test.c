@@ -84,7 +84,7 @@ static void sentences_have_a_language(void **state)
 
 static void texts_without_evidence_leave_it_to_the_prior(void **state)
 {
-    static const char *const texts[] = {"",    "   ", "42",  "👍 ❤️", "?!",
+    static const char *const texts[] = {"",     "   ",  "42",   "👍 ❤️",     "?!",
                                         "100%", "\xff", "你好", "Привет, как дела"};
     for (size_t i = 0; i < ACT_COUNT(texts); i++) {
         detection_t found = detect(*state, texts[i], "ro");

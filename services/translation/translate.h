@@ -1,12 +1,12 @@
-// translate: from one language into another, by the provider that the settings name. Providers are a
-// table; the built-in one passes texts through unchanged, so that everything works with no key and no
-// internet: the agent answers in the customer's language anyway.
+// translate: from one language into another, by the provider that the settings name. Providers are
+// a table; the built-in one passes texts through unchanged, so that everything works with no key
+// and no internet: the agent answers in the customer's language anyway.
 #pragma once
 #include "base/arena.h"
 #include "base/err.h"
 
-// What a provider is. It answers once, now or later, by calling done; it never blocks. The request's
-// texts live until then.
+// What a provider is. It answers once, now or later, by calling done; it never blocks. The
+// request's texts live until then.
 typedef struct {
     act_str_t text;
     act_str_t from; // language codes; from may be empty: not known

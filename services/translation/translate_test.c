@@ -25,7 +25,8 @@ static void on_done(void *context, act_err_t err, const translate_result_t *resu
 static void shout(const translate_job_t *job, translate_done_fn *done, void *context)
 {
     (void)job;
-    done(context, ACT_E_OK, &(translate_result_t){.text = ACT_STR("HELLO"), .was_translated = true});
+    done(context, ACT_E_OK,
+         &(translate_result_t){.text = ACT_STR("HELLO"), .was_translated = true});
 }
 
 static const translate_provider_t shouting = {.name = "shout", .translate = shout};

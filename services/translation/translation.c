@@ -62,8 +62,8 @@ static void on_translated(void *context, act_err_t err, const translate_result_t
         act_call_fail(&call, err, "the translator failed");
         return;
     }
-    const translate_reply_t reply = {
-        .text = result->text, .was_translated = result->was_translated};
+    const translate_reply_t reply = {.text = result->text,
+                                     .was_translated = result->was_translated};
     translation_translate_reply(&call, &reply);
 }
 

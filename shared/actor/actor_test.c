@@ -55,7 +55,8 @@ static int tear_down(void **state)
     return 0;
 }
 
-static uint64_t call_method(fixture_t *self, const act_method_t *method, const act_call_opts_t *opts);
+static uint64_t call_method(fixture_t *self, const act_method_t *method,
+                            const act_call_opts_t *opts);
 
 static void on_reply(const act_reply_t *reply, act_arena_t *arena, act_fn_t *fn, void *context)
 {
@@ -74,11 +75,12 @@ static void on_reply(const act_reply_t *reply, act_arena_t *arena, act_fn_t *fn,
         call_method(self, &once_method, &(act_call_opts_t){0});
 }
 
-static uint64_t call_method(fixture_t *self, const act_method_t *method, const act_call_opts_t *opts)
+static uint64_t call_method(fixture_t *self, const act_method_t *method,
+                            const act_call_opts_t *opts)
 {
     int before_count = self->replies_count;
-    uint64_t id = act_actor_call(self->kit->actor, "other", method, opts, &self->body, on_reply, NULL,
-                                 self);
+    uint64_t id =
+        act_actor_call(self->kit->actor, "other", method, opts, &self->body, on_reply, NULL, self);
     assert_int_equal(self->replies_count, before_count); // never before it returned
     return id;
 }
@@ -163,8 +165,11 @@ static void a_call_is_sent_as_asked(void **state)
 {
     fixture_t *self = *state;
     actor_kit_welcome(self->kit, 1);
-    act_call_opts_t opts = {.tenant = ACT_STR("t1"), .key = ACT_STR("conv-1"), .budget_ms = 700,
-                            .class_ = ACT_CLASS_BULK, .trace = &(act_trace_t){1, 2, 3},
+    act_call_opts_t opts = {.tenant = ACT_STR("t1"),
+                            .key = ACT_STR("conv-1"),
+                            .budget_ms = 700,
+                            .class_ = ACT_CLASS_BULK,
+                            .trace = &(act_trace_t){1, 2, 3},
                             .idempotency_key = ACT_STR("once")};
     uint64_t id = call_method(self, &safe_method, &opts);
     const kit_message_t *message = actor_kit_expect(self->kit, ACT_KIND_CALL);
@@ -471,12 +476,14 @@ static void events_are_heard_also_after_a_restart_of_the_broker(void **state)
     act_header_t event = {.kind = ACT_KIND_EVENT, .service = ACT_STR("conv/1")};
     act_actor_subscribe(self->kit->actor, ACT_STR("conv/1"), on_event, self);
     actor_kit_welcome(self->kit, 1);
-    assert_true(act_str_is(actor_kit_expect(self->kit, ACT_KIND_SUBSCRIBE)->header.service, "conv/1"));
+    assert_true(
+        act_str_is(actor_kit_expect(self->kit, ACT_KIND_SUBSCRIBE)->header.service, "conv/1"));
     actor_kit_send(self->kit, &event, act_str("news"));
     actor_kit_settle(self->kit);
     assert_int_equal(self->events_count, 1);
     restart_broker(self, 2);
-    assert_true(act_str_is(actor_kit_expect(self->kit, ACT_KIND_SUBSCRIBE)->header.service, "conv/1"));
+    assert_true(
+        act_str_is(actor_kit_expect(self->kit, ACT_KIND_SUBSCRIBE)->header.service, "conv/1"));
     actor_kit_send(self->kit, &event, act_str("news"));
     actor_kit_settle(self->kit);
     assert_int_equal(self->events_count, 2);

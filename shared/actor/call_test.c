@@ -77,10 +77,17 @@ static int tear_down(void **state)
 
 static act_header_t header_of(uint64_t id)
 {
-    return (act_header_t){
-        .kind = ACT_KIND_CALL, .class_ = ACT_CLASS_BULK, .id = id, .service = ACT_STR("test"),
-        .method = ACT_STR("work"), .sender = ACT_STR("asker-1"), .tenant = ACT_STR("t1"),
-        .trace = {1, 2, 3}, .budget_ms = 5000, .attempt = 1, .hops = 2};
+    return (act_header_t){.kind = ACT_KIND_CALL,
+                          .class_ = ACT_CLASS_BULK,
+                          .id = id,
+                          .service = ACT_STR("test"),
+                          .method = ACT_STR("work"),
+                          .sender = ACT_STR("asker-1"),
+                          .tenant = ACT_STR("t1"),
+                          .trace = {1, 2, 3},
+                          .budget_ms = 5000,
+                          .attempt = 1,
+                          .hops = 2};
 }
 
 static void send_call(fixture_t *self, const act_header_t *header, const char *body)
@@ -379,8 +386,8 @@ static void a_nested_call_continues_its_parent(void **state)
     assert_int_equal(message->header.trace.trace_low, 2);
     assert_true(act_str_is(message->header.tenant, "t1"));
     assert_in_range(message->header.budget_ms, 4000, 5000);
-    call_other(self, &(act_call_opts_t){
-                         .parent = parent, .tenant = ACT_STR("t2"), .budget_ms = 60000});
+    call_other(self,
+               &(act_call_opts_t){.parent = parent, .tenant = ACT_STR("t2"), .budget_ms = 60000});
     message = actor_kit_expect(self->kit, ACT_KIND_CALL);
     assert_true(act_str_is(message->header.tenant, "t2"));
     assert_true(message->header.budget_ms <= 5000); // never more than the parent has

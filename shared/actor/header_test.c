@@ -139,7 +139,8 @@ static void trace_ids_have_their_order_on_the_wire(void **state)
     (void)state;
     ACT_AUTO(act_arena) *arena = act_arena_new();
     act_str_t frame = packed(&full, arena);
-    static const char trace[] = "\xc4\x10\x01\x23\x45\x67\x89\xab\xcd\xef\xfe\xdc\xba\x98\x76\x54\x32\x10";
+    static const char trace[] =
+        "\xc4\x10\x01\x23\x45\x67\x89\xab\xcd\xef\xfe\xdc\xba\x98\x76\x54\x32\x10";
     assert_non_null(memmem(frame.ptr, frame.len_bytes, trace, sizeof trace - 1));
 }
 
@@ -186,8 +187,12 @@ static void texts_are_utf8_without_nul(void **state)
     for (size_t i = 0; i < ACT_COUNT(positions); i++) {
         assert_int_equal(unpack_with(positions[i], ACT_STR("\xa1\xff")), ACT_E_MALFORMED);
         assert_int_equal(unpack_with(positions[i], ACT_STR("\xc4\x01\xff")), ACT_E_MALFORMED);
-        assert_int_equal(unpack_with(positions[i], ACT_STR("\xa3" "a\0b")), ACT_E_MALFORMED);
-        assert_int_equal(unpack_with(positions[i], ACT_STR("\xa2" "ab")), ACT_E_OK);
+        assert_int_equal(unpack_with(positions[i], ACT_STR("\xa3"
+                                                           "a\0b")),
+                         ACT_E_MALFORMED);
+        assert_int_equal(unpack_with(positions[i], ACT_STR("\xa2"
+                                                           "ab")),
+                         ACT_E_OK);
     }
 }
 
@@ -199,16 +204,21 @@ static void numbers_have_their_range(void **state)
         act_str_t value;
         bool is_taken;
     } rows[] = {
-        {0, ACT_STR_INIT("\x01"), true},  // version
-        {0, ACT_STR_INIT("\x00"), false}, {0, ACT_STR_INIT("\x02"), false},
+        {0, ACT_STR_INIT("\x01"), true}, // version
+        {0, ACT_STR_INIT("\x00"), false},
+        {0, ACT_STR_INIT("\x02"), false},
         {1, ACT_STR_INIT("\x00"), false}, // kind
-        {1, ACT_STR_INIT("\x10"), true},  {1, ACT_STR_INIT("\x11"), false},
+        {1, ACT_STR_INIT("\x10"), true},
+        {1, ACT_STR_INIT("\x11"), false},
         {2, ACT_STR_INIT("\x02"), true}, // class
-        {2, ACT_STR_INIT("\x03"), false}, {3, ACT_STR_INIT("\xce\xff\xff\xff\xff"), true},
+        {2, ACT_STR_INIT("\x03"), false},
+        {3, ACT_STR_INIT("\xce\xff\xff\xff\xff"), true},
         {3, ACT_STR_INIT("\xcf\0\0\0\1\0\0\0\0"), false},
         {4, ACT_STR_INIT("\xff"), false}, // id is not negative
-        {12, ACT_STR_INIT("\xcf\0\0\0\1\0\0\0\0"), false}, {13, ACT_STR_INIT("\xcd\1\0"), false},
-        {14, ACT_STR_INIT("\xcc\xff"), true}, {14, ACT_STR_INIT("\xcd\1\0"), false},
+        {12, ACT_STR_INIT("\xcf\0\0\0\1\0\0\0\0"), false},
+        {13, ACT_STR_INIT("\xcd\1\0"), false},
+        {14, ACT_STR_INIT("\xcc\xff"), true},
+        {14, ACT_STR_INIT("\xcd\1\0"), false},
         {16, ACT_STR_INIT("\xcf\0\0\0\1\0\0\0\0"), false},
         {17, ACT_STR_INIT("\xcf\0\0\0\1\0\0\0\0"), false},
         {18, ACT_STR_INIT("\xcf\0\0\0\1\0\0\0\0"), false},
@@ -221,8 +231,9 @@ static void numbers_have_their_range(void **state)
 static void every_position_refuses_other_types(void **state)
 {
     (void)state;
-    static const act_str_t wrong[] = {ACT_STR_INIT("\xc0"), ACT_STR_INIT("\xc3"), ACT_STR_INIT("\x90"),
-                                      ACT_STR_INIT("\x80"), ACT_STR_INIT("\xca\x3f\x80\0\0")};
+    static const act_str_t wrong[] = {ACT_STR_INIT("\xc0"), ACT_STR_INIT("\xc3"),
+                                      ACT_STR_INIT("\x90"), ACT_STR_INIT("\x80"),
+                                      ACT_STR_INIT("\xca\x3f\x80\0\0")};
     for (uint32_t position = 0; position < FIELDS_COUNT - 1; position++)
         for (size_t i = 0; i < ACT_COUNT(wrong); i++)
             assert_int_equal(unpack_with(position, wrong[i]), ACT_E_MALFORMED);
@@ -235,9 +246,15 @@ static void traces_are_16_and_8_bytes(void **state)
 {
     (void)state;
     assert_int_equal(unpack_with(5, ACT_STR("\xc4\x00")), ACT_E_MALFORMED);
-    assert_int_equal(unpack_with(5, ACT_STR("\xc4\x08""12345678")), ACT_E_MALFORMED);
-    assert_int_equal(unpack_with(6, ACT_STR("\xc4\x10""1234567812345678")), ACT_E_MALFORMED);
-    assert_int_equal(unpack_with(6, ACT_STR("\xc4\x08""12345678")), ACT_E_OK);
+    assert_int_equal(unpack_with(5, ACT_STR("\xc4\x08"
+                                            "12345678")),
+                     ACT_E_MALFORMED);
+    assert_int_equal(unpack_with(6, ACT_STR("\xc4\x10"
+                                            "1234567812345678")),
+                     ACT_E_MALFORMED);
+    assert_int_equal(unpack_with(6, ACT_STR("\xc4\x08"
+                                            "12345678")),
+                     ACT_E_OK);
 }
 
 static void more_fields_are_a_later_version_and_fewer_are_none(void **state)

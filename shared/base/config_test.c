@@ -15,9 +15,11 @@ static const act_config_row_t common_rows[] = {
 };
 
 static const act_config_row_t own_rows[] = {
-    {"hold_ms", "T_HOLD_MS", ACT_CONFIG_INT, "4000", 1, 60000, "4000", "how long a post is held", false},
+    {"hold_ms", "T_HOLD_MS", ACT_CONFIG_INT, "4000", 1, 60000, "4000", "how long a post is held",
+     false},
     {"is_open", "T_IS_OPEN", ACT_CONFIG_BOOL, "false", 0, 0, "true", "takes customers", false},
-    {"token", "T_TOKEN", ACT_CONFIG_TEXT, NULL, 0, 0, "EAAG...", "access token of the channel", true},
+    {"token", "T_TOKEN", ACT_CONFIG_TEXT, NULL, 0, 0, "EAAG...", "access token of the channel",
+     true},
     {"password", "T_PASSWORD", ACT_CONFIG_TEXT, "hunter2", 0, 0, "secret", "of the database", true},
     {"inner", NULL, ACT_CONFIG_INT, "-5", INT64_MIN, INT64_MAX, NULL, "has no variable", false},
     {0},
@@ -120,7 +122,8 @@ static void booleans_are_four_words(void **state)
     assert_true(act_config_bool(self->config, "is_open"));
     assert_loads(self, "is_open=0");
     assert_false(act_config_bool(self->config, "is_open"));
-    assert_refused(self, "is_open=yes", (const char *[]){"T_IS_OPEN", "true or false", "T_IS_OPEN=true", NULL});
+    assert_refused(self, "is_open=yes",
+                   (const char *[]){"T_IS_OPEN", "true or false", "T_IS_OPEN=true", NULL});
 }
 
 static void numbers_have_a_range(void **state)
@@ -128,7 +131,8 @@ static void numbers_have_a_range(void **state)
     fixture_t *self = *state;
     assert_loads(self, "hold_ms=1");
     assert_loads(self, "hold_ms=60000");
-    static const char *const out_of_range[] = {"T_HOLD_MS", "from 1 to 60000", "T_HOLD_MS=4000", NULL};
+    static const char *const out_of_range[] = {"T_HOLD_MS", "from 1 to 60000", "T_HOLD_MS=4000",
+                                               NULL};
     assert_refused(self, "hold_ms=0", out_of_range);
     assert_refused(self, "hold_ms=60001", out_of_range);
     static const char *const not_whole[] = {"T_HOLD_MS", "whole number", "T_HOLD_MS=4000", NULL};
@@ -141,7 +145,8 @@ static void a_missing_setting_is_named_with_an_example(void **state)
 {
     fixture_t *self = *state;
     unsetenv("T_TOKEN");
-    assert_refused(self, NULL, (const char *[]){"T_TOKEN", "missing", "access token", "T_TOKEN=EAAG...", NULL});
+    assert_refused(self, NULL,
+                   (const char *[]){"T_TOKEN", "missing", "access token", "T_TOKEN=EAAG...", NULL});
     setenv("T_TOKEN", "there", 1);
     assert_refused(self, "inner=x", (const char *[]){"inner must be", "inner=...", NULL});
 }

@@ -138,7 +138,8 @@ static void events_below_the_level_are_not_written(void **state)
 static void only_whole_numbers_are_bare(void **state)
 {
     fixture_t *self = *state;
-    static const char *const texts[] = {"-", "007", "1.5", "1e3", "--1", "+1", "0x1f", "TRUE", "null"};
+    static const char *const texts[] = {"-",  "007",  "1.5",  "1e3", "--1",
+                                        "+1", "0x1f", "TRUE", "null"};
     for (size_t i = 0; i < ACT_COUNT(texts); i++)
         assert_string_equal(logged(self, texts[i]), texts[i]);
     act_log_info(self->log, "event", "least=%lld,most=%llu", INT64_MIN + 0ll, UINT64_MAX + 0ull);
@@ -159,7 +160,10 @@ static void utf8_stays_and_other_bytes_become_the_replacement_character(void **s
     fixture_t *self = *state;
     assert_string_equal(logged(self, "gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80"),
                         "gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80");
-    assert_string_equal(logged(self, "a\xff" "b"), "a\xef\xbf\xbd" "b");
+    assert_string_equal(logged(self, "a\xff"
+                                     "b"),
+                        "a\xef\xbf\xbd"
+                        "b");
     assert_string_equal(logged(self, "\xed\xa0\x80"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
     assert_string_equal(logged(self, "\xc3"), "\xef\xbf\xbd");
 }
@@ -176,7 +180,8 @@ static void a_value_cannot_make_fields(void **state)
 static void long_values_are_cut_and_the_line_stays_whole(void **state)
 {
     fixture_t *self = *state;
-    static const char *const pieces[] = {"a", "\x01", "\"", "\xff", "\xe2\x82\xac", "a@b ", "1234567 "};
+    static const char *const pieces[] = {"a",    "\x01",    "\"", "\xff", "\xe2\x82\xac",
+                                         "a@b ", "1234567 "};
     for (size_t i = 0; i < ACT_COUNT(pieces); i++) {
         char *value = act_alloc(20000);
         for (size_t at = 0; at + strlen(pieces[i]) < 20000; at += strlen(pieces[i]))

@@ -263,10 +263,26 @@ static void integers_are_written_in_their_shortest_form(void **state)
         int64_t value;
         size_t len_bytes;
     } rows[] = {
-        {0, 1},          {127, 1},         {128, 2},        {255, 2},          {256, 3},
-        {65535, 3},      {65536, 5},       {UINT32_MAX, 5}, {1ll << 32, 9},    {INT64_MAX, 9},
-        {-1, 1},         {-32, 1},         {-33, 2},        {-128, 2},         {-129, 3},
-        {INT16_MIN, 3},  {INT16_MIN - 1, 5}, {INT32_MIN, 5}, {INT32_MIN - 1ll, 9}, {INT64_MIN, 9},
+        {0, 1},
+        {127, 1},
+        {128, 2},
+        {255, 2},
+        {256, 3},
+        {65535, 3},
+        {65536, 5},
+        {UINT32_MAX, 5},
+        {1ll << 32, 9},
+        {INT64_MAX, 9},
+        {-1, 1},
+        {-32, 1},
+        {-33, 2},
+        {-128, 2},
+        {-129, 3},
+        {INT16_MIN, 3},
+        {INT16_MIN - 1, 5},
+        {INT32_MIN, 5},
+        {INT32_MIN - 1ll, 9},
+        {INT64_MIN, 9},
     };
     for (size_t i = 0; i < ACT_COUNT(rows); i++) {
         act_buf_t out;
@@ -326,10 +342,16 @@ static void wrong_types_are_passed_over(void **state)
 {
     (void)state;
     static const act_str_t values[] = {
-        ACT_STR_INIT("\xc0"),      ACT_STR_INIT("\xc3"),         ACT_STR_INIT("\x05"),
-        ACT_STR_INIT("\xff"),      ACT_STR_INIT("\xca\0\0\0\0"), ACT_STR_INIT("\xa1x"),
-        ACT_STR_INIT("\xc4\x01y"), ACT_STR_INIT("\x92\x91\x01\x81\xa1k\x02"),
-        ACT_STR_INIT("\x81\x91\x01\x91\x02"), ACT_STR_INIT("\xcf\xff\xff\xff\xff\xff\xff\xff\xff"),
+        ACT_STR_INIT("\xc0"),
+        ACT_STR_INIT("\xc3"),
+        ACT_STR_INIT("\x05"),
+        ACT_STR_INIT("\xff"),
+        ACT_STR_INIT("\xca\0\0\0\0"),
+        ACT_STR_INIT("\xa1x"),
+        ACT_STR_INIT("\xc4\x01y"),
+        ACT_STR_INIT("\x92\x91\x01\x81\xa1k\x02"),
+        ACT_STR_INIT("\x81\x91\x01\x91\x02"),
+        ACT_STR_INIT("\xcf\xff\xff\xff\xff\xff\xff\xff\xff"),
     };
     // Which of bool, int, uint, double, str, array, map takes the value.
     static const char *const takers[] = {"-------", "b------", "-iud---", "-i-d---", "---d---",
@@ -369,15 +391,19 @@ static void bombs_are_refused_without_memory(void **state)
 {
     (void)state;
     static const act_str_t rows[] = {
-        ACT_STR_INIT("\xdf\x29\xff\xff\x29"),                 // msgpack-c asks for 34 GB
-        ACT_STR_INIT("\xdd\x04\x00\x00\x00"),                 // and here for 2 GB (promises.md T5)
-        ACT_STR_INIT("\xdf\x80\x00\x00\x00"),                 // twice the count overflows 32 bits
+        ACT_STR_INIT("\xdf\x29\xff\xff\x29"), // msgpack-c asks for 34 GB
+        ACT_STR_INIT("\xdd\x04\x00\x00\x00"), // and here for 2 GB (promises.md T5)
+        ACT_STR_INIT("\xdf\x80\x00\x00\x00"), // twice the count overflows 32 bits
         ACT_STR_INIT("\xdd\xff\xff\xff\xff\xdd\xff\xff\xff\xff"),
-        ACT_STR_INIT("\xdb\xff\xff\xff\xff" "a"),             // a text of 4 GB
-        ACT_STR_INIT("\xc6\xff\xff\xff\xff" "a"),
+        ACT_STR_INIT("\xdb\xff\xff\xff\xff"
+                     "a"), // a text of 4 GB
+        ACT_STR_INIT("\xc6\xff\xff\xff\xff"
+                     "a"),
         ACT_STR_INIT("\xdc\xff\xff\xc0"),
-        ACT_STR_INIT("\xde\x00\x01\xc0"),                     // a key without value
-        ACT_STR_INIT("\x91"), ACT_STR_INIT("\xa2x"), ACT_STR_INIT("\xc4\x05x"),
+        ACT_STR_INIT("\xde\x00\x01\xc0"), // a key without value
+        ACT_STR_INIT("\x91"),
+        ACT_STR_INIT("\xa2x"),
+        ACT_STR_INIT("\xc4\x05x"),
     };
     for (size_t i = 0; i < ACT_COUNT(rows); i++)
         assert_int_equal(act_mp_check(rows[i]), ACT_E_MALFORMED);

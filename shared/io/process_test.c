@@ -233,7 +233,8 @@ static void an_adopted_process_is_heard_of_when_it_dies(void **state)
     fixture_t *self = *state;
     pid_t pid = start_stranger();
     uint64_t ticks = start_ticks_of(pid);
-    assert_int_equal(process_adopt(self->loop, pid, ticks, on_exit_, self, &self->process), ACT_E_OK);
+    assert_int_equal(process_adopt(self->loop, pid, ticks, on_exit_, self, &self->process),
+                     ACT_E_OK);
     assert_int_equal(process_pid(self->process), pid);
     assert_true(process_start_ticks(self->process) == ticks);
     process_signal(self->process, SIGTERM);
@@ -250,7 +251,8 @@ static void a_pid_that_was_used_again_is_not_adopted(void **state)
                      ACT_E_NOT_FOUND);
     assert_int_equal(process_adopt(self->loop, getpid(), 0, on_exit_, self, &self->process),
                      ACT_E_NOT_FOUND);
-    assert_int_equal(process_adopt(self->loop, 1, 1, on_exit_, self, &self->process), ACT_E_NOT_FOUND);
+    assert_int_equal(process_adopt(self->loop, 1, 1, on_exit_, self, &self->process),
+                     ACT_E_NOT_FOUND);
     assert_int_equal(process_adopt(self->loop, -1, 1, on_exit_, self, &self->process),
                      ACT_E_NOT_FOUND);
     assert_int_equal(process_adopt(self->loop, 0x7ffffff0, 1, on_exit_, self, &self->process),

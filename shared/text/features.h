@@ -2,8 +2,9 @@
 // each thing with a 64-bit key; equal keys are counted, keys that share a bucket of the model are
 // simply added up (at 16 bits this costs 0.1 % accuracy, measured, and no dictionary is needed).
 //
-// Life: act_features_reset, act_features_add ..., act_features_finish, then read items. The struct is
-// about 68 KB, of which a chat message touches 15; keep one and use it again. Nothing is allocated.
+// Life: act_features_reset, act_features_add ..., act_features_finish, then read items. The struct
+// is about 68 KB, of which a chat message touches 15; keep one and use it again. Nothing is
+// allocated.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

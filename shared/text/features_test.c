@@ -85,8 +85,8 @@ static void buckets_are_used_evenly(void **state)
     unsigned shared_count = 0;
     for (uint32_t i = 0; i < features.count; i++)
         shared_count += seen[act_feature_bucket(&features.items[i])]++ > 0;
-    // 4,096 balls thrown at 65,536 boxes: 125 land in a box that has one, give or take 11. Keys in a
-    // row may do better.
+    // 4,096 balls thrown at 65,536 boxes: 125 land in a box that has one, give or take 11. Keys in
+    // a row may do better.
     assert_in_range(shared_count, 0, 170);
 }
 

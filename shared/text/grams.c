@@ -87,8 +87,7 @@ void act_grams_letters(const act_tokens_t *tokens, const act_grams_letters_t *wh
                        act_features_t *features)
 {
     act_assert(what->max <= 8);
-    const runs_t base = {
-        .what = what, .seed = SEED_LETTERS, .kind = kind, .features = features};
+    const runs_t base = {.what = what, .seed = SEED_LETTERS, .kind = kind, .features = features};
     const runs_t plain = {.what = what,
                           .seed = SEED_ACCENTS,
                           .accents_only = true,

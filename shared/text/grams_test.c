@@ -17,8 +17,8 @@ static void letters_2_to_3(const act_tokens_t *tokens, uint32_t kind, act_featur
 static void letters_with_accents(const act_tokens_t *tokens, uint32_t kind,
                                  act_features_t *features)
 {
-    act_grams_letters(tokens, &(act_grams_letters_t){.min = 2, .max = 3, .with_accents = true}, kind,
-                      features);
+    act_grams_letters(tokens, &(act_grams_letters_t){.min = 2, .max = 3, .with_accents = true},
+                      kind, features);
 }
 
 static uint32_t count_of(grams_fn *grams, const char *text)

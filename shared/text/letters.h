@@ -16,8 +16,8 @@ typedef enum {
 } act_letter_class_t;
 
 // One spelling of what looks the same: full-width and mathematical letters and digits become ASCII,
-// typographic quotes and dashes become ' " and -, Arabic punctuation becomes its Latin twin, cedilla
-// becomes the comma below that Romanian wants. Everything else is returned as it is.
+// typographic quotes and dashes become ' " and -, Arabic punctuation becomes its Latin twin,
+// cedilla becomes the comma below that Romanian wants. Everything else is returned as it is.
 uint32_t act_letter_canonical(uint32_t code);
 
 // Of a canonical code point.

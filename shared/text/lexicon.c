@@ -29,7 +29,7 @@ act_err_t act_lexicon_init(act_lexicon_t *self, act_str_t section)
         .classes_count = head.classes_count,
         .slots_count = head.slots_count,
         .tails_mask = head.tails_mask,
-        .names = (const char (*)[ACT_LEXICON_NAME_BYTES])(const void *)at,
+        .names = (const char(*)[ACT_LEXICON_NAME_BYTES])(const void *)at,
         .keys = (const uint32_t *)(const void *)(at + names_bytes),
         .values = (const uint8_t *)(at + names_bytes + keys_bytes),
     };
@@ -129,7 +129,7 @@ static uint32_t next_word(const act_tokens_t *tokens, uint32_t index)
     if (index < tokens->count && tokens->items[index].kind == ACT_TOKEN_MARK)
         index++;
     return index < tokens->count && tokens->items[index].kind == ACT_TOKEN_WORD ? index
-                                                                               : tokens->count;
+                                                                                : tokens->count;
 }
 
 static void walk(search_t *search, uint64_t state, uint32_t index, uint8_t words_count);
@@ -145,8 +145,8 @@ static void close_word(search_t *search, uint64_t state, lexicon_how_t how, uint
         walk(search, closed, next, words_count);
 }
 
-// Tries the word at index as the next of the phrase, in every way an entry may have written it. Calls
-// itself through close_word, at most once a word of a phrase.
+// Tries the word at index as the next of the phrase, in every way an entry may have written it.
+// Calls itself through close_word, at most once a word of a phrase.
 static void walk(search_t *search, uint64_t state, uint32_t index, uint8_t words_count)
 {
     const act_token_t *token = &search->tokens->items[index];

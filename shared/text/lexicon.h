@@ -1,11 +1,11 @@
-// lexicon: finds words and phrases of a vocabulary in a message, and what they mean. The vocabulary is
-// written as text files (one a language; the format is explained at the top of
+// lexicon: finds words and phrases of a vocabulary in a message, and what they mean. The vocabulary
+// is written as text files (one a language; the format is explained at the top of
 // services/intent/words/en.txt), compiled at build time into a hash table without strings, and read
 // in place from a section of a model file.
 //
 // A phrase is up to six words. Words are compared without case and accents; `stem*` matches any
-// ending and, as a single word, `*tail` any beginning. In Arabic the article and the prefixes that are
-// written together with a word may stand before it.
+// ending and, as a single word, `*tail` any beginning. In Arabic the article and the prefixes that
+// are written together with a word may stand before it.
 #pragma once
 #include "base/err.h"
 #include "text/languages.h"
@@ -42,7 +42,7 @@ typedef struct {
     uint8_t classes[ACT_LEXICON_MATCH_CLASSES];
 } act_match_t;
 
-// From left to right, the longest phrase at each place; matches do not overlap. Returns how many were
-// written. ACT_LANGUAGE_NONE looks in every language.
+// From left to right, the longest phrase at each place; matches do not overlap. Returns how many
+// were written. ACT_LANGUAGE_NONE looks in every language.
 uint32_t act_lexicon_match(const act_lexicon_t *self, const act_tokens_t *tokens, uint32_t language,
                            act_match_t *ret_matches, uint32_t max_count);

@@ -1,5 +1,5 @@
-// lexicon_private: the format of a lexicon's section and the hash of its phrases, shared by the reader
-// (lexicon.c) and the compiler (train/lexicon_pack.c).
+// lexicon_private: the format of a lexicon's section and the hash of its phrases, shared by the
+// reader (lexicon.c) and the compiler (train/lexicon_pack.c).
 #pragma once
 #include "text/features.h"
 #include "text/lexicon.h"

@@ -1,5 +1,5 @@
-// lexicon_test: what entries match, the longest phrase, languages, Arabic prefixes, and sections that
-// are not sound.
+// lexicon_test: what entries match, the longest phrase, languages, Arabic prefixes, and sections
+// that are not sound.
 #include "text/lexicon.h"
 
 #include "text/train/vocabulary.h"
@@ -93,8 +93,8 @@ static void entries_match_what_they_say(void **state)
         {"en", "call off my appointment", "cancel@0+2 thing@3+1"},
         {"en", "call my appointment", "thing@0+1 thing@2+1"},
         {"en", "i can't come", "cancel@1+3"},
-        {"en", "bomb", ""},            // another group
-        {"en", "tisch", ""},           // another language
+        {"en", "bomb", ""},  // another group
+        {"en", "tisch", ""}, // another language
         {"de", "Zahnarzttermin", "thing@0+1"},
         {"de", "Termine", ""},
         {"de", "Baustellenpläne", "thing@0+1"},

@@ -122,9 +122,8 @@ void act_linear_pack(const act_linear_spec_t *spec, act_buf_t *out)
     float scales[ACT_LINEAR_MAX_CLASSES];
     for (uint32_t c = 0; c < count; c++) {
         scales[c] = fmaxf(highest_weight(spec, c) / 127, 1e-12f);
-        class_t class = {.scale = scales[c],
-                         .bias = spec->biases[c],
-                         .calibration = spec->calibrations[c]};
+        class_t class = {
+            .scale = scales[c], .bias = spec->biases[c], .calibration = spec->calibrations[c]};
         act_assert(act_str_copy(act_str(spec->names[c]), class.name, sizeof class.name));
         act_buf_add(out, &class, sizeof class);
     }

@@ -1,5 +1,5 @@
-// linear: a calibrated linear model, read in place from a section of a model file: one byte a weight,
-// one row a bucket of the features. 65,536 buckets of 11 classes are 704 KB.
+// linear: a calibrated linear model, read in place from a section of a model file: one byte a
+// weight, one row a bucket of the features. 65,536 buckets of 11 classes are 704 KB.
 #pragma once
 #include "base/buf.h"
 #include "base/err.h"

@@ -16,7 +16,8 @@
 
 static const char *const names[CLASSES] = {"one", "two", "three"};
 
-// A model in which feature 1 speaks for class 1 and feature 2 for class 2; the section is 8-aligned.
+// A model in which feature 1 speaks for class 1 and feature 2 for class 2; the section is
+// 8-aligned.
 static void pack(const act_features_t *features, act_buf_t *out)
 {
     static const float zeros[CLASSES];
@@ -100,9 +101,9 @@ static void numbers_out_of_range_are_refused(void **state)
         size_t at;
         uint32_t value;
     } rows[] = {
-        {0, 15}, {4, 0},          {4, 4},           {4, 33},         {4, UINT32_MAX},
-        {8, 0x7f800000u},         {8, 0x7fc00000u}, {16, 0},         {48, 0x7f800000u},
-        {52, 0x7fc00000u},        {56, 0xff800000u},
+        {0, 15},           {4, 0},           {4, 4},  {4, 33},           {4, UINT32_MAX},
+        {8, 0x7f800000u},  {8, 0x7fc00000u}, {16, 0}, {48, 0x7f800000u}, {52, 0x7fc00000u},
+        {56, 0xff800000u},
     };
     for (size_t i = 0; i < ACT_COUNT(rows); i++) {
         uint32_t kept;

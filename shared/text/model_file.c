@@ -172,7 +172,8 @@ static void add_section(act_buf_t *out, size_t start_bytes, uint32_t index,
     memcpy(out->ptr + start_bytes + sizeof(header_t) + index * sizeof row, &row, sizeof row);
     act_buf_add_str(out, section->bytes);
     static const char zeros[8];
-    act_buf_add(out, zeros, round_up(out->len_bytes - start_bytes) - (out->len_bytes - start_bytes));
+    act_buf_add(out, zeros,
+                round_up(out->len_bytes - start_bytes) - (out->len_bytes - start_bytes));
 }
 
 void act_model_file_pack(const act_model_file_section_t *sections, uint32_t count, act_buf_t *out)

@@ -1,5 +1,5 @@
-// model_file: a file of named sections, made at build time and mapped read-only, so that its pages are
-// clean, shared by all instances, and read only when touched. Everything is checked when it is
+// model_file: a file of named sections, made at build time and mapped read-only, so that its pages
+// are clean, shared by all instances, and read only when touched. Everything is checked when it is
 // opened: magic, version, sizes, alignment and a checksum; what opens is what was written.
 //
 // Layout, little endian: header, section table, sections (each at a multiple of 8 bytes).
@@ -14,8 +14,8 @@
 
 typedef struct act_model_file act_model_file_t;
 
-// ACT_E_CONFIG when the file cannot be read or is not a model file; error (initialised by the caller)
-// then holds one line that says why.
+// ACT_E_CONFIG when the file cannot be read or is not a model file; error (initialised by the
+// caller) then holds one line that says why.
 ACT_MUST_CHECK act_err_t act_model_file_open(const char *path, act_model_file_t **ret_file,
                                              act_buf_t *error);
 void act_model_file_destroy(act_model_file_t **self_p);

@@ -1,7 +1,7 @@
-// tokens: a chat message as words, numbers, marks and emoji, in a form that does not depend on how it
-// was typed: lower case, NFC, apostrophes split, "soooo" shortened, every digit written 0, harakat and
-// invisible characters gone. Each token has two spellings: `plain` keeps the accents, `base` has none
-// (see letters.h), so that a reader can use both. Nothing is allocated.
+// tokens: a chat message as words, numbers, marks and emoji, in a form that does not depend on how
+// it was typed: lower case, NFC, apostrophes split, "soooo" shortened, every digit written 0,
+// harakat and invisible characters gone. Each token has two spellings: `plain` keeps the accents,
+// `base` has none (see letters.h), so that a reader can use both. Nothing is allocated.
 //
 // Only the start of a long text is read, up to the limits below; is_cut says so. Malformed UTF-8 is
 // read as white space. What is read never depends on the locale.

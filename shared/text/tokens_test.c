@@ -1,5 +1,5 @@
-// tokens_test: messages as customers type them. Expected tokens are written with spaces between them;
-// a base that differs from the plain spelling stands behind a bar.
+// tokens_test: messages as customers type them. Expected tokens are written with spaces between
+// them; a base that differs from the plain spelling stands behind a bar.
 #include "text/tokens.h"
 
 #include "base/buf.h"
@@ -69,10 +69,16 @@ static void messages_are_read_whatever_way_they_were_typed(void **state)
         {"١٢ مـــرحباً؟", "00 مرحبا ?"},
         {"أُريد موعدة", "أريد|اريد موعدة|موعده"},
         {"ok 👍🏽👍👍 ❤️", "ok 👍 ❤"},
-        {"a\xe2\x80\x8b" "b", "ab"}, // zero width space
+        {"a\xe2\x80\x8b"
+         "b",
+         "ab"}, // zero width space
         {"𝓗𝓲 ＦＵＬＬ", "hi full"},
-        {"\xff" "abc\xc3", "abc"}, // malformed bytes are white space
-        {"x\xff" "y", "x y"},
+        {"\xff"
+         "abc\xc3",
+         "abc"}, // malformed bytes are white space
+        {"x\xff"
+         "y",
+         "x y"},
     };
     static act_tokens_t tokens;
     for (size_t i = 0; i < ACT_COUNT(rows); i++) {

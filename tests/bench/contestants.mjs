@@ -12,6 +12,7 @@ import { onEnd } from './stack.mjs';
 
 const WEBHOOK = '/webhook/whatsapp';
 const POOL_SIZE = 16;
+const NOBODY = 'http://127.0.0.1:9';
 
 // Limits that protect a business from one customer or one address are out of the way, because all load
 // comes from one machine and few customers; so is the limit of 80 messages a second that Meta sets for
@@ -24,11 +25,18 @@ export const PARLEY_SETTINGS = {
   PARLEY_THROUGHPUT_PER_S: '5000',
 };
 
+// A Graph API for all rounds of a Parley that answers: where it is must not change between them.
+export async function startSim() {
+  const sim = await Sim.start();
+  onEnd(() => sim.stop());
+  return sim.url;
+}
+
 // A Parley that can be stopped and started again on its data.
 export class ParleyContestant extends Parley {
-  constructor(folder, { name = 'parley', settings = PARLEY_SETTINGS, withSim = true, graphUrl } = {}) {
+  constructor(folder, { name = 'parley', settings = PARLEY_SETTINGS, graphUrl = NOBODY } = {}) {
     super();
-    Object.assign(this, { name, settings, withSim, graphUrl, data: folder });
+    Object.assign(this, { name, settings, graphUrl, data: folder });
     mkdirSync(folder, { mode: 0o711, recursive: true });
   }
 
@@ -38,17 +46,11 @@ export class ParleyContestant extends Parley {
   }
 
   async start() {
-    if (this.withSim) this.sim = await Sim.start();
-    const forgetSim = this.sim && onEnd(() => this.sim.stop());
     this.env = {
       ...process.env, PARLEY_SOURCE: process.env.PARLEY_SOURCE ?? root, VERIFY_TOKEN: verifyToken, WH_TOKEN: 'bench-token', WH_PHONE_ID: phoneId,
-      WH_APP_SECRET: secret, GRAPH_API_BASE: this.sim?.url ?? this.graphUrl, ...this.settings,
+      WH_APP_SECRET: secret, GRAPH_API_BASE: this.graphUrl, ...this.settings,
     };
-    const forgetParley = onEnd(() => this.down());
-    this.forget = async () => {
-      await forgetParley();
-      await forgetSim?.();
-    };
+    this.forget = onEnd(() => this.down());
     await this.cli(['up', '--detach', '--port', '0', '--admin-port', String(await freePort())], { timeout: 120000 });
     this.url = `http://127.0.0.1:${this.runFile('http.port')}`;
     return this.url + WEBHOOK;

@@ -18,7 +18,7 @@ function check(result, what) {
 
 export async function benchTurn(folder, { rounds, seconds, warmup }) {
   const port = await freePort();
-  const parley = new ParleyContestant(path.join(folder, 'parley'), { withSim: false, graphUrl: `http://127.0.0.1:${port}` });
+  const parley = new ParleyContestant(path.join(folder, 'parley'), { graphUrl: `http://127.0.0.1:${port}` });
   const url = await parley.start();
   const run = (options) => drive('turn_load', {
     url, secret, 'phone-id': phoneId, 'graph-port': port, conversations: CONVERSATIONS, seconds, 'warmup-seconds': warmup,

@@ -6,7 +6,7 @@ import path from 'node:path';
 
 import { phoneId, secret, sleep } from '../harness/parley.mjs';
 import { serverOf } from './cluster.mjs';
-import { Express, FastApi, ParleyContestant } from './contestants.mjs';
+import { Express, FastApi, ParleyContestant, startSim } from './contestants.mjs';
 import { drive } from './driver.mjs';
 import { median, say, table } from './report.mjs';
 
@@ -16,12 +16,13 @@ const CONVERSATIONS = 1000;
 const CALIBRATION = { seconds: 3, warmup: 1 };
 const WORKERS = [1, 2];
 
-function contestantsIn(folder, server) {
+async function contestantsIn(folder, server) {
   const peers = [
     ['fastapi', FastApi, 'idiomatic'], ['express', Express, 'idiomatic'],
     ['fastapi_tuned', FastApi, 'tuned'], ['express_tuned', Express, 'tuned'],
   ].map(([name, Kind, style]) => new Kind(path.join(folder, name), server, { name, style, workers: 1 }));
-  return [peers[0], peers[1], new ParleyContestant(path.join(folder, 'turns'), { name: 'parley_with_turns' }), peers[2], peers[3]];
+  const withTurns = new ParleyContestant(path.join(folder, 'turns'), { name: 'parley_with_turns', graphUrl: await startSim() });
+  return [peers[0], peers[1], withTurns, peers[2], peers[3]];
 }
 
 // One round: only this contestant runs. Everything acknowledged in all its rounds must be stored.
@@ -75,7 +76,7 @@ export async function benchWebhook(folder, { rounds, seconds, warmup }) {
   const parley = new ParleyContestant(path.join(folder, 'parley'));
   await parley.create();
   const server = serverOf(parley.clusterFolder);
-  const others = contestantsIn(folder, server);
+  const others = await contestantsIn(folder, server);
   const workers = {};
   for (const contestant of others) await contestant.create();
   for (const peer of others.filter((one) => one.cluster)) workers[peer.name] = await chooseWorkers(peer);

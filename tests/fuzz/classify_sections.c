@@ -1,5 +1,5 @@
-// classify_sections: any bytes as the sections of a model file. What is taken for sound must be safe to
-// use on a message.
+// classify_sections: any bytes as the sections of a model file. What is taken for sound must be
+// safe to use on a message.
 #include "base/mem.h"
 #include "text/lexicon.h"
 #include "text/linear.h"

@@ -1,5 +1,5 @@
-// detect_text: the language of any bytes. The first byte chooses the prior. PARLEY_FUZZ_LANGUAGE_MODEL
-// names the model file.
+// detect_text: the language of any bytes. The first byte chooses the prior.
+// PARLEY_FUZZ_LANGUAGE_MODEL names the model file.
 #include "base/assert.h"
 #include "detect.h"
 

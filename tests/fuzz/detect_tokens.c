@@ -1,5 +1,5 @@
-// detect_tokens: reading any bytes as a chat message. Tokens must lie inside the limits, and reading
-// the same bytes again must give the same tokens.
+// detect_tokens: reading any bytes as a chat message. Tokens must lie inside the limits, and
+// reading the same bytes again must give the same tokens.
 #include "base/assert.h"
 #include "text/tokens.h"
 
@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
     act_tokens_read(act_str_of(data, size_bytes), &second);
     check(&first);
     act_assert(first.count == second.count && first.letters_count == second.letters_count);
-    act_assert(memcmp(first.letters, second.letters,
-                      first.letters_count * sizeof first.letters[0]) == 0);
+    act_assert(
+        memcmp(first.letters, second.letters, first.letters_count * sizeof first.letters[0]) == 0);
     return 0;
 }

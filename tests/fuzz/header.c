@@ -51,10 +51,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 
 int main(int argc, char **argv)
 {
-    act_header_t header = {
-        .kind = ACT_KIND_CALL, .id = 7, .trace = {1, 2, 3}, .tenant = ACT_STR("t"),
-        .service = ACT_STR("session"), .method = ACT_STR("wake"), .key = ACT_STR("conv-1"),
-        .budget_ms = 5000, .attempt = 1};
+    act_header_t header = {.kind = ACT_KIND_CALL,
+                           .id = 7,
+                           .trace = {1, 2, 3},
+                           .tenant = ACT_STR("t"),
+                           .service = ACT_STR("session"),
+                           .method = ACT_STR("wake"),
+                           .key = ACT_STR("conv-1"),
+                           .budget_ms = 5000,
+                           .attempt = 1};
     act_buf_t seed;
     act_buf_init(&seed, 4096);
     act_header_pack(&header, &seed);

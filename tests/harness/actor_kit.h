@@ -17,8 +17,8 @@ typedef struct {
     char folder[64];
     char endpoint[96];
     void *zmq;
-    void *router;         // NULL: no broker is there
-    char route[16];       // of the actor's connection, once it spoke
+    void *router;   // NULL: no broker is there
+    char route[16]; // of the actor's connection, once it spoke
     size_t route_bytes;
     kit_message_t *first; // what the actor sent and nobody took
     act_config_t *config; // of a supervised actor

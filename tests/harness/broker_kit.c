@@ -47,8 +47,8 @@ static bool on_send(void *context, uint64_t route, const act_header_t *header,
         self->frames_capacity = self->frames_capacity ? 2 * self->frames_capacity : 64;
         self->frames = act_realloc(self->frames, self->frames_capacity * sizeof *self->frames);
     }
-    self->frames[self->frames_count++] =
-        (kit_frame_t){route, copy_header(header, self->arena), act_arena_str(self->arena, body->bytes)};
+    self->frames[self->frames_count++] = (kit_frame_t){route, copy_header(header, self->arena),
+                                                       act_arena_str(self->arena, body->bytes)};
     return true;
 }
 
@@ -131,8 +131,8 @@ void broker_kit_hello(broker_kit_t *self, uint64_t route, const char *service, c
     act_buf_fini(&body);
 }
 
-void broker_kit_worker(broker_kit_t *self, uint64_t route, const char *service, const char *instance,
-                       uint32_t credit_messages)
+void broker_kit_worker(broker_kit_t *self, uint64_t route, const char *service,
+                       const char *instance, uint32_t credit_messages)
 {
     broker_kit_hello(self, route, service, instance, /* is_ready= */ true, credit_messages,
                      CREDIT_BYTES);

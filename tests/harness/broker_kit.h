@@ -3,7 +3,7 @@
 // also how tests name it.
 #pragma once
 #include "base/arena.h"
-#include "broker/broker.h"
+#include "broker.h"
 
 // A frame the broker sent; texts and body live until broker_kit_forget.
 typedef struct {
@@ -35,14 +35,15 @@ void broker_kit_destroy(broker_kit_t **self_p);
 
 // --- what peers do -------------------------------------------------------------------------------
 
-void broker_kit_send(broker_kit_t *self, uint64_t route, const act_header_t *header, act_str_t body);
+void broker_kit_send(broker_kit_t *self, uint64_t route, const act_header_t *header,
+                     act_str_t body);
 void broker_kit_send_kind(broker_kit_t *self, uint64_t route, act_kind_t kind, uint64_t id);
 // HELLO of an instance (service NULL: a client); pid and start time are the route.
 void broker_kit_hello(broker_kit_t *self, uint64_t route, const char *service, const char *instance,
                       bool is_ready, uint32_t credit_messages, uint32_t credit_bytes);
 // A ready instance of a service with room for many calls.
-void broker_kit_worker(broker_kit_t *self, uint64_t route, const char *service, const char *instance,
-                       uint32_t credit_messages);
+void broker_kit_worker(broker_kit_t *self, uint64_t route, const char *service,
+                       const char *instance, uint32_t credit_messages);
 void broker_kit_client(broker_kit_t *self, uint64_t route);
 // A retry-safe interactive call of 5 s without body; key may be NULL.
 void broker_kit_call(broker_kit_t *self, uint64_t route, uint64_t id, const char *service,

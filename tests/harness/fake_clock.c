@@ -23,8 +23,8 @@ int clock_gettime(clockid_t clock, struct timespec *ret_time)
     }
     if (syscall(SYS_clock_gettime, clock, ret_time) != 0)
         return -1;
-    *ret_time = timespec_of((int64_t)ret_time->tv_sec * 1000000 + ret_time->tv_nsec / 1000 +
-                            offset_us);
+    *ret_time =
+        timespec_of((int64_t)ret_time->tv_sec * 1000000 + ret_time->tv_nsec / 1000 + offset_us);
     return 0;
 }
 

@@ -1,7 +1,7 @@
 // intent_eval: how good the intent model is on the utterances it was never trained on.
 //   intent_eval <utterances> <model file> [--json | --markdown]
-// Three tables: with the message's language told, as the pipeline does; without it; and which intents
-// are taken for which. Then the time a message takes.
+// Three tables: with the message's language told, as the pipeline does; without it; and which
+// intents are taken for which. Then the time a message takes.
 #include "base/assert.h"
 #include "base/time.h"
 #include "classifier.h"

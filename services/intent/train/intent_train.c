@@ -33,8 +33,8 @@ static _Noreturn void fail(act_buf_t *error)
     exit(1);
 }
 
-// The vocabulary knows the training texts' words better than those of real customers. So each text is
-// learned twice, the second time with some of its concepts forgotten.
+// The vocabulary knows the training texts' words better than those of real customers. So each text
+// is learned twice, the second time with some of its concepts forgotten.
 static uint32_t forget(const act_example_t *example, act_match_t *matches, uint32_t count)
 {
     uint32_t kept = 0;
@@ -47,8 +47,7 @@ static uint32_t forget(const act_example_t *example, act_match_t *matches, uint3
 static void add_example(const act_example_t *example, const act_lexicon_t *concepts,
                         scratch_t *scratch, act_fit_t *fit)
 {
-    act_fit_sample_t sample = {
-        .label = example->label, .fold = example->fold, .is_measured = true};
+    act_fit_sample_t sample = {.label = example->label, .fold = example->fold, .is_measured = true};
     act_tokens_read(example->text, &scratch->tokens);
     uint32_t count = act_lexicon_match(concepts, &scratch->tokens, example->language,
                                        scratch->matches, CUES_MAX_MATCHES);
@@ -73,8 +72,7 @@ static void train_model(const act_corpus_t *corpus, const act_buf_t *lexicon, ac
             add_example(example, &concepts, scratch, fit);
     }
     act_free(scratch);
-    const act_fit_opts_t opts = {
-        .cost = COST, .folds_count = ACT_CORPUS_FOLDS, .title = "intent"};
+    const act_fit_opts_t opts = {.cost = COST, .folds_count = ACT_CORPUS_FOLDS, .title = "intent"};
     act_fit_pack(fit, &opts, out);
 }
 

@@ -1,8 +1,8 @@
 // language_eval: how good the language model is on the utterances it was never trained on.
 //   language_eval <utterances> <model file> [--json | --markdown]
-// Three conversations: the first message (no prior; also without the texts whose language nobody could
-// tell), one that goes on in its language (the prior is right), and one in which the customer changes
-// language (the prior is each of the other eight).
+// Three conversations: the first message (no prior; also without the texts whose language nobody
+// could tell), one that goes on in its language (the prior is right), and one in which the customer
+// changes language (the prior is each of the other eight).
 #include "base/assert.h"
 #include "base/time.h"
 #include "detect.h"
@@ -26,8 +26,7 @@ static void evaluate(const eval_t *self, uint32_t distance, bool with_shared, ac
 {
     for (uint32_t i = 0; i < act_corpus_count(self->corpus); i++) {
         const act_example_t *example = act_corpus_example(self->corpus, i);
-        if (!example->is_held_out ||
-            (!with_shared && act_corpus_is_shared(self->corpus, example)))
+        if (!example->is_held_out || (!with_shared && act_corpus_is_shared(self->corpus, example)))
             continue;
         uint32_t prior = distance == NO_PRIOR
                              ? ACT_LANGUAGE_NONE

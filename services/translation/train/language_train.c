@@ -1,8 +1,8 @@
 // language_train: makes the language model of the utterances (whatever they are about) and of word
 // lists.
 //   language_train <utterances> <model file> <words>...
-// A words folder has one file a language, as vocabulary.h describes; here names, stars and groups do not
-// matter: each entry is one more short text in that language.
+// A words folder has one file a language, as vocabulary.h describes; here names, stars and groups
+// do not matter: each entry is one more short text in that language.
 #include "base/arena.h"
 #include "base/assert.h"
 #include "text/languages.h"

@@ -25,7 +25,8 @@ typedef struct {
 } descent_t;
 
 // Adds one sample's gradient; returns its negative log-likelihood.
-static double add_sample(const act_calibrate_samples_t *samples, uint32_t sample, descent_t *descent)
+static double add_sample(const act_calibrate_samples_t *samples, uint32_t sample,
+                         descent_t *descent)
 {
     uint32_t classes_count = samples->classes_count;
     const float *margins = samples->margins + (size_t)sample * classes_count;
@@ -50,8 +51,8 @@ static void step(descent_t *descent, uint32_t samples_count, int number)
         if (i > 0)
             gradient += OFFSET_PENALTY * descent->values[i];
         descent->means[i] = MOMENTUM * descent->means[i] + (1 - MOMENTUM) * gradient;
-        descent->variances[i] = VARIANCE_DECAY * descent->variances[i] +
-                                (1 - VARIANCE_DECAY) * gradient * gradient;
+        descent->variances[i] =
+            VARIANCE_DECAY * descent->variances[i] + (1 - VARIANCE_DECAY) * gradient * gradient;
         double mean = descent->means[i] / (1 - pow(MOMENTUM, number));
         double variance = descent->variances[i] / (1 - pow(VARIANCE_DECAY, number));
         descent->values[i] -= RATE * mean / (sqrt(variance) + 1e-8);

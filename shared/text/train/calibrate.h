@@ -1,5 +1,5 @@
-// calibrate: from margins to probabilities (build time only): logit = temperature * margin + offset,
-// with the values that make the known answers most likely.
+// calibrate: from margins to probabilities (build time only): logit = temperature * margin +
+// offset, with the values that make the known answers most likely.
 #pragma once
 #include <stdint.h>
 

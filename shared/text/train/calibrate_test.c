@@ -24,11 +24,10 @@ static void temperature_undoes_false_confidence(void **state)
     }
     float temperature = 0;
     float offsets[CLASSES];
-    act_calibrate(&(act_calibrate_samples_t){.margins = margins,
-                                             .labels = known,
-                                             .samples_count = 400,
-                                             .classes_count = CLASSES},
-                  &temperature, offsets);
+    act_calibrate(
+        &(act_calibrate_samples_t){
+            .margins = margins, .labels = known, .samples_count = 400, .classes_count = CLASSES},
+        &temperature, offsets);
     float probabilities[CLASSES];
     for (uint32_t c = 0; c < CLASSES; c++)
         probabilities[c] = temperature * margins[c] + offsets[c];
@@ -46,11 +45,10 @@ static void offsets_know_how_common_a_class_is(void **state)
         known[i] = i % 10 == 0 ? 1 : 0;
     float temperature = 0;
     float probabilities[CLASSES];
-    double likelihood = act_calibrate(&(act_calibrate_samples_t){.margins = margins,
-                                                                 .labels = known,
-                                                                 .samples_count = 400,
-                                                                 .classes_count = CLASSES},
-                                      &temperature, probabilities);
+    double likelihood = act_calibrate(
+        &(act_calibrate_samples_t){
+            .margins = margins, .labels = known, .samples_count = 400, .classes_count = CLASSES},
+        &temperature, probabilities);
     act_linear_softmax(probabilities, CLASSES);
     assert_true(fabsf(probabilities[0] - 0.9f) < 0.03f);
     assert_true(probabilities[2] < 0.02f);

@@ -173,8 +173,7 @@ static act_err_t read_language(act_corpus_t *self, const char *root, uint32_t la
                                const labels_t *labels, act_buf_t *error)
 {
     ACT_AUTO(act_arena) *paths = act_arena_new();
-    const char *folder =
-        act_arena_printf(paths, "%s/%s", root, act_language_code(language)).ptr;
+    const char *folder = act_arena_printf(paths, "%s/%s", root, act_language_code(language)).ptr;
     if (access(folder, R_OK) != 0)
         return ACT_E_OK;
     act_err_t err = read_others(self, folder, language, labels, error);

@@ -50,9 +50,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     fixture_t *fixture = *state;
-    static const char *const names[] = {"en/hello.txt", "en/price.txt", "es/hello.txt",
-                                        "es/price.txt", "en/extra.txt", "en",
-                                        "es"};
+    static const char *const names[] = {
+        "en/hello.txt", "en/price.txt", "es/hello.txt", "es/price.txt", "en/extra.txt", "en", "es"};
     for (size_t i = 0; i < ACT_COUNT(names); i++)
         remove(path_of(fixture, names[i]));
     rmdir(fixture->root);
@@ -146,9 +145,9 @@ static void the_split_is_stable_and_one_in_five(void **state)
         held_out_count += example->is_held_out;
         folds[example->fold]++;
         uint64_t hash = act_str_hash(
-            example->text, act_str_hash(act_str(labels[example->label]),
-                                        act_str_hash(act_str(act_language_code(example->language)),
-                                                     0)));
+            example->text,
+            act_str_hash(act_str(labels[example->label]),
+                         act_str_hash(act_str(act_language_code(example->language)), 0)));
         assert_int_equal(example->is_held_out, hash % 5 == 0);
     }
     assert_in_range(held_out_count, 900, 1100);

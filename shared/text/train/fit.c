@@ -61,7 +61,8 @@ static int compare_nodes(const void *a, const void *b)
     return ((const struct feature_node *)a)->index - ((const struct feature_node *)b)->index;
 }
 
-// liblinear wants rising indices without repeats; the model adds up what shares a bucket, so this does.
+// liblinear wants rising indices without repeats; the model adds up what shares a bucket, so this
+// does.
 static void merge_nodes(struct feature_node *nodes, uint32_t count)
 {
     qsort(nodes, count, sizeof *nodes, compare_nodes);
@@ -107,8 +108,7 @@ static struct model *train_without(const act_fit_t *self, uint32_t left_out, dou
         problem.y[problem.l] = self->samples[i].is.label;
         problem.x[problem.l++] = self->samples[i].nodes;
     }
-    const struct parameter parameter = {
-        .solver_type = L2R_L2LOSS_SVC, .C = cost, .eps = TOLERANCE};
+    const struct parameter parameter = {.solver_type = L2R_L2LOSS_SVC, .C = cost, .eps = TOLERANCE};
     struct model *model = train(&problem, &parameter);
     act_assert(model->nr_class == (int)self->classes_count);
     // The model borrows nothing from the problem.
@@ -187,12 +187,12 @@ void act_fit_pack(act_fit_t *self, const act_fit_opts_t *opts, act_buf_t *out)
         measure_fold(self, fold, opts->cost, &measured);
     float temperature = 1;
     float offsets[ACT_LINEAR_MAX_CLASSES] = {0};
-    double likelihood = act_calibrate(&(act_calibrate_samples_t){.margins = measured.margins,
-                                                                 .labels = measured.labels,
-                                                                 .samples_count = measured.count,
-                                                                 .classes_count =
-                                                                     self->classes_count},
-                                      &temperature, offsets);
+    double likelihood =
+        act_calibrate(&(act_calibrate_samples_t){.margins = measured.margins,
+                                                 .labels = measured.labels,
+                                                 .samples_count = measured.count,
+                                                 .classes_count = self->classes_count},
+                      &temperature, offsets);
     fprintf(stderr, "%s: cross-validated accuracy %.2f %% of %u, -log p %.4f, temperature %.2f\n",
             opts->title, 100.0 * measured.right_count / measured.count, measured.count, likelihood,
             (double)temperature);

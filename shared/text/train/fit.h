@@ -1,8 +1,8 @@
 // fit: trains a linear model with liblinear and calibrates it (build time only). Deterministic: the
 // same samples in the same order give the same bytes.
 //
-// One one-against-the-rest classifier a class (L2-regularised, squared hinge: 0.2 % better here than
-// logistic regression), then a temperature and one offset a class that turn margins into
+// One one-against-the-rest classifier a class (L2-regularised, squared hinge: 0.2 % better here
+// than logistic regression), then a temperature and one offset a class that turn margins into
 // probabilities, fitted on the margins of cross-validation, so that nothing held out is needed.
 #pragma once
 #include "base/buf.h"
@@ -22,9 +22,9 @@ typedef struct {
 } act_fit_sample_t;
 
 typedef struct {
-    double cost;         // liblinear's C
+    double cost; // liblinear's C
     uint32_t folds_count;
-    const char *title;   // for the progress line on standard error
+    const char *title; // for the progress line on standard error
 } act_fit_opts_t;
 
 act_fit_t *act_fit_new(const char *const *class_names, uint32_t classes_count);

@@ -34,8 +34,9 @@ static void train_toy(act_buf_t *out)
     for (uint32_t i = 0; i < SAMPLES; i++) {
         uint32_t label = i % CLASSES;
         read_sample(label, &seed, &features);
-        act_fit_add(fit, &features,
-                    &(act_fit_sample_t){.label = label, .fold = i / CLASSES % 5, .is_measured = true});
+        act_fit_add(
+            fit, &features,
+            &(act_fit_sample_t){.label = label, .fold = i / CLASSES % 5, .is_measured = true});
         act_fit_add(fit, &features,
                     &(act_fit_sample_t){.label = label, .fold = ACT_FIT_EVERY_FOLD});
     }

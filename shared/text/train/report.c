@@ -93,15 +93,17 @@ static void print_tally(const char *name, const tally_t *row, bool is_markdown, 
 
 static void print_bins(const act_report_t *self, bool is_markdown, FILE *out)
 {
-    fputs(is_markdown ? "\n| confidence | texts | mean confidence % | right % |\n|---|---|---|---|\n"
-                      : "\nconfidence   texts      mean     right\n",
+    fputs(is_markdown
+              ? "\n| confidence | texts | mean confidence % | right % |\n|---|---|---|---|\n"
+              : "\nconfidence   texts      mean     right\n",
           out);
     for (uint32_t i = 0; i < BINS_COUNT; i++) {
         const bin_t *bin = &self->bins[i];
         if (bin->count == 0)
             continue;
-        fprintf(out, is_markdown ? "| %.1f to %.1f | %u | %.1f | %.1f |\n"
-                                 : "%.1f - %.1f  %8u %9.1f %9.1f\n",
+        fprintf(out,
+                is_markdown ? "| %.1f to %.1f | %u | %.1f | %.1f |\n"
+                            : "%.1f - %.1f  %8u %9.1f %9.1f\n",
                 i / (double)BINS_COUNT, (i + 1) / (double)BINS_COUNT, bin->count,
                 100 * bin->confidence_sum / bin->count, pct(bin->right_count, bin->count));
     }
@@ -110,9 +112,10 @@ static void print_bins(const act_report_t *self, bool is_markdown, FILE *out)
 
 static void print_table(const act_report_t *self, bool is_markdown, FILE *out)
 {
-    fputs(is_markdown ? "| language | texts | right % | right %, new words only | sure (>= 0.90) % | "
-                        "right when sure % |\n|---|---|---|---|---|---|\n"
-                      : "language  texts     right right,new      sure right,sure\n",
+    fputs(is_markdown
+              ? "| language | texts | right % | right %, new words only | sure (>= 0.90) % | "
+                "right when sure % |\n|---|---|---|---|---|---|\n"
+              : "language  texts     right right,new      sure right,sure\n",
           out);
     for (uint32_t l = 0; l < ACT_LANGUAGES_COUNT; l++)
         if (self->languages[l].count > 0)

@@ -1,5 +1,5 @@
-// report: figures of a model on held-out texts (development only): accuracy by language, what is right
-// when the model is sure, and whether its confidence means what it says.
+// report: figures of a model on held-out texts (development only): accuracy by language, what is
+// right when the model is sure, and whether its confidence means what it says.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>

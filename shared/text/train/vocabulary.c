@@ -50,7 +50,7 @@ static uint32_t intern(act_vocabulary_t *self, act_str_t name)
 {
     uint32_t class = 0;
     while (class < self->classes_count && !act_str_is(name, self->names[class]))
-        class++;
+        class ++;
     if (class == self->classes_count && class < ACT_LEXICON_MAX_CLASSES) {
         if (!act_str_copy(name, self->names[class], sizeof self->names[class]))
             return ACT_LEXICON_MAX_CLASSES;

@@ -94,9 +94,8 @@ static void bad_entries_are_named(void **state)
         ACT_AUTO(act_vocabulary) *vocabulary = act_vocabulary_new();
         act_buf_t error;
         act_buf_init(&error, 512);
-        assert_int_equal(
-            act_vocabulary_add(vocabulary, 1, "", act_str(rows[i][0]), "test", &error),
-            ACT_E_CONFIG);
+        assert_int_equal(act_vocabulary_add(vocabulary, 1, "", act_str(rows[i][0]), "test", &error),
+                         ACT_E_CONFIG);
         act_buf_add_char(&error, '\0');
         assert_non_null(strstr(error.ptr, rows[i][1]));
         act_buf_fini(&error);
