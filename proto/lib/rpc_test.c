@@ -186,9 +186,9 @@ static void on_understood(void *context, const act_reply_t *reply, const underst
 static answer_t answer_with(fixture_t *self, act_err_t err, act_str_t body)
 {
     answer_t answer = {0};
-    uint64_t id = session_understand(&self->actor, &(act_call_opts_t){.budget_ms = 100},
-                                     &(understand_request_t){.text = ACT_STR("hi")}, on_understood,
-                                     &answer);
+    uint64_t id =
+        session_understand(&self->actor, &(act_call_opts_t){.budget_ms = 100},
+                           &(understand_request_t){.text = ACT_STR("hi")}, on_understood, &answer);
     assert_int_equal(id, 42);
     assert_string_equal(self->actor.service, "session");
     assert_string_equal(self->actor.method->name, "understand");
@@ -202,7 +202,9 @@ static answer_t answer_with(fixture_t *self, act_err_t err, act_str_t body)
 
 static void a_reply_is_decoded(void **state)
 {
-    answer_t answer = answer_with(*state, ACT_E_OK, ACT_STR("\x81\xa8language\xa2" "de"));
+    answer_t answer = answer_with(*state, ACT_E_OK,
+                                  ACT_STR("\x81\xa8language\xa2"
+                                          "de"));
     assert_int_equal(answer.err, ACT_E_OK);
     assert_true(act_str_is(answer.language, "de"));
 }
@@ -228,7 +230,9 @@ static void a_cast_is_cast(void **state)
     assert_ptr_equal(self->actor.method, &session_service.methods[SESSION_WAKE]);
     assert_true(self->actor.method->is_cast);
     assert_null(self->actor.trampoline);
-    assert_true(act_str_is(act_buf_str(&self->actor.body), "\x81\xaf" "conversation_id\xa1" "c"));
+    assert_true(act_str_is(act_buf_str(&self->actor.body), "\x81\xaf"
+                                                           "conversation_id\xa1"
+                                                           "c"));
 }
 
 static void tables_say_what_the_model_says(void **state)

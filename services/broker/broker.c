@@ -7,7 +7,6 @@
 #include "proto/common.h"
 #include "topics.h"
 
-
 // What an overloaded caller is told to wait.
 #define RETRY_AFTER_MS 100
 #define BUS_SERVICE "bus"
@@ -383,8 +382,8 @@ static void on_hello(broker_t *self, uint64_t route, const act_header_t *header,
 }
 
 // Why a call cannot be accepted, or OK.
-static act_err_t check_call(const broker_t *self, const act_header_t *header, const service_t *service,
-                            size_t size_bytes)
+static act_err_t check_call(const broker_t *self, const act_header_t *header,
+                            const service_t *service, size_t size_bytes)
 {
     if (header->hops > ACT_HEADER_MAX_HOPS)
         return ACT_E_INVALID_ARGUMENT;
@@ -512,7 +511,8 @@ static void on_subscribe(broker_t *self, peer_t *peer, const act_header_t *heade
         self->counters.refused++;
 }
 
-static void on_unsubscribe(broker_t *self, peer_t *peer, const act_header_t *header, payload_t *body)
+static void on_unsubscribe(broker_t *self, peer_t *peer, const act_header_t *header,
+                           payload_t *body)
 {
     (void)body;
     topics_unsubscribe(self->topics, header->service, peer);

@@ -16,15 +16,16 @@ typedef struct {
     void (*on_hello)(void *context, const peer_t *peer);
     void (*on_ready)(void *context, const peer_t *peer);
     // The broker's own service: answers with broker_answer, now or later.
-    void (*on_bus_call)(void *context, const act_header_t *header, act_str_t body, uint64_t call_id);
+    void (*on_bus_call)(void *context, const act_header_t *header, act_str_t body,
+                        uint64_t call_id);
     void *context;
 } broker_io_t;
 
 typedef struct {
-    uint64_t epoch;             // a new number for each broker process
-    uint32_t ping_ms;           // silence before a peer is pinged
-    uint32_t lost_ms;           // silence before it gets nothing any more
-    uint32_t queue_max_count;   // a service's waiting calls
+    uint64_t epoch;           // a new number for each broker process
+    uint32_t ping_ms;         // silence before a peer is pinged
+    uint32_t lost_ms;         // silence before it gets nothing any more
+    uint32_t queue_max_count; // a service's waiting calls
     uint64_t queue_max_bytes;
     uint32_t attempts_max_count; // a call that lost this many workers is a dead letter
 } broker_limits_t;

@@ -24,7 +24,8 @@ static const cyaml_schema_value_t text_schema = {
 #define UINT(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, child_spec_t, name)
 static const cyaml_schema_field_t child_fields[] = {
     CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, child_spec_t, name, 1, 48),
-    CYAML_FIELD_STRING_PTR("service", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, child_spec_t, service, 1, 48),
+    CYAML_FIELD_STRING_PTR("service", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, child_spec_t,
+                           service, 1, 48),
     UINT(count),
     UINT(order),
     CYAML_FIELD_SEQUENCE("needs", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, child_spec_t, needs,
@@ -39,8 +40,8 @@ static const cyaml_schema_field_t child_fields[] = {
     UINT(backoff_ms),
     UINT(backoff_max_ms),
     UINT(park_ms),
-    CYAML_FIELD_SEQUENCE("settings", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, child_spec_t, settings,
-                         &text_schema, 0, 64),
+    CYAML_FIELD_SEQUENCE("settings", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, child_spec_t,
+                         settings, &text_schema, 0, 64),
     CYAML_FIELD_BOOL("has_listener", CYAML_FLAG_OPTIONAL, child_spec_t, has_listener),
     CYAML_FIELD_END,
 };
@@ -131,7 +132,8 @@ static act_err_t check_needs(const char *path, const children_t *self, act_buf_t
     for (uint32_t i = 0; i < self->children_count; i++)
         if (!can_start[i]) {
             act_buf_printf(error, "%s: children[%s].needs %s, which is never ready before it", path,
-                           self->children[i].name, missing_need(self, &self->children[i], can_start));
+                           self->children[i].name,
+                           missing_need(self, &self->children[i], can_start));
             return ACT_E_CONFIG;
         }
     return ACT_E_OK;
@@ -142,13 +144,13 @@ static act_err_t check(const char *path, const children_t *self, act_buf_t *erro
     for (uint32_t i = 0; i < self->children_count; i++) {
         const child_spec_t *child = &self->children[i];
         if (child->count > INSTANCES_MAX_COUNT) {
-            act_buf_printf(error, "%s: children[%s].count must be at most %d (example: count: 2)", path,
-                           child->name, INSTANCES_MAX_COUNT);
+            act_buf_printf(error, "%s: children[%s].count must be at most %d (example: count: 2)",
+                           path, child->name, INSTANCES_MAX_COUNT);
             return ACT_E_CONFIG;
         }
         if (child->order > ORDER_MAX) {
-            act_buf_printf(error, "%s: children[%s].order must be at most %d (example: order: 2)", path,
-                           child->name, ORDER_MAX);
+            act_buf_printf(error, "%s: children[%s].order must be at most %d (example: order: 2)",
+                           path, child->name, ORDER_MAX);
             return ACT_E_CONFIG;
         }
         for (uint32_t j = 0; j < i; j++)

@@ -33,5 +33,6 @@ typedef struct {
 } children_t;
 
 // Reads and checks the file; on ACT_E_CONFIG *error has one line that names file and field.
-ACT_MUST_CHECK act_err_t children_load(const char *path, children_t **ret_children, act_buf_t *error);
+ACT_MUST_CHECK act_err_t children_load(const char *path, children_t **ret_children,
+                                       act_buf_t *error);
 void children_destroy(children_t **self_p);

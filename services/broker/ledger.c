@@ -56,7 +56,8 @@ static char *copy_text(char *at, act_str_t *view)
 static void own_texts(entry_t *entry)
 {
     act_header_t *h = &entry->header;
-    act_str_t *views[] = {&h->sender, &h->tenant, &h->service, &h->method, &h->key, &h->idempotency_key};
+    act_str_t *views[] = {&h->sender, &h->tenant, &h->service,
+                          &h->method, &h->key,    &h->idempotency_key};
     size_t size_bytes = 0;
     for (size_t i = 0; i < ACT_COUNT(views); i++)
         size_bytes += views[i]->len_bytes;

@@ -17,14 +17,14 @@ struct entry {
     service_t *service;
     peer_t *caller; // NULL: gone
     uint64_t caller_id;
-    peer_t *worker; // in flight or abandoned: who has it; queued: whose queue, or NULL
+    peer_t *worker;      // in flight or abandoned: who has it; queued: whose queue, or NULL
     act_header_t header; // views point into `texts`
     char *texts;
     payload_t *body;
     int64_t deadline_ms;
     int64_t accepted_us;
     int64_t dispatched_us;
-    uint64_t sequence; // order of arrival within the broker
+    uint64_t sequence;        // order of arrival within the broker
     entry_t *next, *previous; // in the queue, or in the worker's list
 };
 
@@ -36,8 +36,8 @@ typedef struct {
 
 // What happened to calls; accepted = replied + failed + cancelled + open, always.
 typedef struct {
-    uint64_t accepted, replied, failed, cancelled, requeued, refused, malformed, late, casts, events,
-        events_dropped;
+    uint64_t accepted, replied, failed, cancelled, requeued, refused, malformed, late, casts,
+        events, events_dropped;
 } ledger_counters_t;
 
 typedef struct ledger ledger_t;

@@ -64,9 +64,12 @@ static const char usage[] =
 static bool parse_options(int argc, char **argv, options_t *ret_options)
 {
     static const struct option table[] = {
-        {"bus", required_argument, NULL, 'b'},      {"children", required_argument, NULL, 'c'},
-        {"bin-dir", required_argument, NULL, 'd'},  {"log-dir", required_argument, NULL, 'l'},
-        {"listener", required_argument, NULL, 'f'}, {"restart", no_argument, NULL, 'r'},
+        {"bus", required_argument, NULL, 'b'},
+        {"children", required_argument, NULL, 'c'},
+        {"bin-dir", required_argument, NULL, 'd'},
+        {"log-dir", required_argument, NULL, 'l'},
+        {"listener", required_argument, NULL, 'f'},
+        {"restart", no_argument, NULL, 'r'},
         {0},
     };
     options_t options = {.listener = -1};

@@ -27,8 +27,8 @@ struct peer {
     service_t *service; // NULL: offers nothing
     uint32_t credit_messages;
     uint32_t credit_bytes;
-    entry_list_t in_flight;               // includes abandoned entries
-    entry_list_t queue[ACT_CLASS_COUNT];  // keyed calls that wait for this instance
+    entry_list_t in_flight;              // includes abandoned entries
+    entry_list_t queue[ACT_CLASS_COUNT]; // keyed calls that wait for this instance
     int64_t since_ms;
     int64_t heard_ms;
     int64_t pinged_ms; // 0: no ping is out
@@ -37,7 +37,7 @@ struct peer {
     uint64_t calls;
     uint64_t errors;
     latency_t latency;
-    act_buf_t stats;     // body of its last heartbeat
+    act_buf_t stats;    // body of its last heartbeat
     uint64_t name_hash; // for rendezvous hashing
     peer_t *next_in_service;
 };

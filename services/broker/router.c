@@ -43,8 +43,8 @@ static payload_t *payload_of(zmq_msg_t *frame)
     frame_payload_t *self = act_alloc(sizeof *self);
     zmq_msg_init(&self->frame);
     zmq_msg_move(&self->frame, frame);
-    self->payload = (payload_t){
-        act_str_of(zmq_msg_data(&self->frame), zmq_msg_size(&self->frame)), 1, release_frame};
+    self->payload = (payload_t){act_str_of(zmq_msg_data(&self->frame), zmq_msg_size(&self->frame)),
+                                1, release_frame};
     return &self->payload;
 }
 

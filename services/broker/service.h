@@ -4,12 +4,12 @@
 
 struct service {
     char name[ACT_HEADER_NAME_MAX_BYTES + 1];
-    peer_t *instances; // linked by next_in_service
+    peer_t *instances;                   // linked by next_in_service
     entry_list_t queue[ACT_CLASS_COUNT]; // calls without a key, or while no instance is there
-    uint32_t queued_count; // here and in its instances' queues
+    uint32_t queued_count;               // here and in its instances' queues
     uint64_t queued_bytes;
-    bool is_expected; // has a child in parley.yaml: calls wait for it
-    bool is_parked;   // its child crashes too often: calls are refused at once
+    bool is_expected;    // has a child in parley.yaml: calls wait for it
+    bool is_parked;      // its child crashes too often: calls are refused at once
     uint32_t bulk_turns; // dispatches since the last bulk one
 };
 

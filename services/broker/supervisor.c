@@ -97,8 +97,12 @@ static void start(child_t *child)
     char path[PATH_MAX_BYTES], output[PATH_MAX_BYTES];
     snprintf(path, sizeof path, "%s/parley-%s", self->paths.bin_dir, child->spec->name);
     snprintf(output, sizeof output, "%s/%s.out", self->paths.log_dir, child->instance);
-    const char *argv[ARGV_MAX_COUNT] = {path,        "--bus",     self->paths.endpoint,
-                                        "--instance", child->instance, "--log-dir",
+    const char *argv[ARGV_MAX_COUNT] = {path,
+                                        "--bus",
+                                        self->paths.endpoint,
+                                        "--instance",
+                                        child->instance,
+                                        "--log-dir",
                                         self->paths.log_dir};
     size_t count = 7;
     for (uint32_t i = 0; i < child->spec->settings_count && count + 3 < ARGV_MAX_COUNT; i++) {
@@ -145,8 +149,8 @@ static void next_backoff(child_t *child, int64_t lived_ms)
 static void crashed(child_t *child, const char *verdict)
 {
     supervisor_t *self = child->owner;
-    act_log_error(self->log, "child_died", "child=%s,verdict=%s,was_killed=%s", child->instance, verdict,
-                  child->was_killed ? "true" : "false");
+    act_log_error(self->log, "child_died", "child=%s,verdict=%s,was_killed=%s", child->instance,
+                  verdict, child->was_killed ? "true" : "false");
     next_backoff(child, state_age_ms(child));
     child->restarts_count++;
     if (is_over_intensity(child) || child->is_probe) {
@@ -217,7 +221,8 @@ static void on_starting(child_t *child)
 // Pings are answered by the child's loop, so silence means that its loop stands still.
 static void on_running(child_t *child)
 {
-    peer_t *peer = peers_find_instance(broker_peers(child->owner->broker), act_str(child->instance));
+    peer_t *peer =
+        peers_find_instance(broker_peers(child->owner->broker), act_str(child->instance));
     if (peer && broker_now_ms(child->owner->broker) - peer->heard_ms > child->spec->hang_ms)
         kill_child(child, "hangs");
 }
@@ -248,8 +253,9 @@ static void on_parked(child_t *child)
 
 typedef void on_time_fn(child_t *child);
 static on_time_fn *const on_time[CHILD_STATES_COUNT] = {
-    [CHILD_WAITING] = on_waiting,   [CHILD_STARTING] = on_starting, [CHILD_RUNNING] = on_running,
-    [CHILD_STOPPING] = on_stopping, [CHILD_BACKOFF] = on_backoff,   [CHILD_PARKED] = on_parked,
+    [CHILD_WAITING] = on_waiting, [CHILD_STARTING] = on_starting,
+    [CHILD_RUNNING] = on_running, [CHILD_STOPPING] = on_stopping,
+    [CHILD_BACKOFF] = on_backoff, [CHILD_PARKED] = on_parked,
     [CHILD_GONE] = NULL,
 };
 

@@ -21,15 +21,15 @@ typedef enum {
 #define X(name, text) CHILD_##name,
     CHILD_STATES(X)
 #undef X
-    CHILD_STATES_COUNT
+        CHILD_STATES_COUNT
 } child_state_t;
 
 typedef struct {
-    const char *bin_dir;   // programs are <bin_dir>/parley-<name>
+    const char *bin_dir; // programs are <bin_dir>/parley-<name>
     const char *log_dir;
-    const char *endpoint;  // of the bus, for the children
-    int listener;          // public listening socket; -1: none
-    int64_t adopt_ms;      // children that live already have this long to say HELLO; 0: none do
+    const char *endpoint; // of the bus, for the children
+    int listener;         // public listening socket; -1: none
+    int64_t adopt_ms;     // children that live already have this long to say HELLO; 0: none do
 } supervisor_paths_t;
 
 supervisor_t *supervisor_new(act_loop_t *loop, broker_t *broker, act_log_t *log,

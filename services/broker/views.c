@@ -29,7 +29,8 @@ static instance_view_t row_of_peer(views_t *self, peer_t *peer)
 static instance_view_t row_of_child(views_t *self, const child_view_t *child)
 {
     peer_t *peer = peers_find_instance(broker_peers(self->broker), act_str(child->instance));
-    instance_view_t row = {.service = act_str(child->service), .instance = act_str(child->instance)};
+    instance_view_t row = {.service = act_str(child->service),
+                           .instance = act_str(child->instance)};
     if (peer && child->pid)
         row = row_of_peer(self, peer);
     row.state = act_str(peer && child->state == CHILD_RUNNING ? peer_state_name(peer->state)
@@ -68,8 +69,8 @@ static void view_status(views_t *self, act_str_t body, uint64_t call_id)
     uint32_t children_count = list_children(self, rows);
     uint32_t count = children_count;
     uint32_t index = 0;
-    for (peer_t *peer = peers_next(broker_peers(self->broker), &index); peer && count < ROWS_MAX_COUNT;
-         peer = peers_next(broker_peers(self->broker), &index))
+    for (peer_t *peer = peers_next(broker_peers(self->broker), &index);
+         peer && count < ROWS_MAX_COUNT; peer = peers_next(broker_peers(self->broker), &index))
         if (!is_child(rows, children_count, peer))
             rows[count++] = row_of_peer(self, peer);
     const ledger_counters_t *counters = broker_counters(self->broker);
@@ -99,8 +100,8 @@ static void view_metrics(views_t *self, act_str_t body, uint64_t call_id)
     ACT_AUTO(act_arena) *arena = act_arena_new();
     instance_metrics_t *rows = act_arena_alloc_array(arena, ROWS_MAX_COUNT, sizeof *rows);
     uint32_t count = 0, index = 0;
-    for (peer_t *peer = peers_next(broker_peers(self->broker), &index); peer && count < ROWS_MAX_COUNT;
-         peer = peers_next(broker_peers(self->broker), &index)) {
+    for (peer_t *peer = peers_next(broker_peers(self->broker), &index);
+         peer && count < ROWS_MAX_COUNT; peer = peers_next(broker_peers(self->broker), &index)) {
         stats_t stats;
         if (!peer->service ||
             stats_unpack(act_buf_str(&peer->stats), arena, &stats, NULL) != ACT_E_OK)

@@ -178,8 +178,7 @@ static void ask(void *context)
     empty_t request = {0};
     self->is_asking = true;
     self->asked_at_ms = now_ms(self);
-    self->call_id =
-        persistence_list_channel_accounts(self->actor, &opts, &request, on_list, self);
+    self->call_id = persistence_list_channel_accounts(self->actor, &opts, &request, on_list, self);
 }
 
 // --- life ----------------------------------------------------------------------------------------
@@ -189,8 +188,8 @@ accounts_t *accounts_new(act_actor_t *actor, const act_seal_key_t *key,
                          void *context)
 {
     accounts_t *self = act_alloc(sizeof *self);
-    *self = (accounts_t){.actor = actor, .key = key, .settings = *settings, .on_read = on_read,
-                         .context = context};
+    *self = (accounts_t){
+        .actor = actor, .key = key, .settings = *settings, .on_read = on_read, .context = context};
     self->timer = act_timer_new(act_actor_loop(actor), ask, self);
     act_timer_start(self->timer, 0, 0);
     return self;

@@ -117,8 +117,7 @@ static void ask(claims_t *self, uint32_t rows_count)
     self->is_asking = true;
     self->asked_count = rows_count;
     self->asked_at_ms = delivery_now_ms(delivery);
-    self->call_id =
-        persistence_claim_outbox(delivery->actor, &opts, &request, on_claimed, self);
+    self->call_id = persistence_claim_outbox(delivery->actor, &opts, &request, on_claimed, self);
 }
 
 // Few at a time cost as much as many: with little room it is better to wait for more.

@@ -5,7 +5,7 @@
 #define WAYS_COUNT 4u
 
 typedef struct {
-    uint64_t key; // 0: free
+    uint64_t key;  // 0: free
     uint64_t used; // when, in puts
     memo_t memo;
 } row_t;

@@ -5,5 +5,5 @@ const act_metric_row_t delivery_metrics[] = {
 #define X(id, name, type, help) {name, ACT_METRIC_##type, help},
     DELIVERY_METRICS(X)
 #undef X
-    {0},
+        {0},
 };

@@ -20,7 +20,7 @@ typedef enum {
 #define X(id, name, type, help) METRIC_##id,
     DELIVERY_METRICS(X)
 #undef X
-    METRICS_COUNT
+        METRICS_COUNT
 } delivery_metric_t;
 
 extern const act_metric_row_t delivery_metrics[]; // ends with a row without name

@@ -55,7 +55,7 @@ bool origin_is_private(act_str_t url)
         return !is_public;
     const char *dot = strchr(terminated, '.');
     // A number without a dot is an address in disguise.
-    bool is_name = strspn(terminated, "0123456789") != host.len_bytes &&
-                   !act_str_starts_with(host, "0x");
+    bool is_name =
+        strspn(terminated, "0123456789") != host.len_bytes && !act_str_starts_with(host, "0x");
     return (!dot && is_name) || (dot && strcmp(strrchr(terminated, '.'), ".localhost") == 0);
 }

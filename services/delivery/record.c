@@ -65,9 +65,8 @@ static void give_up(send_t *self, act_err_t err)
     const delivery_t *delivery = self->sends->delivery;
     delivery_add_metric(delivery, METRIC_RESULTS_LOST, 1);
     act_log_error(act_actor_log(delivery->actor), "result_unrecorded",
-                  "tenant=%.*s,outbox_id=%.*s,attempt=%d,code=%s",
-                  ACT_STR_ARG(self->claim->tenant), ACT_STR_ARG(self->claim->outbox_id),
-                  self->attempt, act_err_code(err));
+                  "tenant=%.*s,outbox_id=%.*s,attempt=%d,code=%s", ACT_STR_ARG(self->claim->tenant),
+                  ACT_STR_ARG(self->claim->outbox_id), self->attempt, act_err_code(err));
     send_finish(self);
     claims_on_room(delivery->claims);
 }

@@ -168,8 +168,8 @@ static void pass_gates(send_t *self)
         send_publish_only(self);
         return;
     }
-    account_t *account = accounts_find(delivery->accounts, self->claim->tenant,
-                                       self->claim->channel_account_id);
+    account_t *account =
+        accounts_find(delivery->accounts, self->claim->tenant, self->claim->channel_account_id);
     if (!account || !act_str_is(self->claim->channel, account->channel->name))
         fail_without_account(self);
     else if (account->paused_until_ms > now_ms)
@@ -223,8 +223,12 @@ static void take_claim(sends_t *self, batch_t *batch, const outbox_claim_t *clai
         return;
     }
     send = act_arena_alloc(batch->arena, sizeof *send);
-    *send = (send_t){.sends = self, .batch = batch, .claim = claim, .attempt = claim->attempt,
-                     .waiting_since_ms = delivery_now_ms(delivery), .next = self->first};
+    *send = (send_t){.sends = self,
+                     .batch = batch,
+                     .claim = claim,
+                     .attempt = claim->attempt,
+                     .waiting_since_ms = delivery_now_ms(delivery),
+                     .next = self->first};
     send->memo = memos_get(delivery->memos, claim->outbox_id);
     send->memo.is_ambiguous |= claim->is_ambiguous;
     if (send->memo.is_ambiguous)

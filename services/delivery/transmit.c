@@ -105,9 +105,8 @@ static void note_stopped(const send_t *self, const act_channel_verdict_t *verdic
 {
     const delivery_t *delivery = self->sends->delivery;
     act_log_error(act_actor_log(delivery->actor), "account_stopped",
-                  "tenant=%.*s,account=%.*s,code=%d,advice=%s",
-                  ACT_STR_ARG(self->claim->tenant), ACT_STR_ARG(self->claim->channel_account_id),
-                  verdict->code, verdict->advice);
+                  "tenant=%.*s,account=%.*s,code=%d,advice=%s", ACT_STR_ARG(self->claim->tenant),
+                  ACT_STR_ARG(self->claim->channel_account_id), verdict->code, verdict->advice);
     accounts_refresh(delivery->accounts);
 }
 
@@ -115,8 +114,8 @@ static void pause_account(const send_t *self, const decision_t *decision,
                           const act_channel_verdict_t *verdict)
 {
     const delivery_t *delivery = self->sends->delivery;
-    account_t *account = accounts_find(delivery->accounts, self->claim->tenant,
-                                       self->claim->channel_account_id);
+    account_t *account =
+        accounts_find(delivery->accounts, self->claim->tenant, self->claim->channel_account_id);
     if (!account || decision->pause_ms == 0)
         return;
     bool was_paused = account->paused_until_ms > delivery_now_ms(delivery);

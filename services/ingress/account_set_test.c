@@ -108,8 +108,7 @@ static void finds_the_account_of_the_app_that_signed(void **state)
     assert_int_equal(self->flaws.unopened_count + self->flaws.ambiguous_count, 0);
     uint32_t secret = 99;
     assert_true(verify(self, set, 0, 64, &secret));
-    const account_t *account =
-        account_set_find(set, self->whatsapp, ACT_STR("800001"), secret);
+    const account_t *account = account_set_find(set, self->whatsapp, ACT_STR("800001"), secret);
     assert_true(act_str_is(account->tenant, "anna"));
     assert_true(act_str_is(account->account_id, "account-1"));
     assert_null(account_set_find(set, self->whatsapp, ACT_STR("800002"), secret));
@@ -193,16 +192,15 @@ static void knows_handshakes(void **state)
 {
     fixture_t *self = *state;
     add(self, "t", "1", M1_SECRET);
-    add(self, "t", "2", M1_SECRET)->verify_token =
-        seal(self, "t", ACT_SEAL_VERIFY_TOKEN, "second");
+    add(self, "t", "2", M1_SECRET)->verify_token = seal(self, "t", ACT_SEAL_VERIFY_TOKEN, "second");
     ACT_AUTO(account_set) *set = make(self);
     static const struct {
         const char *mode;
         const char *token;
         bool is_good;
     } rows[] = {
-        {"subscribe", "token", true},     {"subscribe", "second", true}, {"subscribe", "", false},
-        {"subscribe", "token ", false},   {"unsubscribe", "token", false}, {"", "token", false},
+        {"subscribe", "token", true},   {"subscribe", "second", true},   {"subscribe", "", false},
+        {"subscribe", "token ", false}, {"unsubscribe", "token", false}, {"", "token", false},
     };
     for (size_t i = 0; i < ACT_COUNT(rows); i++)
         assert_int_equal(account_set_is_handshake(set, self->whatsapp, act_str(rows[i].mode),

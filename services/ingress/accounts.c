@@ -92,8 +92,7 @@ static void ask(void *context)
     self->is_asking = true;
     act_call_opts_t opts = {.budget_ms = READ_BUDGET_MS};
     empty_t request = {0};
-    self->call_id =
-        persistence_list_channel_accounts(self->actor, &opts, &request, on_list, self);
+    self->call_id = persistence_list_channel_accounts(self->actor, &opts, &request, on_list, self);
 }
 
 accounts_t *accounts_new(act_actor_t *actor, const act_seal_key_t *key, accounts_read_fn *on_read,

@@ -180,9 +180,9 @@ static void open_limits(ingress_t *self, const act_config_t *config)
     uint32_t bad_signature = (uint32_t)act_config_int(config, "bad_signature_rate_per_s");
     self->by_address = rate_limit_new(address, address, ADDRESSES_COUNT);
     self->by_bad_signature = rate_limit_new(bad_signature, bad_signature, ADDRESSES_COUNT);
-    self->by_sender = rate_limit_new((uint32_t)act_config_int(config, "sender_rate_per_s"),
-                                     (uint32_t)act_config_int(config, "sender_burst"),
-                                     SENDERS_COUNT);
+    self->by_sender =
+        rate_limit_new((uint32_t)act_config_int(config, "sender_rate_per_s"),
+                       (uint32_t)act_config_int(config, "sender_burst"), SENDERS_COUNT);
 }
 
 static act_err_t open_ingress(void *context, act_actor_t *actor)
@@ -190,8 +190,8 @@ static act_err_t open_ingress(void *context, act_actor_t *actor)
     ingress_t *self = context;
     self->actor = actor;
     const act_config_t *config = act_actor_config(actor);
-    if (client_proxies_parse(act_str(act_config_text(config, "trusted_proxies")),
-                             &self->proxies) != ACT_E_OK) {
+    if (client_proxies_parse(act_str(act_config_text(config, "trusted_proxies")), &self->proxies) !=
+        ACT_E_OK) {
         act_log_error(log_of(self), "bad_setting", "name=%s", "trusted_proxies");
         return ACT_E_CONFIG;
     }

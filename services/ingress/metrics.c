@@ -7,7 +7,7 @@ const act_metric_row_t ingress_metrics[] = {
 #define X(id, name, type, help) {name, ACT_METRIC_##type, help},
     INGRESS_METRICS(X)
 #undef X
-    {0},
+        {0},
 };
 
 #define FORMAT(id, name, type, help) "," name "=%llu"

@@ -29,7 +29,7 @@ typedef enum {
 #define X(id, name, type, help) METRIC_##id,
     INGRESS_METRICS(X)
 #undef X
-    METRICS_COUNT
+        METRICS_COUNT
 } ingress_metric_t;
 
 extern const act_metric_row_t ingress_metrics[]; // ends with a row without name

@@ -88,8 +88,8 @@ static void on_failure(part_t *part, const act_reply_t *reply)
     post_t *post = part->post;
     posts_t *posts = post->posts;
     int64_t left_ms = post->deadline_ms - posts_now_ms(posts);
-    retry_t retry = retry_decide(reply->err, ++part->attempts_count, left_ms,
-                                 reply->retry_after_ms, act_random_u64());
+    retry_t retry = retry_decide(reply->err, ++part->attempts_count, left_ms, reply->retry_after_ms,
+                                 act_random_u64());
     if (retry.action == RETRY_AGAIN) {
         part->state = PART_WAITING;
         part->retry_at_ms = posts_now_ms(posts) + retry.delay_ms;
@@ -218,8 +218,8 @@ static void ask_dead_letter(part_t *part)
                     : body,
     };
     act_call_opts_t opts = opts_of(part, ACT_STR(""));
-    part->call_id = persistence_put_dead_letter(part->post->posts->actor, &opts, &request,
-                                                on_set_aside, part);
+    part->call_id =
+        persistence_put_dead_letter(part->post->posts->actor, &opts, &request, on_set_aside, part);
 }
 
 void part_ask(part_t *self)

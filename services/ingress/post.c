@@ -85,12 +85,11 @@ void post_finish(post_t *self)
 
 static void on_tick(void *context);
 
-posts_t *posts_new(act_actor_t *actor, const posts_limits_t *limits,
-                   post_ready_fn *on_ready, void *context)
+posts_t *posts_new(act_actor_t *actor, const posts_limits_t *limits, post_ready_fn *on_ready,
+                   void *context)
 {
     posts_t *self = act_alloc(sizeof *self);
-    *self = (posts_t){.actor = actor, .limits = *limits, .on_ready = on_ready,
-                      .context = context};
+    *self = (posts_t){.actor = actor, .limits = *limits, .on_ready = on_ready, .context = context};
     act_random(&self->last_trace, sizeof self->last_trace);
     self->tick = act_timer_new(act_actor_loop(actor), on_tick, self);
     return self;

@@ -21,8 +21,8 @@ typedef struct {
 
 // on_ready is called for a post that waited, when there is a newer list of accounts.
 typedef void post_ready_fn(void *context, post_t *post);
-posts_t *posts_new(act_actor_t *actor, const posts_limits_t *limits,
-                   post_ready_fn *on_ready, void *context);
+posts_t *posts_new(act_actor_t *actor, const posts_limits_t *limits, post_ready_fn *on_ready,
+                   void *context);
 // Posts that are still held are answered 503.
 void posts_destroy(posts_t **self_p);
 

@@ -100,8 +100,7 @@ static uint32_t retry_after_s(const rate_limit_t *self, int64_t tokens_milli)
     return (uint32_t)((wait_ms + 999) / 1000);
 }
 
-bool rate_limit_take(rate_limit_t *self, act_str_t key, int64_t now_ms,
-                     uint32_t *ret_retry_after_s)
+bool rate_limit_take(rate_limit_t *self, act_str_t key, int64_t now_ms, uint32_t *ret_retry_after_s)
 {
     uint64_t hash = hash_of(self, key);
     row_t *row = find(self, hash);

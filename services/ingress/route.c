@@ -11,7 +11,9 @@ static const route_t routes[] = {
 };
 
 static const char *const method_names[] = {
-    [METHOD_GET] = "GET", [METHOD_HEAD] = "HEAD", [METHOD_POST] = "POST",
+    [METHOD_GET] = "GET",
+    [METHOD_HEAD] = "HEAD",
+    [METHOD_POST] = "POST",
 };
 
 // Bit a method.

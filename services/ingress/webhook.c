@@ -171,8 +171,7 @@ static bool is_too_much(ingress_t *self, const post_t *post, const act_channel_b
             continue;
         allowed_count += updates->statuses.count;
         for (uint32_t k = 0; k < updates->messages.count; k++) {
-            act_str_t key =
-                sender_key(accounts[i], &updates->messages.items[k], post_arena(post));
+            act_str_t key = sender_key(accounts[i], &updates->messages.items[k], post_arena(post));
             bool is_allowed =
                 rate_limit_take(self->by_sender, key, now_ms(self), ret_retry_after_s);
             *(is_allowed ? &allowed_count : &refused_count) += 1;

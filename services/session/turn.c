@@ -121,8 +121,7 @@ static void finish(turn_t *self, bool has_more)
 static void show_typing(void *context)
 {
     turn_t *self = context;
-    const pending_message_t *newest =
-        &self->begin.pending.items[self->begin.pending.count - 1];
+    const pending_message_t *newest = &self->begin.pending.items[self->begin.pending.count - 1];
     show_typing_request_t request = {
         .channel = self->begin.channel,
         .channel_account_id = self->begin.channel_account_id,
@@ -269,8 +268,7 @@ static void add_outbox_entry(turn_t *self, outbox_entry_t *entries, uint32_t *co
 
 static void fill_outbox(turn_t *self, turn_commit_request_t *request)
 {
-    outbox_entry_t *entries =
-        act_arena_alloc_array(self->arena, OUTBOX_MAX_COUNT, sizeof *entries);
+    outbox_entry_t *entries = act_arena_alloc_array(self->arena, OUTBOX_MAX_COUNT, sizeof *entries);
     uint32_t count = 0;
     const act_channel_t *channel = act_channel_find(self->begin.channel);
     for (uint32_t i = 0; i < self->messages_count; i++) {

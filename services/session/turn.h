@@ -37,7 +37,7 @@ struct turn {
     bool is_woken_again;
     act_timer_t *timer;
     act_timer_t *typing_timer; // until the customer is shown that we write; NULL: not wanted
-    uint64_t call_id; // the one call in flight; 0: none
+    uint64_t call_id;          // the one call in flight; 0: none
     act_trace_t trace;
     int64_t started_ms;
     int64_t quiet_until_ms; // no burst is waited for longer than this

@@ -4,20 +4,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define TEXT_MAX_BYTES 512
+
 // Conditions may hold quotes: act_assert(!"no such setting").
-static void print_escaped(const char *text)
+static void escape(const char *condition, char *ret_text)
 {
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            fputc('\\', stderr);
-        fputc(*text, stderr);
+    size_t len = 0;
+    for (; *condition && len < TEXT_MAX_BYTES - 2; condition++) {
+        if (*condition == '"' || *condition == '\\')
+            ret_text[len++] = '\\';
+        ret_text[len++] = *condition;
     }
+    ret_text[len] = '\0';
 }
 
 _Noreturn void act_assert_fail(const char *condition, const char *file, int line)
 {
-    fputs("{\"level\":\"fatal\",\"event\":\"assert\",\"text\":\"", stderr);
-    print_escaped(condition);
-    fprintf(stderr, "\",\"at\":\"%s:%d\"}\n", file, line);
+    char text[TEXT_MAX_BYTES];
+    escape(condition, text);
+    fprintf(stderr, "{\"level\":\"fatal\",\"event\":\"assert\",\"text\":\"%s\",\"at\":\"%s:%d\"}\n",
+            text, file, line);
     abort();
 }

@@ -279,8 +279,8 @@ static bool store_double(const act_mp_value_t *value, double *ret_value)
 // Only STR was checked to be UTF-8, so a text must be STR; bytes may come as either.
 static bool store_text(const act_field_t *field, const act_mp_value_t *value, act_str_t *ret_value)
 {
-    bool is_fit = value->type == ACT_MP_STR ||
-                  (value->type == ACT_MP_BIN && field->kind == ACT_FIELD_BYTES);
+    bool is_fit =
+        value->type == ACT_MP_STR || (value->type == ACT_MP_BIN && field->kind == ACT_FIELD_BYTES);
     if (!is_fit || value->str.len_bytes > field->max_bytes)
         return false;
     *ret_value = value->str;
@@ -462,8 +462,8 @@ static bool is_field_equal(const act_field_t *field, const void *a, const void *
     uint32_t count = act_field_count(field, a);
     bool is_equal = count == act_field_count(field, b);
     for (uint32_t i = 0; is_equal && i < count; i++)
-        is_equal = is_value_equal(field, act_field_value(field, a, i),
-                                  act_field_value(field, b, i));
+        is_equal =
+            is_value_equal(field, act_field_value(field, a, i), act_field_value(field, b, i));
     return is_equal;
 }
 

@@ -76,11 +76,16 @@ static void shows_values(void **state)
 {
     (void)state;
     const inner_t inners[] = {{true}, {false}};
-    const outer_t message = {.small = INT32_MIN, .large = INT64_MIN, .small_natural = UINT32_MAX,
-                             .large_natural = UINT64_MAX, .ratio = 0.5,
+    const outer_t message = {.small = INT32_MIN,
+                             .large = INT64_MIN,
+                             .small_natural = UINT32_MAX,
+                             .large_natural = UINT64_MAX,
+                             .ratio = 0.5,
                              .text = ACT_STR("a\"\\\n\x01\u00e9"),
-                             .blob = ACT_STR("\xff\x00\x01" "A"),
-                             .inner = inners, .inners = {inners, 2}};
+                             .blob = ACT_STR("\xff\x00\x01"
+                                             "A"),
+                             .inner = inners,
+                             .inners = {inners, 2}};
     expect_json(&message,
                 "{\"small\":-2147483648,\"large\":-9223372036854775808,"
                 "\"small_natural\":4294967295,\"large_natural\":18446744073709551615,"

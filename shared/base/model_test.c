@@ -183,7 +183,8 @@ static void items_may_have_keys_in_any_order(void **state)
 {
     (void)state;
     ACT_AUTO(act_arena) *arena = act_arena_new();
-    act_str_t body = ACT_STR("\x82\xa5parts\x92\x83\xa5" "at_ms\x07\xa4name\xa1x\xa5later\x90"
+    act_str_t body = ACT_STR("\x82\xa5parts\x92\x83\xa5"
+                             "at_ms\x07\xa4name\xa1x\xa5later\x90"
                              "\x81\xa4name\xa1y\xa5small\x05");
     whole_t whole;
     assert_int_equal(act_model_unpack(&whole_model, body, arena, &whole, NULL), ACT_E_OK);

@@ -117,8 +117,8 @@ static void does_not_open_elsewhere(void **state)
     const char *reason = NULL;
     assert_int_equal(act_seal_key_load(other_path, &other, &reason), ACT_E_OK);
     unlink(other_path);
-    assert_int_equal(act_open(other, ACT_STR("t1"), ACT_SEAL_APP_SECRET,
-                              act_buf_str(&self->sealed), self->arena, &opened),
+    assert_int_equal(act_open(other, ACT_STR("t1"), ACT_SEAL_APP_SECRET, act_buf_str(&self->sealed),
+                              self->arena, &opened),
                      ACT_E_UNAUTHORISED);
     assert_true(act_str_is(opened, "before"));
 }

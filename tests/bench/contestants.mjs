@@ -28,7 +28,7 @@ export const PARLEY_SETTINGS = {
 // A Graph API for all rounds of a Parley that answers: where it is must not change between them.
 export async function startSim() {
   const sim = await Sim.start();
-  onEnd(() => sim.stop());
+  onEnd(async () => sim.child.exitCode ?? sim.child.signalCode ?? sim.stop());
   return sim.url;
 }
 

@@ -1,4 +1,5 @@
 // What a bench has started, so that all of it is stopped however the bench ends: the last first.
+const STOP_MS = 100000;
 const started = [];
 let isStopping = false;
 
@@ -14,10 +15,16 @@ export function onEnd(stop) {
   };
 }
 
+// What does not stop must not keep the rest from being stopped.
+async function stopWithin(limitMs, stop) {
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`not within ${limitMs} ms`)), limitMs)));
+  await Promise.race([stop(), late]).catch((error) => console.error(`bench: while stopping: ${error.message}`));
+  clearTimeout(timer);
+}
+
 export async function stopAll() {
-  while (started.length > 0) {
-    await started.pop().stop().catch((error) => console.error(`bench: while stopping: ${error.message}`));
-  }
+  while (started.length > 0) await stopWithin(STOP_MS, started.pop().stop);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

@@ -54,8 +54,8 @@ static act_str_t sample_text(uint32_t max_bytes, model_random_t *random, act_are
 // Edges more often than chance would; never 0.
 static uint64_t sample_bits(model_random_t *random)
 {
-    static const uint64_t edges[] = {1, INT32_MAX, UINT32_MAX, INT64_MAX, UINT64_MAX, 1ull << 31,
-                                     1ull << 63};
+    static const uint64_t edges[] = {1,          INT32_MAX,  UINT32_MAX, INT64_MAX,
+                                     UINT64_MAX, 1ull << 31, 1ull << 63};
     uint32_t pick = model_random_below(random, 2 * ACT_COUNT(edges));
     return pick < ACT_COUNT(edges) ? edges[pick] : model_random_next(random) | 1;
 }
@@ -321,9 +321,15 @@ void model_check_hostile(const act_model_t *model)
         ACT_STR("\xdd\x04\x00\x00\x00"), // an array of 2 GB
         ACT_STR("\xdb\xff\xff\xff\xff"), // a text of 4 GB
         ACT_STR("\xc6\xff\xff\xff\xff"),
-        ACT_STR("\xde\xff\xff"), ACT_STR("\xdc\xff\xff"), ACT_STR("\xa1\xff"), // not UTF-8
-        ACT_STR("\xc7\x01\x01\x00"), ACT_STR("\xd4\x01\x00"), ACT_STR("\xc1"), ACT_STR(""),
-        nested_arrays(ACT_MP_MAX_DEPTH + 1, arena), nested_arrays(100000, arena),
+        ACT_STR("\xde\xff\xff"),
+        ACT_STR("\xdc\xff\xff"),
+        ACT_STR("\xa1\xff"), // not UTF-8
+        ACT_STR("\xc7\x01\x01\x00"),
+        ACT_STR("\xd4\x01\x00"),
+        ACT_STR("\xc1"),
+        ACT_STR(""),
+        nested_arrays(ACT_MP_MAX_DEPTH + 1, arena),
+        nested_arrays(100000, arena),
     };
     for (size_t i = 0; i < ACT_COUNT(values); i++) {
         check_refused(model, values[i], arena);
@@ -450,8 +456,8 @@ void model_check_fields(const act_model_t *model)
 {
     ACT_AUTO(act_arena) *arena = act_arena_new();
     model_random_t random = seeded(model);
-    fields_check_t check = {.model = model, .sample = packed_sample(model, &random, arena),
-                            .arena = arena};
+    fields_check_t check = {
+        .model = model, .sample = packed_sample(model, &random, arena), .arena = arena};
     for (uint32_t i = 0; i < model->fields_count; i++) {
         check_shapes(&check, &model->fields[i]);
         check_limits(&check, &model->fields[i]);

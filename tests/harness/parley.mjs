@@ -106,6 +106,7 @@ export class Parley {
   // options: { sim, env: {PARLEY_...: '...'}, whatsapp: false }
   static async start(options = {}) {
     const self = new Parley();
+    self.adminPort = options.adminPort;
     self.data = mkdtempSync(path.join(tmpdir(), 'parley-'));
     // PostgreSQL runs as another user when we are root and must reach its cluster.
     chmodSync(self.data, 0o711);
@@ -122,7 +123,7 @@ export class Parley {
   }
 
   async up() {
-    const { stdout } = await this.cli(['up', '--detach', '--port', '0', '--admin-port', '0'], { timeout: 120000 });
+    const { stdout } = await this.cli(['up', '--detach', '--port', '0', '--admin-port', String(this.adminPort ?? 0)], { timeout: 120000 });
     this.port = Number(this.runFile('http.port'));
     this.url = `http://127.0.0.1:${this.port}`;
     return stdout;

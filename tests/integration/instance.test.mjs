@@ -28,6 +28,27 @@ describe('an instance', () => {
     await one.stop();
   });
 
+  test('shows health, metrics and, with the token, its status on the admin port', async () => {
+    const adminPort = 20000 + (process.pid % 20000);
+    const token = 'a-token-of-this-test-only';
+    const parley = await Parley.start({ whatsapp: false, adminPort, env: { X_ADMIN_TOKEN: token } });
+    try {
+      const get = (path, headers) => fetch(`http://127.0.0.1:${adminPort}${path}`, { headers });
+      assert.equal((await get('/healthz')).status, 200);
+      const metrics = await (await get('/metrics')).text();
+      assert.match(metrics, /^# TYPE parley_up gauge$/m);
+      assert.match(metrics, /^parley_up\{service="session",instance="session-1"\} 1$/m);
+      assert.equal((await get('/api/status')).status, 401);
+      assert.equal((await get('/api/status', { 'x-admin-token': token + 'x' })).status, 401);
+      const status = await (await get('/api/status', { 'x-admin-token': token })).json();
+      assert.ok(status.instances.some((row) => row.instance === 'ingress-1'));
+      assert.equal((await get('/nothing')).status, 404);
+      assert.equal((await fetch(`http://127.0.0.1:${adminPort}/metrics`, { method: 'POST' })).status, 405);
+    } finally {
+      await parley.stop();
+    }
+  });
+
   const cases = [
     ['WH_PHONE_ID', { WH_PHONE_ID: 'abc' }, /WH_PHONE_ID must be digits/],
     ['WH_APP_SECRET', { WH_APP_SECRET: 'short' }, /WH_APP_SECRET must be 32/],

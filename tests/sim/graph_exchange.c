@@ -15,9 +15,8 @@ act_buf_t *graph_fresh_out(graph_sim_t *self)
 
 void graph_respond(graph_exchange_t *exchange, uint16_t status)
 {
-    act_http_response_t response = {.status = status,
-                                    .content_type = JSON_TYPE,
-                                    .body = act_buf_str(&exchange->sim->out)};
+    act_http_response_t response = {
+        .status = status, .content_type = JSON_TYPE, .body = act_buf_str(&exchange->sim->out)};
     act_http_respond(&exchange->request, &response);
 }
 

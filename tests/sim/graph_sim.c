@@ -56,10 +56,9 @@ static void handle_media(graph_exchange_t *exchange)
     act_buf_printf(out, "{\"url\":\"http://%s:%u/_media/%" PRIu64 "\",\"mime_type\":", self->host,
                    self->port, file->id);
     act_json_quote(file->mime_type, out);
-    act_buf_printf(out,
-                   ",\"file_size\":\"%zu\",\"id\":\"%" PRIu64
-                   "\",\"messaging_product\":\"whatsapp\"}",
-                   file->bytes.len_bytes, file->id);
+    act_buf_printf(
+        out, ",\"file_size\":\"%zu\",\"id\":\"%" PRIu64 "\",\"messaging_product\":\"whatsapp\"}",
+        file->bytes.len_bytes, file->id);
     graph_respond(exchange, 200);
 }
 

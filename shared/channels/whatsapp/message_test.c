@@ -289,9 +289,8 @@ static void drops_nul_and_mends_surrogates(void **state)
 {
     (void)state;
     ACT_AUTO(act_arena) *arena = act_arena_new();
-    const inbound_message_t *message =
-        kit_parsed_message("'type':'text','text':{'body':'a\\u0000b \\ud83d\\ude00 \\ud83d!'}",
-                           arena);
+    const inbound_message_t *message = kit_parsed_message(
+        "'type':'text','text':{'body':'a\\u0000b \\ud83d\\ude00 \\ud83d!'}", arena);
     assert_str(message->content->text, "ab \xf0\x9f\x98\x80 \xef\xbf\xbd!");
 }
 

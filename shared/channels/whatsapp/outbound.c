@@ -302,10 +302,9 @@ act_err_t whatsapp_messages_url(const act_channel_account_t *account, act_arena_
         base.len_bytes--;
     if (!is_base_url(base) || !is_path_part(version) || !is_path_part(account->external_id))
         return ACT_E_INVALID_ARGUMENT;
-    *ret_url =
-        act_arena_printf(arena, "%" ACT_STR_FMT "/%" ACT_STR_FMT "/%" ACT_STR_FMT "/messages",
-                         ACT_STR_ARG(base), ACT_STR_ARG(version),
-                         ACT_STR_ARG(account->external_id));
+    *ret_url = act_arena_printf(
+        arena, "%" ACT_STR_FMT "/%" ACT_STR_FMT "/%" ACT_STR_FMT "/messages", ACT_STR_ARG(base),
+        ACT_STR_ARG(version), ACT_STR_ARG(account->external_id));
     return ACT_E_OK;
 }
 

@@ -264,9 +264,8 @@ static void makes_lists_of_many_buttons(void **state)
         choices[i] = (choice_t){.id = act_arena_printf(arena, "%zu%0220d", i, 0),
                                 .title = kit_repeated(arena, "\xf0\x9f\x98\x80", 30),
                                 .description = kit_repeated(arena, "ab ", 40)};
-    outbound_content_t content = {.type = ACT_STR("buttons"),
-                                  .text = ACT_STR("Which?"),
-                                  .choices = {choices, 4}};
+    outbound_content_t content = {
+        .type = ACT_STR("buttons"), .text = ACT_STR("Which?"), .choices = {choices, 4}};
     json_t *root = NULL;
     check_rows(interactive_of(&content, arena, &root), 4);
     json_decref(root);
@@ -416,9 +415,8 @@ static void survives_any_text(void **state)
         char *end = stpcpy(text, "x");
         for (size_t i = 0; i < count; i++)
             end = stpcpy(end, units[act_random_u64() % kinds_count]);
-        outbound_content_t content = {.type = ACT_STR("buttons"),
-                                      .text = act_str(text),
-                                      .choices = {&choice, 1}};
+        outbound_content_t content = {
+            .type = ACT_STR("buttons"), .text = act_str(text), .choices = {&choice, 1}};
         (void)check_split(&content, arena);
         content.type = ACT_STR("text");
         (void)check_split(&content, arena);

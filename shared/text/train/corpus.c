@@ -44,7 +44,7 @@ static uint64_t example_hash(const char *language, const char *label, act_str_t 
 
 static uint64_t words_key(const act_example_t *example)
 {
-    static act_tokens_t tokens; // 12 KB, and this program does one thing at a time
+    act_tokens_t tokens; // 12 KB
     act_tokens_read(example->text, &tokens);
     uint64_t key = 0;
     for (uint32_t i = 0; i < tokens.count; i++) {

@@ -126,7 +126,7 @@ static const char *add_entry(act_vocabulary_t *self, uint32_t language, uint32_t
     for (char *at = spelled; *at; at++)
         if (*at == '_')
             *at = ' ';
-    static act_tokens_t tokens; // 12 KB, and this program does one thing at a time
+    act_tokens_t tokens; // 12 KB
     act_tokens_read(act_str(spelled), &tokens);
     const char *problem = check_words(&tokens);
     if (!problem)
