@@ -27,9 +27,12 @@ static int run(void (*fn)(void), char *ret_text, size_t size_bytes)
         _exit(0);
     }
     close(pipes[1]);
-    size_t len = 0; // standard error is unbuffered: the line comes in pieces
-    for (ssize_t got = 1; got > 0 && len<size_bytes - 1; len += got> 0 ? (size_t)got : 0)
+    size_t len = 0;
+    ssize_t got = 0;
+    do {
         got = read(pipes[0], ret_text + len, size_bytes - 1 - len);
+        len += got > 0 ? (size_t)got : 0;
+    } while (got > 0);
     ret_text[len] = '\0';
     close(pipes[0]);
     int status = 0;
