@@ -309,6 +309,7 @@ static peer_t *peer_of_hello(broker_t *self, uint64_t route, const hello_t *hell
         remove_peer(self, peer);
     peer = peers_find_instance(self->peers, hello->instance);
     if (peer && peer->pid == hello->pid && peer->pid_start == hello->pid_start) {
+        lose_peer(self, peer); // calls and answers on their way went with the old connection
         peers_set_route(self->peers, peer, route);
         return peer;
     }

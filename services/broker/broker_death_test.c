@@ -274,6 +274,25 @@ static void calls_that_wait_for_a_draining_worker_go_to_others_at_once(void **st
     assert_string_equal(held_by(kit, A), "1.1 ");
 }
 
+// What was on its way between process and broker went with the old connection.
+static void a_worker_on_a_new_connection_starts_with_empty_hands(void **state)
+{
+    broker_kit_t *kit = *state;
+    start(kit, A, 2);
+    call(kit, 1, NULL);
+    call_once(kit, 2);
+    broker_kit_expect(kit, A, ACT_KIND_CALL);
+    broker_kit_expect(kit, A, ACT_KIND_CALL);
+    peer_t *peer = broker_kit_peer(kit, A);
+    peer->pid = B; // the next HELLO comes from the same process
+    peer->pid_start = B;
+    broker_kit_worker(kit, B, "session", "session-10", 2);
+    assert_ptr_equal(broker_kit_peer(kit, B), peer);
+    assert_int_equal(broker_kit_expect_error(kit, CLIENT, 2), ACT_E_WORKER_LOST);
+    assert_string_equal(held_by(kit, B), "1.2 ");
+    assert_int_equal(peer->in_flight.count, 0);
+}
+
 // It was told to stop: silence in between does not make it ready again.
 static void a_draining_worker_stays_draining(void **state)
 {
@@ -449,6 +468,7 @@ int main(void)
         TEST(answers_to_a_caller_that_is_gone_are_dropped),
         TEST(a_draining_worker_finishes_and_gets_nothing_new),
         TEST(calls_that_wait_for_a_draining_worker_go_to_others_at_once),
+        TEST(a_worker_on_a_new_connection_starts_with_empty_hands),
         TEST(a_draining_worker_stays_draining),
         TEST(a_parked_service_refuses_at_once),
         TEST(a_parked_child_stops_no_other_instance),

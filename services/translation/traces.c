@@ -8,7 +8,7 @@ enum { TRACE_WORD, TRACE_LETTERS, TRACE_ACCENT, TRACES_COUNT };
 // Chosen by cross-validation.
 static const float weights[TRACES_COUNT] = {
     [TRACE_WORD] = 1, [TRACE_LETTERS] = 1, [TRACE_ACCENT] = 2};
-static const act_grams_letters_t letters = {.min = 1, .max = 4, .with_accents = true};
+static const act_grams_letters_t letters = {.min = 1, .max = 5, .with_accents = true};
 
 void traces_read(const act_tokens_t *tokens, act_features_t *ret_features)
 {
