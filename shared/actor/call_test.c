@@ -154,11 +154,14 @@ static void views_of_a_request_live_as_long_as_the_call(void **state)
         assert_int_equal(act_call_header(self->calls[i])->id, i + 1);
         assert_true(act_str_is(act_call_header(self->calls[i])->tenant, "t1"));
         assert_true(act_str_is(act_call_body(self->calls[i]), "question"));
+        act_arena_alloc(act_call_arena(self->calls[i]), 20000);
     }
     for (int i = 0; i < 100; i++)
         reply(self->calls[(i * 37) % 100], "answer"); // in any order
     assert_int_equal(actor_kit_count(self->kit, ACT_KIND_REPLY), 100);
-    take_call(self, 101); // ended calls are used again
+    act_call_t *again = take_call(self, 101); // ended calls are used again, as if they were new
+    assert_int_equal(act_arena_used_bytes(act_call_arena(again)), 0);
+    assert_false(act_call_is_cancelled(again));
 }
 
 static void a_failure_says_why(void **state)
@@ -398,9 +401,12 @@ static void a_nested_call_continues_its_parent(void **state)
 static void a_nested_call_of_an_expired_parent_is_not_made(void **state)
 {
     fixture_t *self = *state;
-    act_call_t *parent = take_call(self, 1);
-    actor_kit_pass_ms(self->kit, 5100);
-    call_other(self, &(act_call_opts_t){.parent = parent});
+    act_header_t header = header_of(1);
+    header.budget_ms = 300;
+    send_call(self, &header, "");
+    actor_kit_until(self->kit, &self->calls_count, 1);
+    actor_kit_pass_ms(self->kit, 310);
+    call_other(self, &(act_call_opts_t){.parent = self->calls[0]});
     actor_kit_until(self->kit, &self->replies_count, 1);
     assert_int_equal(self->reply_err, ACT_E_DEADLINE);
     assert_int_equal(actor_kit_count(self->kit, ACT_KIND_CALL), 0);
