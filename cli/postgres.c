@@ -20,8 +20,6 @@
 #define DATABASE "parley"
 #define ARGV_MAX_COUNT 48
 
-extern char **environ;
-
 // What differs from the server's defaults, and why. Durability (fsync, synchronous_commit,
 // full_page_writes) stays at the defaults, which are on.
 static const char *const server_options[] = {

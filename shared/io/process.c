@@ -14,8 +14,6 @@
 
 #define INHERITED_DESCRIPTOR 3
 
-extern char **environ;
-
 struct process {
     pid_t pid;
     uint64_t start_ticks;
@@ -122,7 +120,12 @@ act_err_t process_start(act_loop_t *loop, const process_spec_t *spec, process_ex
     posix_spawnattr_destroy(&attributes);
     if (failed)
         return ACT_E_IO;
-    return process_adopt(loop, pid, start_ticks_of(pid), on_exit, context, ret_process);
+    if (process_adopt(loop, pid, start_ticks_of(pid), on_exit, context, ret_process) == ACT_E_OK)
+        return ACT_E_OK;
+    // Out of descriptors: it would run unwatched. The pid is still ours, because nobody has waited.
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    return ACT_E_IO;
 }
 
 act_err_t process_adopt(act_loop_t *loop, pid_t pid, uint64_t start_ticks, process_exit_fn *on_exit,

@@ -17,7 +17,7 @@ typedef struct {
 } process_spec_t;
 
 // Only descriptors 0 to 2 (and 3, if inherited) reach the program; it leads its own session, so that
-// a terminal's signals reach the launcher alone, and it is not killed when we die.
+// a terminal's signals reach the launcher alone, and it is not killed when we die. ACT_E_IO: nothing runs.
 ACT_MUST_CHECK act_err_t process_start(act_loop_t *loop, const process_spec_t *spec,
                                        process_exit_fn *on_exit, void *context,
                                        process_t **ret_process);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -128,6 +129,22 @@ static void a_program_that_is_not_there_is_an_error_at_once(void **state)
     assert_int_equal(process_start(self->loop, &spec, on_exit_, self, &self->process), ACT_E_IO);
     assert_null(self->process);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); // no zombie stays
+}
+
+static void without_a_descriptor_to_watch_it_nothing_runs(void **state)
+{
+    fixture_t *self = *state;
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    int next_free = open("/dev/null", O_RDONLY);
+    close(next_free);
+    struct rlimit full = {.rlim_cur = (rlim_t)next_free, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &full), 0);
+    act_err_t err = start(self, "exec sleep 1000", -1);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(err, ACT_E_IO);
+    assert_null(self->process);
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); // neither a child nor a zombie
 }
 
 static void a_signal_to_a_dead_process_is_harmless(void **state)
@@ -283,6 +300,7 @@ int main(void)
         TEST(a_clean_exit_is_told_from_a_failure),
         TEST(a_signal_is_named),
         TEST(a_program_that_is_not_there_is_an_error_at_once),
+        TEST(without_a_descriptor_to_watch_it_nothing_runs),
         TEST(a_signal_to_a_dead_process_is_harmless),
         TEST(output_and_errors_are_appended),
         TEST(only_descriptors_meant_for_it_reach_the_program),
