@@ -2,14 +2,12 @@
 // list.
 #include "accounts.h"
 
+#include "actor/refresh.h"
 #include "base/mem.h"
 #include "proto/persistence_service.h"
 
 #define READ_BUDGET_MS 3000
-#define READ_EVERY_MS 60000
 #define REFRESH_EVERY_MS 200
-#define RETRY_MS 200
-#define RETRY_MAX_MS 2000
 #define EMPTY UINT32_MAX
 
 typedef struct {
@@ -27,11 +25,7 @@ struct accounts {
     void (*on_read)(void *context);
     void *context;
     list_t list;
-    act_timer_t *timer;
-    bool is_asking;
-    uint64_t call_id; // while asking
-    int64_t asked_at_ms;
-    int64_t retry_ms; // 0 while reading works
+    act_refresh_t *refresh;
 };
 
 static int64_t now_ms(const accounts_t *self)
@@ -141,44 +135,30 @@ static void take_list(accounts_t *self, const list_channel_accounts_reply_t *rep
         take_row(self, &list, &reply->accounts.items[i]);
     list_fini(&self->list);
     self->list = list;
-    self->retry_ms = 0;
     if (is_first || list.count != count_before)
         act_log_info(act_actor_log(self->actor), "accounts_read", "count=%u", list.count);
-}
-
-static void note_failure(accounts_t *self, act_err_t err)
-{
-    if (self->retry_ms == 0)
-        act_log_warn(act_actor_log(self->actor), "accounts_unread", "code=%s", act_err_code(err));
-    self->retry_ms = self->retry_ms == 0 ? RETRY_MS : self->retry_ms * 2;
-    if (self->retry_ms > RETRY_MAX_MS)
-        self->retry_ms = RETRY_MAX_MS;
 }
 
 static void on_list(void *context, const act_reply_t *reply,
                     const list_channel_accounts_reply_t *body)
 {
     accounts_t *self = context;
-    self->is_asking = false;
     if (reply->err == ACT_E_OK)
         take_list(self, body);
-    else
-        note_failure(self, reply->err);
-    act_timer_start(self->timer, self->retry_ms > 0 ? self->retry_ms : READ_EVERY_MS, 0);
+    else if (!act_refresh_is_failing(self->refresh))
+        act_log_warn(act_actor_log(self->actor), "accounts_unread", "code=%s",
+                     act_err_code(reply->err));
+    act_refresh_done(self->refresh, reply->err);
     if (reply->err == ACT_E_OK)
         self->on_read(self->context);
 }
 
-static void ask(void *context)
+static uint64_t ask(void *context)
 {
     accounts_t *self = context;
-    if (self->is_asking)
-        return;
     act_call_opts_t opts = {.budget_ms = READ_BUDGET_MS};
     empty_t request = {0};
-    self->is_asking = true;
-    self->asked_at_ms = now_ms(self);
-    self->call_id = persistence_list_channel_accounts(self->actor, &opts, &request, on_list, self);
+    return persistence_list_channel_accounts(self->actor, &opts, &request, on_list, self);
 }
 
 // --- life ----------------------------------------------------------------------------------------
@@ -190,8 +170,7 @@ accounts_t *accounts_new(act_actor_t *actor, const act_seal_key_t *key,
     accounts_t *self = act_alloc(sizeof *self);
     *self = (accounts_t){
         .actor = actor, .key = key, .settings = *settings, .on_read = on_read, .context = context};
-    self->timer = act_timer_new(act_actor_loop(actor), ask, self);
-    act_timer_start(self->timer, 0, 0);
+    self->refresh = act_refresh_new(actor, ask, self);
     return self;
 }
 
@@ -200,9 +179,7 @@ void accounts_destroy(accounts_t **self_p)
     accounts_t *self = *self_p;
     if (!self)
         return;
-    if (self->is_asking)
-        act_actor_cancel(self->actor, self->call_id);
-    act_timer_destroy(&self->timer);
+    act_refresh_destroy(&self->refresh);
     list_fini(&self->list);
     act_free(act_take(self_p));
 }
@@ -214,9 +191,7 @@ bool accounts_are_there(const accounts_t *self)
 
 void accounts_refresh(accounts_t *self)
 {
-    int64_t wait_ms = self->asked_at_ms + REFRESH_EVERY_MS - now_ms(self);
-    if (!self->is_asking && self->retry_ms == 0)
-        act_timer_start(self->timer, wait_ms > 0 ? wait_ms : 0, 0);
+    act_refresh_soon(self->refresh, REFRESH_EVERY_MS);
 }
 
 account_t *accounts_find(const accounts_t *self, act_str_t tenant, act_str_t account_id)

@@ -1,13 +1,11 @@
-// accounts: one call at a time, a timer for the next one, and a memory of who used which secret.
+// accounts: a set that refresh keeps new, and a memory of who used which secret.
 #include "accounts.h"
 
+#include "actor/refresh.h"
 #include "base/mem.h"
 #include "proto/persistence_service.h"
 
 #define READ_BUDGET_MS 3000
-#define READ_EVERY_MS 60000
-#define RETRY_MS 200
-#define RETRY_MAX_MS 2000
 // A list that was read less than this ago is not read again for an unknown account.
 #define FRESH_MS 5000
 #define HINTS_COUNT 1024u // a power of two
@@ -18,12 +16,8 @@ struct accounts {
     accounts_read_fn *on_read;
     void *context;
     account_set_t *set;
-    act_timer_t *timer;
-    bool is_asking;
-    uint64_t call_id; // while asking
-    bool is_wanted_again;
+    act_refresh_t *refresh;
     int64_t read_at_ms;
-    int64_t retry_ms; // 0 while reading works
     // The secret a client used last; clients that meet in a place only lose the short cut.
     uint8_t hints[HINTS_COUNT];
 };
@@ -53,46 +47,31 @@ static void take_list(accounts_t *self, const list_channel_accounts_reply_t *lis
     account_set_destroy(&self->set);
     self->set = account_set_new(list, self->key, &flaws);
     self->read_at_ms = now_ms(self);
-    self->retry_ms = 0;
     log_flaws(self, &flaws);
     uint32_t count = account_set_count(self->set);
     if (is_first || count != count_before)
         act_log_info(act_actor_log(self->actor), "accounts_read", "count=%u", count);
 }
 
-static void note_failure(accounts_t *self, act_err_t err)
-{
-    if (self->retry_ms == 0)
-        act_log_warn(act_actor_log(self->actor), "accounts_unread", "code=%s", act_err_code(err));
-    self->retry_ms = self->retry_ms == 0 ? RETRY_MS : self->retry_ms * 2;
-    if (self->retry_ms > RETRY_MAX_MS)
-        self->retry_ms = RETRY_MAX_MS;
-}
-
 static void on_list(void *context, const act_reply_t *reply,
                     const list_channel_accounts_reply_t *body)
 {
     accounts_t *self = context;
-    self->is_asking = false;
     if (reply->err == ACT_E_OK)
         take_list(self, body);
-    else
-        note_failure(self, reply->err);
-    int64_t delay_ms = self->retry_ms > 0 ? self->retry_ms : READ_EVERY_MS;
-    act_timer_start(self->timer, self->is_wanted_again ? self->retry_ms : delay_ms, 0);
-    self->is_wanted_again = false;
+    else if (!act_refresh_is_failing(self->refresh))
+        act_log_warn(act_actor_log(self->actor), "accounts_unread", "code=%s",
+                     act_err_code(reply->err));
+    act_refresh_done(self->refresh, reply->err);
     self->on_read(self->context, reply->err);
 }
 
-static void ask(void *context)
+static uint64_t ask(void *context)
 {
     accounts_t *self = context;
-    if (self->is_asking)
-        return;
-    self->is_asking = true;
     act_call_opts_t opts = {.budget_ms = READ_BUDGET_MS};
     empty_t request = {0};
-    self->call_id = persistence_list_channel_accounts(self->actor, &opts, &request, on_list, self);
+    return persistence_list_channel_accounts(self->actor, &opts, &request, on_list, self);
 }
 
 accounts_t *accounts_new(act_actor_t *actor, const act_seal_key_t *key, accounts_read_fn *on_read,
@@ -100,8 +79,7 @@ accounts_t *accounts_new(act_actor_t *actor, const act_seal_key_t *key, accounts
 {
     accounts_t *self = act_alloc(sizeof *self);
     *self = (accounts_t){.actor = actor, .key = key, .on_read = on_read, .context = context};
-    self->timer = act_timer_new(act_actor_loop(actor), ask, self);
-    act_timer_start(self->timer, 0, 0);
+    self->refresh = act_refresh_new(actor, ask, self);
     return self;
 }
 
@@ -110,19 +88,14 @@ void accounts_destroy(accounts_t **self_p)
     accounts_t *self = *self_p;
     if (!self)
         return;
-    if (self->is_asking)
-        act_actor_cancel(self->actor, self->call_id);
-    act_timer_destroy(&self->timer);
+    act_refresh_destroy(&self->refresh);
     account_set_destroy(&self->set);
     act_free(act_take(self_p));
 }
 
 void accounts_read(accounts_t *self)
 {
-    if (self->is_asking)
-        self->is_wanted_again = true;
-    else
-        act_timer_start(self->timer, 0, 0);
+    act_refresh_again(self->refresh);
 }
 
 bool accounts_refresh(accounts_t *self)
@@ -130,8 +103,7 @@ bool accounts_refresh(accounts_t *self)
     bool is_fresh = self->set && now_ms(self) - self->read_at_ms < FRESH_MS;
     if (is_fresh)
         return false;
-    if (!self->is_asking && self->retry_ms == 0)
-        act_timer_start(self->timer, 0, 0);
+    act_refresh_soon(self->refresh, /* gap_ms= */ 0);
     return true;
 }
 
