@@ -2,6 +2,7 @@
 #include "acl.h"
 
 #include "acl_gen.h"
+#include "base/assert.h"
 #include "base/mem.h"
 
 #include <cyaml/cyaml.h>
@@ -15,12 +16,9 @@
 
 // What the file says.
 typedef struct {
-    char **items;
-    uint32_t items_count;
-} texts_t;
-typedef struct {
     char *name;
-    texts_t rights[ACL_RIGHTS_COUNT];
+    char **calls, **offers, **publishes, **subscribes;
+    uint32_t calls_count, offers_count, publishes_count, subscribes_count;
 } actor_text_t;
 typedef struct file {
     actor_text_t *actors;
@@ -54,21 +52,15 @@ static const cyaml_schema_value_t text_schema = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 160),
 };
 
-#define TEXTS(key, right)                                                                          \
-    {                                                                                              \
-        .key = (key), .data_offset = offsetof(actor_text_t, rights[right].items),                  \
-        .count_offset = offsetof(actor_text_t, rights[right].items_count),                         \
-        .count_size = sizeof(uint32_t), .value = {                                                 \
-            CYAML_VALUE_SEQUENCE(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, char *, &text_schema, 0, \
-                                 RULES_MAX_COUNT)                                                  \
-        },                                                                                         \
-    }
+#define TEXTS(name)                                                                                \
+    CYAML_FIELD_SEQUENCE(#name, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, actor_text_t, name,      \
+                         &text_schema, 0, RULES_MAX_COUNT)
 static const cyaml_schema_field_t actor_fields[] = {
     CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, actor_text_t, name, 1, 64),
-    TEXTS("calls", ACL_CALL),
-    TEXTS("offers", ACL_OFFER),
-    TEXTS("publishes", ACL_PUBLISH),
-    TEXTS("subscribes", ACL_SUBSCRIBE),
+    TEXTS(calls),
+    TEXTS(offers),
+    TEXTS(publishes),
+    TEXTS(subscribes),
     CYAML_FIELD_END,
 };
 #undef TEXTS
@@ -100,10 +92,8 @@ static void note_error(cyaml_log_t level, void *context, const char *format, va_
 
 static cyaml_config_t config_of(act_buf_t *error)
 {
-    return (cyaml_config_t){.log_fn = note_error,
-                            .log_ctx = error,
-                            .mem_fn = cyaml_mem,
-                            .log_level = CYAML_LOG_ERROR};
+    return (cyaml_config_t){
+        .log_fn = note_error, .log_ctx = error, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
 }
 
 static file_t *parse(act_str_t yaml, act_buf_t *error)
@@ -203,20 +193,20 @@ static bool make_rule(acl_right_t right, char *text, rule_t *ret_rule)
            (right != ACL_CALL || is_good_pattern(ret_rule->method));
 }
 
-static act_err_t add_rules(acl_actor_t *actor, acl_right_t right, const texts_t *texts,
+static act_err_t add_rules(acl_actor_t *actor, acl_right_t right, char **texts, uint32_t count,
                            act_buf_t *error)
 {
-    for (uint32_t i = 0; i < texts->items_count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         if (actor->rules_count == RULES_MAX_COUNT) {
             act_buf_printf(error, "actors[%s] has more than %d rules", actor->name,
                            RULES_MAX_COUNT);
             return ACT_E_CONFIG;
         }
         rule_t rule;
-        if (!make_rule(right, texts->items[i], &rule)) {
+        if (!make_rule(right, texts[i], &rule)) {
             act_buf_printf(error,
                            "actors[%s]: '%s' is no right (example: calls: [session.wake, bus.*])",
-                           actor->name, texts->items[i]);
+                           actor->name, texts[i]);
             return ACT_E_CONFIG;
         }
         actor->rules = act_realloc(actor->rules, (actor->rules_count + 1) * sizeof *actor->rules);
@@ -228,9 +218,13 @@ static act_err_t add_rules(acl_actor_t *actor, acl_right_t right, const texts_t 
 static act_err_t add_actor(acl_t *self, const actor_text_t *text, act_buf_t *error)
 {
     acl_actor_t *actor = put_actor(self, text->name);
-    act_err_t err = ACT_E_OK;
-    for (acl_right_t right = 0; right < ACL_RIGHTS_COUNT && err == ACT_E_OK; right++)
-        err = add_rules(actor, right, &text->rights[right], error);
+    act_err_t err = add_rules(actor, ACL_CALL, text->calls, text->calls_count, error);
+    if (err == ACT_E_OK)
+        err = add_rules(actor, ACL_OFFER, text->offers, text->offers_count, error);
+    if (err == ACT_E_OK)
+        err = add_rules(actor, ACL_PUBLISH, text->publishes, text->publishes_count, error);
+    if (err == ACT_E_OK)
+        err = add_rules(actor, ACL_SUBSCRIBE, text->subscribes, text->subscribes_count, error);
     compile_calls(actor);
     return err;
 }
@@ -363,12 +357,12 @@ bool acl_may_subscribe(const acl_actor_t *self, act_str_t topic)
     return has_right(self, ACL_SUBSCRIBE, topic, act_str(""));
 }
 
-bool acl_row(const acl_t *self, uint32_t index, acl_row_t *ret_row)
+bool acl_rule(const acl_t *self, uint32_t index, acl_rule_t *ret_row)
 {
-    for (const acl_actor_t *actor = self->first; actor; actor = actor->next) {
+    for (const acl_actor_t *actor = self ? self->first : NULL; actor; actor = actor->next) {
         if (index < actor->rules_count) {
             const rule_t *rule = &actor->rules[index];
-            *ret_row = (acl_row_t){actor->name, rule->right, rule->service, rule->method};
+            *ret_row = (acl_rule_t){actor->name, rule->right, rule->service, rule->method};
             return true;
         }
         index -= actor->rules_count;

@@ -31,12 +31,12 @@ bool acl_may_subscribe(const acl_actor_t *self, act_str_t topic);
 
 typedef enum { ACL_CALL, ACL_OFFER, ACL_PUBLISH, ACL_SUBSCRIBE, ACL_RIGHTS_COUNT } acl_right_t;
 
-// For the view: every rule, in the order of the file. Method is "" unless right is ACL_CALL; service
+// For the view: every rule, in the order of the file; self may be NULL. Method is "" unless right is ACL_CALL; service
 // is the topic for the last two. False: there is no rule of this index.
 typedef struct {
     const char *actor;
     acl_right_t right;
     const char *service;
     const char *method;
-} acl_row_t;
-bool acl_row(const acl_t *self, uint32_t index, acl_row_t *ret_row);
+} acl_rule_t;
+bool acl_rule(const acl_t *self, uint32_t index, acl_rule_t *ret_row);

@@ -74,6 +74,8 @@ void broker_on_frame(broker_t *self, uint64_t route, const act_header_t *header,
         broker_send_control(self, route, ACT_KIND_HELLO_AGAIN, 0);
         return;
     }
+    if (!broker_is_allowed(self, peer, header))
+        return;
     peer->heard_ms = broker_now_ms(self);
     peer->pinged_ms = 0;
     if (peer->state == PEER_LOST && peer->was_ready && header->kind != ACT_KIND_BYE)
@@ -144,6 +146,11 @@ uint64_t broker_epoch(const broker_t *self)
 int64_t broker_now_ms(const broker_t *self)
 {
     return self->now_us / 1000;
+}
+
+const acl_t *broker_acl(const broker_t *self)
+{
+    return self->limits.acl;
 }
 
 peers_t *broker_peers(broker_t *self)

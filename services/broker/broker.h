@@ -4,6 +4,7 @@
 // Every accepted call ends in exactly one of reply, error, cancelled; the counters add up:
 // accepted = replied + failed + cancelled + open.
 #pragma once
+#include "acl.h"
 #include "service.h"
 
 typedef struct broker broker_t;
@@ -28,6 +29,7 @@ typedef struct {
     uint32_t queue_max_count; // a service's waiting calls
     uint64_t queue_max_bytes;
     uint32_t attempts_max_count; // a call that lost this many workers is a dead letter
+    const acl_t *acl;            // outlives the broker; NULL: nobody may do anything
 } broker_limits_t;
 
 broker_t *broker_new(const broker_limits_t *limits, const broker_io_t *io);
@@ -37,8 +39,17 @@ void broker_destroy(broker_t **self_p);
 
 // now_ms is monotonic; now_us is the same clock, finer.
 void broker_set_time(broker_t *self, int64_t now_us);
+// Who sends the frames that follow, as its key proved it. Empty (the start): a peer in the 0700 folder
+// of the socket, which is who it says it is. Borrowed until the next call.
+void broker_set_sender(broker_t *self, act_str_t actor);
 // A header and a body from a peer; the body is borrowed.
 void broker_on_frame(broker_t *self, uint64_t route, const act_header_t *header, payload_t *body);
+// The key of an actor was removed or changed: peers that proved it are told and forgotten.
+void broker_on_revoked(broker_t *self, act_str_t actor);
+// A frame came over a connection whose key is not valid any more.
+void broker_on_revoked_frame(broker_t *self, uint64_t route, act_str_t actor);
+// Somebody could not prove a key and was not let in; the address is for the log.
+void broker_on_bad_key(broker_t *self, act_str_t address);
 // Bytes that are not a message of ours.
 void broker_on_malformed(broker_t *self, uint64_t route);
 // Some 100 times a second: deadlines, pings.
@@ -56,11 +67,28 @@ void broker_answer(broker_t *self, uint64_t call_id, act_err_t err, act_str_t bo
 // Tells every client that the broker goes away.
 void broker_say_bye(broker_t *self);
 
+// --- what was refused ------------------------------------------------------------------------------
+
+// Somebody tried what the table of rights does not allow.
+typedef struct {
+    const char *what; // "call", "offer", "name of another actor", ...
+    char actor[ACT_HEADER_NAME_MAX_BYTES + 1]; // who it is, not who it says it is
+    char instance[ACT_HEADER_NAME_MAX_BYTES + 1];
+    char name[ACT_HEADER_KEY_MAX_BYTES + 1]; // service or topic
+    char method[ACT_HEADER_NAME_MAX_BYTES + 1];
+} denial_t;
+#define BROKER_DENIALS_MAX_COUNT 16
+
+// The first refusals since the last time this was asked; more are only counted (counters.denied).
+uint32_t broker_take_denials(broker_t *self, denial_t ret_denials[BROKER_DENIALS_MAX_COUNT]);
+
 // --- views -----------------------------------------------------------------------------------------
 
 const ledger_counters_t *broker_counters(const broker_t *self);
 uint32_t broker_open_count(const broker_t *self);
 uint64_t broker_epoch(const broker_t *self);
 int64_t broker_now_ms(const broker_t *self);
+// NULL: none was given.
+const acl_t *broker_acl(const broker_t *self);
 peers_t *broker_peers(broker_t *self);
 services_t *broker_services(broker_t *self);

@@ -119,11 +119,18 @@ void broker_on_hello(broker_t *self, uint64_t route, const act_header_t *header,
         refuse(self, route, ACT_E_MALFORMED);
         return;
     }
+    const acl_actor_t *rights = broker_admit(self, &hello);
+    if (!rights) {
+        refuse(self, route, ACT_E_FORBIDDEN);
+        return;
+    }
     peer_t *peer = peer_of_hello(self, route, &hello);
     if (!peer) {
         refuse(self, route, ACT_E_OVERLOADED);
         return;
     }
+    peer->rights = rights;
+    peer->is_remote = !act_str_empty(self->sender);
     peer->pid = hello.pid;
     peer->pid_start = hello.pid_start;
     peer->credit_messages = header->credit_messages;

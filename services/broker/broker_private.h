@@ -5,12 +5,14 @@
 //   broker_dispatch.c   which call goes to which instance, and when
 //   broker_endings.c    how calls end, and what becomes of those a dead worker had
 //   broker_events.c     events to subscribers
+//   broker_access.c     who may do what
 //   broker_send.c       frames out
 #pragma once
 #include "base/arena.h"
 #include "base/assert.h"
 #include "base/mem.h"
 #include "broker.h"
+#include "proto/broker.h"
 #include "topics.h"
 
 #define BROKER_BUS_SERVICE "bus"
@@ -28,6 +30,9 @@ struct broker {
     uint32_t abandoned_count; // entries that have ended for their callers but still hold credit
     act_buf_t scratch;
     act_arena_t *arena;
+    act_str_t sender; // of the frame in hand; empty: by the folder
+    denial_t denials[BROKER_DENIALS_MAX_COUNT];
+    uint32_t denials_count;
 };
 
 // --- frames out ----------------------------------------------------------------------------------
@@ -75,6 +80,13 @@ void broker_remove_peer(broker_t *self, peer_t *peer);
 void broker_set_ready(broker_t *self, peer_t *peer);
 // Pings it after silence, and takes its work away after too much of it.
 void broker_look_after_peer(broker_t *self, peer_t *peer);
+
+// --- access --------------------------------------------------------------------------------------
+
+// The rights of the peer of this HELLO, or NULL when it is refused (then counted and noted).
+const acl_actor_t *broker_admit(broker_t *self, const hello_t *hello);
+// May this peer send this? When not, it is counted, noted, and a call is answered FORBIDDEN.
+bool broker_is_allowed(broker_t *self, peer_t *peer, const act_header_t *header);
 
 // --- frames in, by kind --------------------------------------------------------------------------
 

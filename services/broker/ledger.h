@@ -37,7 +37,7 @@ typedef struct {
 // What happened to calls; accepted = replied + failed + cancelled + open, always.
 typedef struct {
     uint64_t accepted, replied, failed, cancelled, requeued, refused, malformed, late, casts,
-        events, events_dropped;
+        events, events_dropped, denied;
 } ledger_counters_t;
 
 typedef struct ledger ledger_t;

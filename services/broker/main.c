@@ -19,6 +19,7 @@
 #define EXIT_CONFIG 78
 #define EXIT_CANNOT_BIND 73
 #define TICK_MS 10
+#define DENIALS_LOG_MS 1000
 // After a restart, children that live have this long to say HELLO before others are started in their
 // place. They reconnect every 20 to 200 ms (shared/actor/bus.c).
 #define ADOPT_MS 700
@@ -36,6 +37,7 @@ typedef struct {
     const char *children;
     const char *bin_dir;
     const char *log_dir;
+    const char *acl;
     int listener;
     bool is_restart;
 } options_t;
@@ -43,36 +45,38 @@ typedef struct {
 typedef struct {
     act_loop_t *loop;
     act_log_t *log;
+    acl_t *acl;
     router_t *router;
     broker_t *broker;
     supervisor_t *supervisor;
     views_t views;
     act_timer_t *tick;
+    int64_t denials_ms; // when refusals were last logged
+    uint64_t denied;    // how many there had been
     uv_signal_t signals[2];
 } process_self_t;
 
 static const char usage[] =
     "broker: routes messages between Parley's actors and supervises them. Started by `parley up`.\n\n"
     "  parley-broker --bus ENDPOINT --children FILE --bin-dir DIR --log-dir DIR\n"
-    "                [--listener DESCRIPTOR] [--restart]\n\n"
+    "                [--listener DESCRIPTOR] [--acl FILE] [--restart]\n\n"
     "  --bus         where actors connect: ipc:///run/parley/bus.sock\n"
     "  --children    parley.yaml\n"
     "  --bin-dir     folder of the actors' programs (parley-<name>)\n"
     "  --listener    public listening socket, inherited by the actor that has_listener\n"
+    "  --acl         a file that adds to the built-in table of rights (services/broker/acl.yaml);\n"
+    "                also PARLEY_ACL_FILE\n"
     "  --restart     actors of an earlier broker may be alive: adopt them\n";
 
 static bool parse_options(int argc, char **argv, options_t *ret_options)
 {
     static const struct option table[] = {
-        {"bus", required_argument, NULL, 'b'},
-        {"children", required_argument, NULL, 'c'},
-        {"bin-dir", required_argument, NULL, 'd'},
-        {"log-dir", required_argument, NULL, 'l'},
-        {"listener", required_argument, NULL, 'f'},
-        {"restart", no_argument, NULL, 'r'},
-        {0},
+        {"bus", required_argument, NULL, 'b'},      {"children", required_argument, NULL, 'c'},
+        {"bin-dir", required_argument, NULL, 'd'},  {"log-dir", required_argument, NULL, 'l'},
+        {"listener", required_argument, NULL, 'f'}, {"acl", required_argument, NULL, 'a'},
+        {"restart", no_argument, NULL, 'r'},        {0},
     };
-    options_t options = {.listener = -1};
+    options_t options = {.listener = -1, .acl = getenv("PARLEY_ACL_FILE")};
     for (int c = getopt_long(argc, argv, "", table, NULL); c != -1;
          c = getopt_long(argc, argv, "", table, NULL)) {
         if (c == 'b')
@@ -83,6 +87,8 @@ static bool parse_options(int argc, char **argv, options_t *ret_options)
             options.bin_dir = optarg;
         else if (c == 'l')
             options.log_dir = optarg;
+        else if (c == 'a')
+            options.acl = optarg;
         else if (c == 'f')
             options.listener = atoi(optarg);
         else if (c == 'r')
@@ -139,11 +145,30 @@ static void on_signal(uv_signal_t *uv, int number)
     shut_down(uv->data);
 }
 
+// At most a few lines a second, whatever somebody tries; the rest is a number.
+static void log_denials(process_self_t *self)
+{
+    int64_t now_ms = broker_now_ms(self->broker);
+    if (now_ms - self->denials_ms < DENIALS_LOG_MS)
+        return;
+    self->denials_ms = now_ms;
+    denial_t rows[BROKER_DENIALS_MAX_COUNT];
+    uint32_t count = broker_take_denials(self->broker, rows);
+    for (uint32_t i = 0; i < count; i++)
+        act_log_warn(self->log, "denied", "what=%s,actor=%s,instance=%s,name=%s,method=%s",
+                     rows[i].what, rows[i].actor, rows[i].instance, rows[i].name, rows[i].method);
+    uint64_t more = broker_counters(self->broker)->denied - self->denied - count;
+    if (more > 0)
+        act_log_warn(self->log, "denied_more", "count=%llu", (unsigned long long)more);
+    self->denied += count + more;
+}
+
 static void on_tick(void *context)
 {
     process_self_t *self = context;
     broker_set_time(self->broker, act_time_mono_us());
     broker_on_tick(self->broker);
+    log_denials(self);
 }
 
 static void watch_signals(process_self_t *self)
@@ -161,6 +186,7 @@ static void compose(process_self_t *self, const options_t *options, const childr
     broker_io_t io = {send_frame, on_hello, on_ready, on_bus_call, self};
     broker_limits_t own_limits = limits;
     own_limits.epoch = act_random_u64() >> 1;
+    own_limits.acl = self->acl;
     self->broker = broker_new(&own_limits, &io);
     broker_set_time(self->broker, act_time_mono_us());
     supervisor_paths_t paths = {
@@ -191,6 +217,7 @@ static void decompose(process_self_t *self)
         uv_close((uv_handle_t *)&self->signals[i], NULL);
     supervisor_destroy(&self->supervisor);
     broker_destroy(&self->broker);
+    acl_destroy(&self->acl);
     router_destroy(&self->router);
     act_loop_destroy(&self->loop);
     act_log_destroy(&self->log);
@@ -207,18 +234,22 @@ int main(int argc, char **argv)
     act_buf_t error;
     act_buf_init(&error, 4096);
     ACT_AUTO(children) *children = NULL;
-    if (children_load(options.children, &children, &error) != ACT_E_OK) {
+    ACT_AUTO(acl) *acl = acl_new();
+    if (children_load(options.children, &children, &error) != ACT_E_OK ||
+        (options.acl && acl_add_file(acl, options.acl, &error) != ACT_E_OK)) {
         fprintf(stderr, "broker: %.*s\n", (int)error.len_bytes, error.ptr);
         act_buf_fini(&error);
         return EXIT_CONFIG;
     }
     act_buf_fini(&error);
     process_self_t self = {.loop = act_loop_new(),
+                           .acl = act_take(&acl),
                            .log = act_log_new(options.log_dir, "broker", "broker", ACT_LOG_INFO)};
     if (router_new(self.loop, options.bus, &self.router) != ACT_E_OK) {
         fprintf(stderr, "broker: cannot bind %s: %s\n", options.bus, strerror(errno));
         act_loop_destroy(&self.loop);
         act_log_destroy(&self.log);
+        acl_destroy(&self.acl);
         return EXIT_CANNOT_BIND;
     }
     compose(&self, &options, children);

@@ -1,6 +1,7 @@
 // peer: someone connected to the broker: an instance of a service, or a client. Found by route (the
 // transport's address, which proves nothing) and by instance name.
 #pragma once
+#include "acl.h"
 #include "base/buf.h"
 #include "latency.h"
 #include "ledger.h"
@@ -24,7 +25,9 @@ struct peer {
     char instance[ACT_HEADER_NAME_MAX_BYTES + 1];
     int32_t pid;
     uint64_t pid_start;
-    service_t *service; // NULL: offers nothing
+    service_t *service;        // NULL: offers nothing
+    const acl_actor_t *rights; // what it may do
+    bool is_remote;            // proved a key; false: by the folder of the socket
     uint32_t credit_messages;
     uint32_t credit_bytes;
     entry_list_t in_flight;              // includes abandoned entries

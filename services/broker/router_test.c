@@ -3,6 +3,7 @@
 
 #include "actor/header.h"
 #include "harness/model_check.h"
+#include "harness/open_acl.h"
 #include "proto/broker.h"
 
 #include <poll.h>
@@ -23,6 +24,7 @@ typedef struct {
     act_loop_t *loop;
     router_t *router;
     broker_t *broker;
+    acl_t *acl;
     char folder[64];
     char endpoint[96];
     void *zmq;
@@ -65,7 +67,8 @@ static int set_up(void **state)
                               .lost_ms = 5000,
                               .queue_max_count = 100,
                               .queue_max_bytes = 1u << 20,
-                              .attempts_max_count = 3};
+                              .attempts_max_count = 3,
+                              .acl = self->acl = open_acl_new()};
     broker_io_t io = {send_frame, on_peer, on_peer, on_bus_call, self};
     snprintf(self->folder, sizeof self->folder, "/tmp/router_test.XXXXXX");
     if (!mkdtemp(self->folder))
@@ -89,6 +92,7 @@ static int tear_down(void **state)
     zmq_ctx_term(self->zmq);
     broker_destroy(&self->broker);
     router_destroy(&self->router);
+    acl_destroy(&self->acl);
     router_destroy(&self->router); // twice is allowed
     act_loop_destroy(&self->loop);
     char path[96];

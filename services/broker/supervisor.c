@@ -323,7 +323,8 @@ static child_t *child_of(supervisor_t *self, const peer_t *peer)
 void supervisor_on_hello(supervisor_t *self, const peer_t *peer)
 {
     child_t *child = child_of(self, peer);
-    if (!child || child->process || peer->pid <= 0)
+    // A pid from another machine or container means nothing here.
+    if (!child || child->process || peer->pid <= 0 || peer->is_remote)
         return;
     if (process_adopt(self->loop, peer->pid, peer->pid_start, on_exit_of_child, child,
                       &child->process) != ACT_E_OK)

@@ -6,6 +6,7 @@
 #include "proto/broker.h"
 
 #define ROWS_MAX_COUNT 1024
+#define ACL_ROWS_MAX_COUNT 4096
 
 static instance_view_t row_of_peer(views_t *self, peer_t *peer)
 {
@@ -86,6 +87,7 @@ static void view_status(views_t *self, act_str_t body, uint64_t call_id)
         .requeued = counters->requeued,
         .refused = counters->refused,
         .malformed = counters->malformed,
+        .denied = counters->denied,
     };
     act_buf_t out;
     act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
@@ -120,6 +122,31 @@ static void view_metrics(views_t *self, act_str_t body, uint64_t call_id)
     act_buf_fini(&out);
 }
 
+static void view_acl(views_t *self, act_str_t body, uint64_t call_id)
+{
+    (void)body;
+    ACT_AUTO(act_arena) *arena = act_arena_new();
+    const acl_t *acl = broker_acl(self->broker);
+    acl_row_t *rows = act_arena_alloc_array(arena, ACL_ROWS_MAX_COUNT, sizeof *rows);
+    uint32_t count = 0;
+    for (acl_rule_t row; count < ACL_ROWS_MAX_COUNT && acl_rule(acl, count, &row); count++)
+        rows[count] = (acl_row_t){
+            .actor = act_str(row.actor),
+            .service = act_str(row.service),
+            .method = act_str(row.method),
+            .may_call = row.right == ACL_CALL,
+            .may_offer = row.right == ACL_OFFER,
+            .may_publish = row.right == ACL_PUBLISH,
+            .may_subscribe = row.right == ACL_SUBSCRIBE,
+        };
+    acl_reply_t reply = {.rows = {rows, count}};
+    act_buf_t out;
+    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
+    acl_reply_pack(&reply, &out);
+    broker_answer(self->broker, call_id, ACT_E_OK, act_buf_str(&out));
+    act_buf_fini(&out);
+}
+
 static void command_shutdown(views_t *self, act_str_t body, uint64_t call_id)
 {
     (void)body;
@@ -139,6 +166,7 @@ typedef struct {
 static const view_t views[] = {
     {"status", view_status},
     {"metrics", view_metrics},
+    {"acl", view_acl},
     {"shutdown", command_shutdown},
 };
 

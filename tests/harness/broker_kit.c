@@ -2,6 +2,7 @@
 #include "harness/broker_kit.h"
 
 #include "base/assert.h"
+#include "harness/open_acl.h"
 #include "proto/broker.h"
 
 #include <setjmp.h>
@@ -76,7 +77,10 @@ broker_kit_t *broker_kit_new(const broker_limits_t *limits)
     broker_kit_t *self = act_alloc(sizeof *self);
     broker_io_t io = {on_send, on_hello, on_ready, on_bus_call, self};
     self->arena = act_arena_new();
-    self->broker = broker_new(limits, &io);
+    broker_limits_t own_limits = *limits;
+    if (!own_limits.acl)
+        own_limits.acl = self->acl = open_acl_new();
+    self->broker = broker_new(&own_limits, &io);
     self->now_us = 1000000000;
     broker_set_time(self->broker, self->now_us);
     return self;
@@ -88,6 +92,7 @@ void broker_kit_destroy(broker_kit_t **self_p)
     if (!self)
         return;
     broker_destroy(&self->broker);
+    acl_destroy(&self->acl);
     act_arena_destroy(&self->arena);
     act_free(self->frames);
     act_free(act_take(self_p));

@@ -16,6 +16,7 @@ typedef struct {
 
 typedef struct {
     broker_t *broker;
+    acl_t *acl; // allows everything, unless the limits have one
     int64_t now_us;
     act_arena_t *arena;
     kit_frame_t *frames; // sent and not taken yet, oldest first
