@@ -38,7 +38,7 @@ struct acl_actor {
     rule_t *rules;
     uint32_t rules_count;
     const rule_t **calls; // hash set of the calls without a pattern
-    uint32_t calls_size;  // power of two, at most half full; 0: none
+    uint32_t slots_count; // power of two, at most half full; 0: none
 };
 
 struct acl {
@@ -133,19 +133,19 @@ static bool is_call(const rule_t *rule, act_str_t service, act_str_t method)
 // The set is made anew whenever an actor gets rules, which is at start only.
 static void compile_calls(acl_actor_t *actor)
 {
-    actor->calls_size = 4;
-    while (actor->calls_size < actor->rules_count * 2)
-        actor->calls_size *= 2;
+    actor->slots_count = 4;
+    while (actor->slots_count < actor->rules_count * 2)
+        actor->slots_count *= 2;
     act_free(actor->calls);
-    actor->calls = act_alloc_array(actor->calls_size, sizeof *actor->calls);
+    actor->calls = act_alloc_array(actor->slots_count, sizeof *actor->calls);
     for (uint32_t i = 0; i < actor->rules_count; i++) {
         const rule_t *rule = &actor->rules[i];
         if (rule->right != ACL_CALL || is_pattern(rule->service) || is_pattern(rule->method))
             continue;
         uint64_t at = hash_of(act_str(rule->service), act_str(rule->method));
-        while (actor->calls[at % actor->calls_size])
+        while (actor->calls[at % actor->slots_count])
             at++;
-        actor->calls[at % actor->calls_size] = rule;
+        actor->calls[at % actor->slots_count] = rule;
     }
 }
 
@@ -334,10 +334,10 @@ static bool has_right(const acl_actor_t *self, acl_right_t right, act_str_t name
 
 bool acl_may_call(const acl_actor_t *self, act_str_t service, act_str_t method)
 {
-    if (!self || self->calls_size == 0)
+    if (!self || self->slots_count == 0)
         return false;
-    for (uint64_t at = hash_of(service, method); self->calls[at % self->calls_size]; at++)
-        if (is_call(self->calls[at % self->calls_size], service, method))
+    for (uint64_t at = hash_of(service, method); self->calls[at % self->slots_count]; at++)
+        if (is_call(self->calls[at % self->slots_count], service, method))
             return true;
     return has_right(self, ACL_CALL, service, method); // by a pattern, or not at all
 }

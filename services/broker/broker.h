@@ -71,7 +71,7 @@ void broker_say_bye(broker_t *self);
 
 // Somebody tried what the table of rights does not allow.
 typedef struct {
-    const char *what; // "call", "offer", "name of another actor", ...
+    const char *what;                          // "call", "offer", "name of another actor", ...
     char actor[ACT_HEADER_NAME_MAX_BYTES + 1]; // who it is, not who it says it is
     char instance[ACT_HEADER_NAME_MAX_BYTES + 1];
     char name[ACT_HEADER_KEY_MAX_BYTES + 1]; // service or topic
