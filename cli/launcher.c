@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#define LISTENER_DESCRIPTOR 3 // as the argument below says
 #define POSTGRES_LOOK_MS 500
 #define RESTART_MS 50
 // A broker that dies this often in a row, each time at once, will not get better.
@@ -57,7 +58,11 @@ static void start_broker(void *context)
                           "3",
                           self->was_started ? "--restart" : NULL,
                           NULL};
-    process_spec_t spec = {path, argv, output, self->options->listener};
+    const process_descriptor_t inherited[] = {{self->options->listener, LISTENER_DESCRIPTOR}, {0}};
+    process_spec_t spec = {.path = path,
+                           .argv = argv,
+                           .output_path = output,
+                           .descriptors = inherited};
     self->started_ms = act_loop_now_ms(self->loop);
     if (process_start(self->loop, &spec, on_broker_exit, self, &self->broker) != ACT_E_OK) {
         fprintf(stderr, "parley: cannot start %s\n", path);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define TICK_MS 50
+#define LISTENER_DESCRIPTOR 3
 #define ARGV_MAX_COUNT 160
 #define PATH_MAX_BYTES 512
 
@@ -109,12 +110,10 @@ static void start(child_t *child)
         argv[count++] = "--set";
         argv[count++] = child->spec->settings[i];
     }
+    const process_descriptor_t inherited[] = {
+        {self->paths.listener, child->spec->has_listener ? LISTENER_DESCRIPTOR : 0}, {0}};
     process_spec_t spec = {
-        .path = path,
-        .argv = argv,
-        .output_path = output,
-        .inherited_descriptor = child->spec->has_listener ? self->paths.listener : -1,
-    };
+        .path = path, .argv = argv, .output_path = output, .descriptors = inherited};
     child->is_adopted = false;
     child->was_killed = false;
     set_state(child, CHILD_STARTING);

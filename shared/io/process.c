@@ -8,11 +8,10 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define INHERITED_DESCRIPTOR 3
 
 struct process {
     pid_t pid;
@@ -22,7 +21,7 @@ struct process {
     process_exit_fn *on_exit;
     void *context;
     char verdict[32];
-    bool ended_well;
+    process_death_t death;
 };
 
 // Field 22 of /proc/PID/stat; 0 when there is no such process.
@@ -44,17 +43,32 @@ static uint64_t start_ticks_of(pid_t pid)
     return at && sscanf(at, " %llu", &ticks) == 1 ? ticks : 0;
 }
 
+static uint64_t ms_of(struct timeval time)
+{
+    return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_usec / 1000;
+}
+
 static void note_exit(process_t *self)
 {
-    siginfo_t info = {0};
+    int status = 0;
+    struct rusage usage = {0};
     // An adopted process is not our child: waiting for it fails, and how it ended is not ours to know.
-    if (waitid(P_PID, (id_t)self->pid, &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0)
+    if (wait4(self->pid, &status, WNOHANG, &usage) != self->pid) {
         snprintf(self->verdict, sizeof self->verdict, "gone");
-    else if (info.si_code == CLD_EXITED)
-        snprintf(self->verdict, sizeof self->verdict, "exit %d", info.si_status);
-    else
-        snprintf(self->verdict, sizeof self->verdict, "signal %d", info.si_status);
-    self->ended_well = info.si_code == CLD_EXITED && info.si_status == 0;
+        return;
+    }
+    bool is_exit = WIFEXITED(status);
+    self->death = (process_death_t){
+        .is_known = true,
+        .exit_code = is_exit ? WEXITSTATUS(status) : 0,
+        .signal = is_exit ? 0 : WTERMSIG(status),
+        .has_core = !is_exit && WCOREDUMP(status),
+        .user_ms = ms_of(usage.ru_utime),
+        .system_ms = ms_of(usage.ru_stime),
+        .rss_max_kb = (uint64_t)usage.ru_maxrss,
+    };
+    snprintf(self->verdict, sizeof self->verdict, is_exit ? "exit %d" : "signal %d",
+             is_exit ? self->death.exit_code : self->death.signal);
 }
 
 static void on_pidfd(void *context, int status, int events)
@@ -84,11 +98,13 @@ static void add_files(posix_spawn_file_actions_t *actions, const process_spec_t 
     posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, spec->output_path,
                                      O_WRONLY | O_CREAT | O_APPEND, 0640);
     posix_spawn_file_actions_adddup2(actions, STDOUT_FILENO, STDERR_FILENO);
-    int first_free = INHERITED_DESCRIPTOR;
-    if (spec->inherited_descriptor >= 0) {
+    int first_free = STDERR_FILENO + 1;
+    for (const process_descriptor_t *row = spec->descriptors; row && row->becomes > 0; row++) {
+        for (; first_free < row->becomes; first_free++)
+            posix_spawn_file_actions_addclose(actions, first_free);
         // dup2 onto itself also clears close-on-exec here (posix_spawn_file_actions_adddup2(3)).
-        posix_spawn_file_actions_adddup2(actions, spec->inherited_descriptor, INHERITED_DESCRIPTOR);
-        first_free++;
+        posix_spawn_file_actions_adddup2(actions, row->descriptor, row->becomes);
+        first_free = row->becomes + 1;
     }
     posix_spawn_file_actions_addclosefrom_np(actions, first_free);
 }
@@ -102,6 +118,25 @@ static void add_attributes(posix_spawnattr_t *attributes)
                              POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawnattr_setsigmask(attributes, &none);
     posix_spawnattr_setsigdefault(attributes, &all);
+}
+
+static void limit(pid_t pid, __rlimit_resource_t resource, const uint64_t *value)
+{
+    if (!value)
+        return;
+    struct rlimit pair = {.rlim_cur = *value, .rlim_max = *value};
+    (void)prlimit(pid, resource, &pair, NULL); // the child has just died, or a limit is higher than ours
+}
+
+// The program has been running for some microseconds; what it has mapped until then counts as well.
+static void set_limits(pid_t pid, const process_limits_t *limits)
+{
+    limit(pid, RLIMIT_AS, limits->address_space_bytes);
+    limit(pid, RLIMIT_NOFILE, limits->open_files_count);
+    limit(pid, RLIMIT_CORE, limits->core_bytes);
+    limit(pid, RLIMIT_CPU, limits->cpu_s);
+    if (limits->nice)
+        (void)setpriority(PRIO_PROCESS, (id_t)pid, *limits->nice);
 }
 
 act_err_t process_start(act_loop_t *loop, const process_spec_t *spec, process_exit_fn *on_exit,
@@ -120,6 +155,7 @@ act_err_t process_start(act_loop_t *loop, const process_spec_t *spec, process_ex
     posix_spawnattr_destroy(&attributes);
     if (failed)
         return ACT_E_IO;
+    set_limits(pid, &spec->limits);
     if (process_adopt(loop, pid, start_ticks_of(pid), on_exit, context, ret_process) == ACT_E_OK)
         return ACT_E_OK;
     // Out of descriptors: it would run unwatched. The pid is still ours, because nobody has waited.
@@ -181,5 +217,10 @@ const char *process_verdict(const process_t *self)
 
 bool process_ended_well(const process_t *self)
 {
-    return self->ended_well;
+    return self->death.is_known && self->death.signal == 0 && self->death.exit_code == 0;
+}
+
+const process_death_t *process_death(const process_t *self)
+{
+    return &self->death;
 }

@@ -68,7 +68,11 @@ static void on_exit_(void *context)
 static act_err_t start(fixture_t *self, const char *script, int inherited)
 {
     const char *const argv[] = {"/bin/sh", "-c", script, NULL};
-    process_spec_t spec = {"/bin/sh", argv, self->output, inherited};
+    const process_descriptor_t descriptors[] = {{inherited, 3}, {0}};
+    process_spec_t spec = {.path = "/bin/sh",
+                           .argv = argv,
+                           .output_path = self->output,
+                           .descriptors = inherited >= 0 ? descriptors : NULL};
     return process_start(self->loop, &spec, on_exit_, self, &self->process);
 }
 
@@ -121,11 +125,24 @@ static void a_signal_is_named(void **state)
     assert_int_equal(self->exits_count, 1);
 }
 
+static void a_death_tells_what_the_process_used(void **state)
+{
+    fixture_t *self = *state;
+    run(self, "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; exit 3");
+    const process_death_t *death = process_death(self->process);
+    assert_true(death->is_known);
+    assert_int_equal(death->exit_code, 3);
+    assert_int_equal(death->signal, 0);
+    assert_false(death->has_core);
+    assert_true(death->user_ms + death->system_ms > 0);
+    assert_true(death->rss_max_kb > 100);
+}
+
 static void a_program_that_is_not_there_is_an_error_at_once(void **state)
 {
     fixture_t *self = *state;
     const char *const argv[] = {"/none", NULL};
-    process_spec_t spec = {"/none", argv, self->output, -1};
+    process_spec_t spec = {.path = "/none", .argv = argv, .output_path = self->output};
     assert_int_equal(process_start(self->loop, &spec, on_exit_, self, &self->process), ACT_E_IO);
     assert_null(self->process);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); // no zombie stays
@@ -200,6 +217,40 @@ static void a_descriptor_that_is_three_already_stays_open(void **state)
     char bytes[16] = "";
     assert_int_equal(read(three_reader, bytes, sizeof bytes), 6);
     assert_string_equal(bytes, "hello\n");
+}
+
+static void a_gap_before_an_inherited_descriptor_is_closed(void **state)
+{
+    fixture_t *self = *state;
+    int descriptor = fcntl(three_reader, F_DUPFD_CLOEXEC, 10);
+    const char *const argv[] = {"/bin/sh", "-c", LIST_DESCRIPTORS, NULL};
+    const process_descriptor_t descriptors[] = {{descriptor, 5}, {0}};
+    process_spec_t spec = {.path = "/bin/sh",
+                           .argv = argv,
+                           .output_path = self->output,
+                           .descriptors = descriptors};
+    assert_int_equal(process_start(self->loop, &spec, on_exit_, self, &self->process), ACT_E_OK);
+    wait_for_exit(self);
+    assert_string_equal(output_of(self), "0\n1\n2\n5\n");
+    close(descriptor);
+}
+
+static void limits_hold_in_the_program(void **state)
+{
+    fixture_t *self = *state;
+    const char *const argv[] = {
+        "/bin/sh", "-c",
+        "sleep 0.2; awk '/Max (address|open|core|cpu)/ {print $(NF-1)}' /proc/$$/limits | sort -n; nice",
+        NULL};
+    uint64_t space = 1u << 30, files = 77, core = 0, cpu_s = 5;
+    int nice_value = 7;
+    process_spec_t spec = {.path = "/bin/sh",
+                           .argv = argv,
+                           .output_path = self->output,
+                           .limits = {&space, &files, &core, &cpu_s, &nice_value}};
+    assert_int_equal(process_start(self->loop, &spec, on_exit_, self, &self->process), ACT_E_OK);
+    wait_for_exit(self);
+    assert_string_equal(output_of(self), "0\n5\n77\n1073741824\n7\n");
 }
 
 // A terminal's signals reach the launcher alone, and ignored signals work again.
@@ -299,6 +350,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_clean_exit_is_told_from_a_failure),
         TEST(a_signal_is_named),
+        TEST(a_death_tells_what_the_process_used),
         TEST(a_program_that_is_not_there_is_an_error_at_once),
         TEST(without_a_descriptor_to_watch_it_nothing_runs),
         TEST(a_signal_to_a_dead_process_is_harmless),
@@ -306,6 +358,8 @@ int main(void)
         TEST(only_descriptors_meant_for_it_reach_the_program),
         TEST(the_inherited_descriptor_becomes_number_three),
         TEST(a_descriptor_that_is_three_already_stays_open),
+        TEST(a_gap_before_an_inherited_descriptor_is_closed),
+        TEST(limits_hold_in_the_program),
         TEST(it_leads_its_session_with_plain_signals),
         TEST(an_adopted_process_is_heard_of_when_it_dies),
         TEST(a_pid_that_was_used_again_is_not_adopted),
