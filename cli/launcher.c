@@ -59,10 +59,8 @@ static void start_broker(void *context)
                           self->was_started ? "--restart" : NULL,
                           NULL};
     const process_descriptor_t inherited[] = {{self->options->listener, LISTENER_DESCRIPTOR}, {0}};
-    process_spec_t spec = {.path = path,
-                           .argv = argv,
-                           .output_path = output,
-                           .descriptors = inherited};
+    process_spec_t spec = {
+        .path = path, .argv = argv, .output_path = output, .descriptors = inherited};
     self->started_ms = act_loop_now_ms(self->loop);
     if (process_start(self->loop, &spec, on_broker_exit, self, &self->broker) != ACT_E_OK) {
         fprintf(stderr, "parley: cannot start %s\n", path);

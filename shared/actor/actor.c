@@ -3,6 +3,8 @@
 
 #include "base/assert.h"
 
+#include <stdio.h>
+
 // The connection is looked after this often: HELLO again, orphanhood.
 #define CARE_MS 250
 #define BYE_LINGER_MS 500
@@ -62,10 +64,12 @@ void act_actor_destroy(act_actor_t **self_p)
     act_free(act_take(self_p));
 }
 
-void act_actor_supervise(act_actor_t *self, act_config_t *config, act_log_t *log)
+void act_actor_supervise(act_actor_t *self, act_config_t *config, act_log_t *log,
+                         act_recorder_t *recorder)
 {
     self->config = config;
     self->log = log;
+    self->recorder = recorder;
     self->slow_handler_us = act_config_int(config, "slow_handler_ms") * 1000;
     self->orphan_ms = act_config_int(config, "orphan_ms");
 }
@@ -108,6 +112,20 @@ bool act_actor_is_connected(const act_actor_t *self)
 bool act_actor_is_draining(const act_actor_t *self)
 {
     return self->is_draining;
+}
+
+void act_actor_fail(act_actor_t *self, const char *why)
+{
+    self->has_failed = true;
+    if (self->log)
+        act_log_error(self->log, "failed", "why=%s", why);
+    fprintf(stderr, "%s: %s\n", self->spec->name, why);
+    act_loop_stop(self->loop);
+}
+
+bool act_actor_has_failed(const act_actor_t *self)
+{
+    return self->has_failed;
 }
 
 void act_actor_defer_ready(act_actor_t *self)

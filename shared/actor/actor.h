@@ -123,6 +123,9 @@ typedef struct {
     act_err_t (*open)(void *self,
                       act_actor_t *actor); // an error ends the process with exit code 78
     void (*drain)(void *self);             // optional: take no new work from outside
+    // Optional: is there work that the runtime does not see (a request to a channel, a socket that
+    // is still written to)? A drain waits for it, at most drain_ms.
+    bool (*is_busy)(const void *self);
     void (*close)(void *self);
 } act_spec_t;
 
@@ -149,6 +152,10 @@ bool act_actor_is_draining(const act_actor_t *self);
 // act_actor_set_ready when it is done.
 void act_actor_defer_ready(act_actor_t *self);
 void act_actor_set_ready(act_actor_t *self);
+
+// Work is impossible and trying again changes nothing: the process ends with exit code 78, as after an
+// error of open. `why` is one line for the log and for standard error.
+void act_actor_fail(act_actor_t *self, const char *why);
 
 // fn is called at each WELCOME: the first, and those of every later broker.
 void act_actor_on_welcome(act_actor_t *self, void (*fn)(void *context), void *context);

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/id.h"
 #include "base/mem.h"
+#include "base/time.h"
 #include "proto/common.h"
 
 #define DEFAULT_BUDGET_MS 5000
@@ -16,9 +17,13 @@ static void complete(act_actor_t *self, act_pending_row_t *row, const act_reply_
     act_reply_fn *trampoline = row->trampoline;
     act_fn_t *fn = row->fn;
     void *context = row->context;
+    const act_header_t header = {.kind = ACT_KIND_REPLY, .trace = row->header.trace};
+    const char *method = row->method->name;
     act_pending_remove(self->pending, row->id);
+    act_recorder_begin(self->recorder, &header, act_str(method), act_time_mono_us());
     // A callback may wait for nothing and so never nests: one arena serves all replies.
     trampoline(reply, self->arena, fn, context);
+    act_recorder_end(self->recorder);
     act_arena_reset(self->arena);
 }
 

@@ -123,14 +123,16 @@ void act_actor_on_disconnect(void *context)
 
 static bool is_drained(const act_actor_t *self, int64_t now_ms)
 {
-    return (act_calls_count(self->calls) == 0 && act_pending_count(self->pending) == 0) ||
-           now_ms >= self->drain_until_ms;
+    bool is_idle = act_calls_count(self->calls) == 0 && act_pending_count(self->pending) == 0 &&
+                   !(self->spec->is_busy && self->spec->is_busy(self->spec_self));
+    return is_idle || now_ms >= self->drain_until_ms;
 }
 
 void act_actor_on_care(void *context)
 {
     act_actor_t *self = context;
     int64_t now_ms = act_loop_now_ms(self->loop);
+    act_recorder_beat(self->recorder, now_ms * 1000);
     if (self->is_draining && is_drained(self, now_ms)) {
         act_loop_stop(self->loop);
         return;

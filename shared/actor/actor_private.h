@@ -7,6 +7,7 @@
 #include "actor/bus.h"
 #include "actor/call.h"
 #include "actor/pending.h"
+#include "actor/recorder.h"
 #include "actor/send.h"
 #include "actor/subscriptions.h"
 
@@ -17,6 +18,7 @@ struct act_actor {
     act_config_t *config; // borrowed; NULL for clients
     act_log_t *log;       // borrowed; NULL for clients
     char instance[ACT_HEADER_NAME_MAX_BYTES + 1];
+    act_recorder_t *recorder; // borrowed; NULL for clients
     act_bus_t *bus;
     act_pending_t *pending;
     act_calls_t *calls;
@@ -31,6 +33,7 @@ struct act_actor {
     bool is_welcome;
     bool is_ready;
     bool is_draining;
+    bool has_failed;  // act_actor_fail
     int64_t heard_ms; // last frame from the broker
     int64_t drain_until_ms;
     uint64_t slow_handlers;

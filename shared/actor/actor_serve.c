@@ -136,7 +136,9 @@ void act_actor_on_message(void *context, act_message_t *message)
     act_kind_t kind = message->header.kind;
     self->heard_ms = act_loop_now_ms(self->loop);
     int64_t from_us = act_time_mono_us();
+    act_recorder_begin(self->recorder, &message->header, message->header.method, from_us);
     takers[kind](self, message);
+    act_recorder_end(self->recorder);
     int64_t took_us = act_time_mono_us() - from_us;
     if (took_us > self->slow_handler_us) {
         self->slow_handlers++;

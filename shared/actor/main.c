@@ -1,5 +1,6 @@
 // main: act_main, the same for every service: command line, settings, log, signals, run, exit code.
 #include "actor/actor.h"
+#include "actor/crash.h"
 #include "actor/send.h"
 #include "base/assert.h"
 #include "base/mem.h"
@@ -7,6 +8,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,6 +32,7 @@ typedef struct {
     const char *bus;
     const char *instance;
     const char *log_dir;
+    int recorder;
     const char *overrides[OVERRIDES_MAX_COUNT + 1];
     size_t overrides_count;
     bool wants_help;
@@ -38,11 +41,15 @@ typedef struct {
 static bool parse_options(int argc, char **argv, options_t *ret_options)
 {
     static const struct option table[] = {
-        {"bus", required_argument, NULL, 'b'},     {"instance", required_argument, NULL, 'i'},
-        {"log-dir", required_argument, NULL, 'l'}, {"set", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},          {0},
+        {"bus", required_argument, NULL, 'b'},
+        {"instance", required_argument, NULL, 'i'},
+        {"log-dir", required_argument, NULL, 'l'},
+        {"set", required_argument, NULL, 's'},
+        {"help", no_argument, NULL, 'h'},
+        {"recorder", required_argument, NULL, 'r'},
+        {0},
     };
-    options_t options = {0};
+    options_t options = {.recorder = -1};
     for (int c = getopt_long(argc, argv, "h", table, NULL); c != -1;
          c = getopt_long(argc, argv, "h", table, NULL)) {
         if (c == 'b')
@@ -51,6 +58,8 @@ static bool parse_options(int argc, char **argv, options_t *ret_options)
             options.instance = optarg;
         else if (c == 'l')
             options.log_dir = optarg;
+        else if (c == 'r')
+            options.recorder = atoi(optarg);
         else if (c == 'h')
             options.wants_help = true;
         else if (c == 's' && options.overrides_count < OVERRIDES_MAX_COUNT)
@@ -66,7 +75,8 @@ static void print_help(const act_spec_t *spec, FILE *file)
 {
     fprintf(file,
             "%s: an actor of Parley, started by the broker.\n\n"
-            "  %s --bus ENDPOINT [--instance NAME] [--log-dir DIR] [--set NAME=VALUE]...\n\n"
+            "  %s --bus ENDPOINT [--instance NAME] [--log-dir DIR] [--recorder DESCRIPTOR]\n"
+            "    [--set NAME=VALUE]...\n\n"
             "Settings (name, environment, meaning):\n",
             spec->name, spec->name);
     act_buf_t out;
@@ -102,12 +112,12 @@ static void watch_signal(uv_loop_t *loop, uv_signal_t *uv, int number, act_actor
 }
 
 static int run(const act_spec_t *spec, const options_t *options, act_config_t *config,
-               act_log_t *log, const char *instance)
+               act_log_t *log, act_recorder_t *recorder, const char *instance)
 {
     ACT_AUTO(act_loop) *loop = act_loop_new();
     void *self = act_alloc(spec->self_size_bytes);
     ACT_AUTO(act_actor) *actor = act_actor_new(loop, spec, options->bus, instance, self);
-    act_actor_supervise(actor, config, log);
+    act_actor_supervise(actor, config, log, recorder);
     uv_signal_t term, interrupt;
     watch_signal(act_loop_uv(loop), &term, SIGTERM, actor);
     watch_signal(act_loop_uv(loop), &interrupt, SIGINT, actor);
@@ -118,12 +128,23 @@ static int run(const act_spec_t *spec, const options_t *options, act_config_t *c
         act_log_error(log, "open_failed", "code=%s", act_err_code(err));
     if (spec->close)
         spec->close(self);
+    bool is_good = err == ACT_E_OK && !act_actor_has_failed(actor);
     act_actor_destroy(&actor);
     uv_close((uv_handle_t *)&term, NULL);
     uv_close((uv_handle_t *)&interrupt, NULL);
     act_loop_destroy(&loop);
     act_free(self);
-    return err == ACT_E_OK ? 0 : EXIT_CONFIG;
+    return is_good ? 0 : EXIT_CONFIG;
+}
+
+// Without an inherited one (an actor started by hand) a crash speaks on standard error alone.
+static act_recorder_t *open_recorder(const options_t *options, act_log_t *log)
+{
+    act_recorder_t *recorder = NULL;
+    if (options->recorder >= 0 && act_recorder_open(options->recorder, &recorder) != ACT_E_OK)
+        act_log_warn(log, "no_recorder", "descriptor=%d", options->recorder);
+    act_crash_watch(recorder);
+    return recorder;
 }
 
 int act_main(int argc, char **argv, const act_spec_t *spec)
@@ -155,7 +176,9 @@ int act_main(int argc, char **argv, const act_spec_t *spec)
     } else {
         ACT_AUTO(act_log) *log = act_log_new(options.log_dir, spec->name, instance,
                                              level_of(act_config_text(config, "log_level")));
-        code = run(spec, &options, config, log, instance);
+        ACT_AUTO(act_recorder) *recorder = open_recorder(&options, log);
+        code = run(spec, &options, config, log, recorder, instance);
+        act_crash_ignore();
     }
     act_buf_fini(&error);
     return code;

@@ -125,7 +125,8 @@ static void limit(pid_t pid, __rlimit_resource_t resource, const uint64_t *value
     if (!value)
         return;
     struct rlimit pair = {.rlim_cur = *value, .rlim_max = *value};
-    (void)prlimit(pid, resource, &pair, NULL); // the child has just died, or a limit is higher than ours
+    (void)prlimit(pid, resource, &pair,
+                  NULL); // the child has just died, or a limit is higher than ours
 }
 
 // The program has been running for some microseconds; what it has mapped until then counts as well.

@@ -225,10 +225,8 @@ static void a_gap_before_an_inherited_descriptor_is_closed(void **state)
     int descriptor = fcntl(three_reader, F_DUPFD_CLOEXEC, 10);
     const char *const argv[] = {"/bin/sh", "-c", LIST_DESCRIPTORS, NULL};
     const process_descriptor_t descriptors[] = {{descriptor, 5}, {0}};
-    process_spec_t spec = {.path = "/bin/sh",
-                           .argv = argv,
-                           .output_path = self->output,
-                           .descriptors = descriptors};
+    process_spec_t spec = {
+        .path = "/bin/sh", .argv = argv, .output_path = self->output, .descriptors = descriptors};
     assert_int_equal(process_start(self->loop, &spec, on_exit_, self, &self->process), ACT_E_OK);
     wait_for_exit(self);
     assert_string_equal(output_of(self), "0\n1\n2\n5\n");

@@ -72,7 +72,7 @@ void actor_kit_supervise(actor_kit_t *self)
     act_assert(act_config_load(tables, NULL, &self->config, &error) == ACT_E_OK);
     act_buf_fini(&error);
     self->log = act_log_new(self->folder, "test", "test-1", ACT_LOG_DEBUG);
-    act_actor_supervise(self->actor, self->config, self->log);
+    act_actor_supervise(self->actor, self->config, self->log, /* recorder= */ NULL);
 }
 
 static void remove_folder(const actor_kit_t *self)
