@@ -183,26 +183,21 @@ static act_err_t open_delivery(void *context, act_actor_t *actor)
     return ACT_E_OK;
 }
 
-// The runtime stops when no call is open, but a request to a channel is none. To leave now would
-// make every send in flight ambiguous at each restart. Turns end by themselves every few
-// milliseconds (the runtime's timers).
-static void finish_sends(delivery_t *self)
+// A request to a channel is no call. To leave before its answer would make every send in flight
+// ambiguous at each restart.
+static bool is_busy(const void *context)
 {
-    act_loop_t *loop = act_actor_loop(self->actor);
-    int64_t until_ms =
-        act_loop_now_ms(loop) + act_config_int(act_actor_config(self->actor), "drain_ms");
-    while (sends_count(self->sends) > 0 && act_loop_now_ms(loop) < until_ms)
-        act_loop_turn(loop);
-    uint32_t left_count = sends_count(self->sends);
-    if (left_count > 0)
-        act_log_warn(act_actor_log(self->actor), "sends_left", "count=%u", left_count);
+    const delivery_t *self = context;
+    return sends_count(self->sends) > 0;
 }
 
 static void close_delivery(void *context)
 {
     delivery_t *self = context;
     if (self->sends) {
-        finish_sends(self);
+        uint32_t left_count = sends_count(self->sends);
+        if (left_count > 0)
+            act_log_warn(act_actor_log(self->actor), "sends_left", "count=%u", left_count);
         sends_close(self->sends);
     }
     if (self->operator_client != self->public_client)
@@ -225,5 +220,6 @@ const act_spec_t delivery_spec = {
     .credit_messages = 256, // hints only, ended as they come
     .self_size_bytes = sizeof(delivery_t),
     .open = open_delivery,
+    .is_busy = is_busy,
     .close = close_delivery,
 };

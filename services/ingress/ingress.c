@@ -11,8 +11,6 @@
 #define MINUTE_MS 60000
 #define ADDRESSES_COUNT 65536u // rows of 24 bytes
 #define SENDERS_COUNT 262144u
-// Most time for answers to leave when everything else is done.
-#define FLUSH_MS 500
 
 static const act_config_row_t settings[] = {
     {"master_key_file", "PARLEY_MASTER_KEY_FILE", ACT_CONFIG_TEXT, NULL, 0, 0,
@@ -217,23 +215,17 @@ static void drain_ingress(void *context)
     act_http_server_drain(self->server);
 }
 
-// The runtime stops when no call is open, but a post may just wait for its next call, and an answer
-// for its socket. Turns end by themselves every few milliseconds (the runtime's timers).
-static void finish_posts(ingress_t *self)
+// A post may just wait for its next call, and an answer for its socket.
+static bool is_busy(const void *context)
 {
-    act_loop_t *loop = act_actor_loop(self->actor);
-    int64_t until_ms = act_loop_now_ms(loop) + FLUSH_MS;
-    while (act_loop_now_ms(loop) < until_ms &&
-           (posts_count(self->posts) > 0 ||
-            act_http_server_counts(self->server).connections_count > 0))
-        act_loop_turn(loop);
+    const ingress_t *self = context;
+    return posts_count(self->posts) > 0 ||
+           act_http_server_counts(self->server).connections_count > 0;
 }
 
 static void close_ingress(void *context)
 {
     ingress_t *self = context;
-    if (self->server)
-        finish_posts(self);
     for (uint32_t i = 0; i < self->reloads_count; i++)
         act_call_fail(&self->reloads[i], ACT_E_UNAVAILABLE, "stopping");
     act_timer_destroy(&self->minute);
@@ -256,5 +248,6 @@ const act_spec_t ingress_spec = {
     .self_size_bytes = sizeof(ingress_t),
     .open = open_ingress,
     .drain = drain_ingress,
+    .is_busy = is_busy,
     .close = close_ingress,
 };

@@ -5,11 +5,8 @@
 #include "pool.h"
 #include "proto/persistence_service.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#define EXIT_CONFIG 78 // sysexits.h, as act_main's
 #define AWAY_MAX_MS 1000
 #define QUEUE_MAX_BYTES (32u << 20)
 
@@ -96,9 +93,7 @@ static void on_ready(void *context)
 static void on_refused(void *context, const char *text)
 {
     persistence_t *self = context;
-    act_log_error(act_actor_log(self->actor), "database_refused", "why=%s", text);
-    fprintf(stderr, "persistence: %s\n", text);
-    exit(EXIT_CONFIG);
+    act_actor_fail(self->actor, text);
 }
 
 static void check_table(void)

@@ -116,6 +116,8 @@ bool act_actor_is_draining(const act_actor_t *self)
 
 void act_actor_fail(act_actor_t *self, const char *why)
 {
+    if (self->has_failed)
+        return;
     self->has_failed = true;
     if (self->log)
         act_log_error(self->log, "failed", "why=%s", why);

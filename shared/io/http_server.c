@@ -16,6 +16,10 @@
 
 // New connections taken in one turn; others must get their turn as well.
 #define ACCEPT_MAX_COUNT 64
+// A client may be sending its next request just now: closing at once would fail it. Within this time a
+// busy one hears "Connection: close" with its answer and goes by itself.
+#define DRAIN_IDLE_MS 500
+#define DRAIN_SWEEP_MS 20
 // How long the peer may take to close after we did.
 #define LINGER_TIMEOUT_MS 2000u
 // Descriptors of a process that are not connections of this server.
@@ -184,7 +188,7 @@ static void sweep(void *context)
         if (state != ACT_HTTP_ANSWERING)
             sweep_list(self, state);
     }
-    if (self->is_draining)
+    if (self->is_draining && act_loop_now_ms(self->loop) >= self->drain_until_ms)
         close_silent(self);
     watch_listener(self);
     if (self->counts.connections_count > 0 || self->is_short)
@@ -287,10 +291,11 @@ void act_http_server_destroy(act_http_server_t **self_p)
 void act_http_server_drain(act_http_server_t *self)
 {
     self->is_draining = true;
-    self->timeouts_ms[ACT_HTTP_IDLE] = 0;
+    self->timeouts_ms[ACT_HTTP_IDLE] = DRAIN_IDLE_MS;
+    self->drain_until_ms = act_loop_now_ms(self->loop) + DRAIN_IDLE_MS;
+    self->sweep_ms = DRAIN_SWEEP_MS;
     watch_listener(self);
-    // Not now: this may be a handler's call, and its connection the one to close.
-    act_timer_start(self->sweeper, /* delay_ms= */ 0, /* repeat_ms= */ 0);
+    act_timer_start(self->sweeper, DRAIN_IDLE_MS, /* repeat_ms= */ 0);
 }
 
 act_http_server_counts_t act_http_server_counts(const act_http_server_t *self)

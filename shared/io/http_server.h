@@ -35,7 +35,8 @@ ACT_MUST_CHECK act_err_t act_http_server_new(act_loop_t *loop, int listen_descri
 // answered. May be called from a handler. The memory goes after the loop has turned four times.
 void act_http_server_destroy(act_http_server_t **self_p);
 
-// Accept no new connections, close idle ones; requests in hand are finished.
+// Accept no new connections; requests in hand are finished, and those that arrive on open connections
+// are answered with "Connection: close". After half a second idle connections are closed.
 void act_http_server_drain(act_http_server_t *self);
 
 // Since the start, except connections_count, which is now.

@@ -54,7 +54,8 @@ struct act_http_server {
     struct lws_vhost *vhost;
     int descriptors_max; // libwebsockets' table has no room for larger descriptors
     bool is_draining;
-    bool is_dead; // destroyed by its owner, waits for libwebsockets and for open requests
+    int64_t drain_until_ms; // then connections without a request are closed
+    bool is_dead;           // destroyed by its owner, waits for libwebsockets and for open requests
     bool is_reaped;
     uv_idle_t reaper; // never started; its close callbacks count the turns of the loop
     int reaper_turns;
