@@ -10,6 +10,9 @@ broker_t *broker_new(const broker_limits_t *limits, const broker_io_t *io)
     self->services = services_new();
     self->ledger = ledger_new();
     self->topics = topics_new();
+    self->traces = traces_new(&limits->traces);
+    self->edges = edges_new();
+    self->taps = taps_new(limits->tap_dir);
     self->arena = act_arena_new();
     act_buf_init(&self->scratch, ACT_BUF_DEFAULT_MAX_BYTES);
     return self;
@@ -21,6 +24,9 @@ void broker_destroy(broker_t **self_p)
     if (!self)
         return;
     topics_destroy(&self->topics);
+    traces_destroy(&self->traces);
+    edges_destroy(&self->edges);
+    taps_destroy(&self->taps);
     ledger_destroy(&self->ledger);
     services_destroy(&self->services);
     peers_destroy(&self->peers);
@@ -78,6 +84,8 @@ void broker_on_frame(broker_t *self, uint64_t route, const act_header_t *header,
         return;
     peer->heard_ms = broker_now_ms(self);
     peer->pinged_ms = 0;
+    if (taps_are_open(self->taps))
+        taps_record(self->taps, peer, /* is_in= */ true, header, body->bytes, self->now_us);
     if (peer->state == PEER_LOST && peer->was_ready && header->kind != ACT_KIND_BYE)
         broker_set_ready(self, peer);
     on_kind[header->kind](self, peer, header, body);
@@ -94,6 +102,7 @@ void broker_on_malformed(broker_t *self, uint64_t route)
 void broker_on_tick(broker_t *self)
 {
     broker_expire_calls(self);
+    taps_on_tick(self->taps, self->now_us);
     uint32_t index = 0;
     for (peer_t *peer = peers_next(self->peers, &index); peer;
          peer = peers_next(self->peers, &index))
@@ -161,4 +170,19 @@ peers_t *broker_peers(broker_t *self)
 services_t *broker_services(broker_t *self)
 {
     return self->services;
+}
+
+traces_t *broker_traces(broker_t *self)
+{
+    return self->traces;
+}
+
+edges_t *broker_edges(broker_t *self)
+{
+    return self->edges;
+}
+
+taps_t *broker_taps(broker_t *self)
+{
+    return self->taps;
 }

@@ -5,7 +5,10 @@
 // accepted = replied + failed + cancelled + open.
 #pragma once
 #include "acl.h"
+#include "edges.h"
 #include "service.h"
+#include "tap.h"
+#include "traces.h"
 
 typedef struct broker broker_t;
 
@@ -30,6 +33,8 @@ typedef struct {
     uint64_t queue_max_bytes;
     uint32_t attempts_max_count; // a call that lost this many workers is a dead letter
     const acl_t *acl;            // outlives the broker; NULL: nobody may do anything
+    traces_limits_t traces;
+    const char *tap_dir; // NULL: no taps
 } broker_limits_t;
 
 broker_t *broker_new(const broker_limits_t *limits, const broker_io_t *io);
@@ -63,6 +68,7 @@ void broker_expect_service(broker_t *self, act_str_t name);
 void broker_park_service(broker_t *self, act_str_t name, bool is_parked);
 // Gives the instance no new calls and tells it to finish. False: no such instance.
 bool broker_drain(broker_t *self, act_str_t instance);
+// call_id 0 (a cast) is ignored.
 void broker_answer(broker_t *self, uint64_t call_id, act_err_t err, act_str_t body);
 // Tells every client that the broker goes away.
 void broker_say_bye(broker_t *self);
@@ -92,3 +98,6 @@ int64_t broker_now_ms(const broker_t *self);
 const acl_t *broker_acl(const broker_t *self);
 peers_t *broker_peers(broker_t *self);
 services_t *broker_services(broker_t *self);
+traces_t *broker_traces(broker_t *self);
+edges_t *broker_edges(broker_t *self);
+taps_t *broker_taps(broker_t *self);

@@ -28,7 +28,7 @@ static entry_t *accept_call(broker_t *self, peer_t *caller, const act_header_t *
     entry->caller = caller;
     entry->caller_id = header->id;
     entry->deadline_ms = broker_now_ms(self) + header->budget_ms;
-    entry->accepted_us = self->now_us;
+    entry->accepted_us = entry->queued_us = self->now_us;
     entry->sequence = ++self->sequence;
     self->counters.accepted++;
     return entry;
@@ -44,6 +44,19 @@ static void on_bus_call(broker_t *self, peer_t *caller, const act_header_t *head
     // The broker itself is the worker: the entry is in no list until broker_answer.
     entry->state = ENTRY_IN_FLIGHT;
     self->io.on_bus_call(self->io.context, &entry->header, body->bytes, entry->id);
+}
+
+// The map of the traffic. Names that no service has would fill it with nonsense.
+static void count_edge(broker_t *self, const entry_t *entry, const act_header_t *answer,
+                       size_t answer_bytes)
+{
+    if (!entry->caller || answer->err == ACT_E_UNKNOWN_METHOD)
+        return;
+    edge_t *edge =
+        edges_count(self->edges, entry->caller->actor, entry->header.service, entry->header.method);
+    edge->errors += answer->kind == ACT_KIND_ERROR;
+    edge->bytes += entry->body->bytes.len_bytes + answer_bytes;
+    latency_add(&edge->latency, broker_now_ms(self), self->now_us - entry->accepted_us);
 }
 
 void broker_on_call(broker_t *self, peer_t *peer, const act_header_t *header, payload_t *body)
@@ -64,11 +77,18 @@ void broker_on_call(broker_t *self, peer_t *peer, const act_header_t *header, pa
         return;
     }
     entry->service = service;
+    traces_on_queued(self->traces, entry);
     broker_route(self, entry);
 }
 
 void broker_on_cast(broker_t *self, peer_t *peer, const act_header_t *header, payload_t *body)
 {
+    if (act_str_is(header->service, BROKER_BUS_SERVICE)) {
+        act_header_t to_us = *header;
+        to_us.sender = act_str(peer->instance);
+        self->io.on_bus_call(self->io.context, &to_us, body->bytes, /* call_id= */ 0);
+        return;
+    }
     service_t *service = services_find(self->services, header->service);
     peer_t *target = service ? service_choose(service, header->key) : NULL;
     if (!target || header->hops > ACT_HEADER_MAX_HOPS)
@@ -77,6 +97,10 @@ void broker_on_cast(broker_t *self, peer_t *peer, const act_header_t *header, pa
     stamped.sender = act_str(peer->instance);
     stamped.id = 0;
     self->counters.casts++;
+    edge_t *edge = edges_count(self->edges, peer->actor, header->service, header->method);
+    edge->bytes += body->bytes.len_bytes;
+    if (traces_on_cast(self->traces, &stamped, peer, target, self->now_us))
+        stamped.flags |= ACT_FLAG_SAMPLED;
     if (!self->io.send(self->io.context, target->route, &stamped, body))
         broker_lose_peer(self, target);
 }
@@ -98,6 +122,8 @@ void broker_on_answer(broker_t *self, peer_t *peer, const act_header_t *header, 
         self->counters.late++;
         return;
     }
+    traces_on_end(self->traces, entry, HOP_ACKED, header->err, self->now_us);
+    count_edge(self, entry, header, body->bytes.len_bytes);
     broker_detach(entry);
     latency_add(&peer->latency, broker_now_ms(self), self->now_us - entry->accepted_us);
     bool is_error = header->kind == ACT_KIND_ERROR;
@@ -119,6 +145,7 @@ void broker_on_cancel(broker_t *self, peer_t *peer, const act_header_t *header, 
     for (entry_t *entry = ledger_next(self->ledger, &index); entry;
          entry = ledger_next(self->ledger, &index))
         if (entry->caller == peer && entry->caller_id == header->id && entry->service) {
+            traces_on_end(self->traces, entry, HOP_CANCELLED, ACT_E_CANCELLED, self->now_us);
             self->counters.cancelled++;
             broker_abandon(self, entry);
             return;

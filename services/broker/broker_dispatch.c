@@ -16,6 +16,7 @@ static bool dispatch(broker_t *self, entry_t *entry, peer_t *worker)
     entry->dispatched_us = self->now_us;
     entry_list_push(&worker->in_flight, entry);
     worker->calls++;
+    traces_on_sent(self->traces, entry);
     return true;
 }
 

@@ -14,6 +14,8 @@ void broker_close_failed(broker_t *self, entry_t *entry, act_err_t err, const ch
 {
     if (entry->caller)
         broker_send_error(self, entry->caller->route, entry->caller_id, err, text);
+    traces_on_end(self->traces, entry, err == ACT_E_DEAD_LETTER ? HOP_DEAD : HOP_FAILED, err,
+                  self->now_us);
     self->counters.failed++;
     ledger_close(self->ledger, &entry);
 }
@@ -53,6 +55,7 @@ void broker_retry_or_fail(broker_t *self, entry_t *entry)
         broker_close_failed(self, entry, ACT_E_DEAD_LETTER, NULL);
         return;
     }
+    traces_on_requeued(self->traces, entry, self->now_us);
     entry->header.attempt++;
     self->counters.requeued++;
     broker_enqueue(entry, /* at_front= */ true);
@@ -81,6 +84,7 @@ void broker_drop_calls_of(broker_t *self, const peer_t *caller)
         entry->caller = NULL;
         if (!entry->service)
             continue; // the broker's own call: broker_answer ends it
+        traces_on_end(self->traces, entry, HOP_CANCELLED, ACT_E_CANCELLED, self->now_us);
         self->counters.cancelled++;
         broker_abandon(self, entry);
     }
@@ -96,6 +100,7 @@ void broker_expire_calls(broker_t *self)
             continue;
         if (entry->caller)
             broker_send_error(self, entry->caller->route, entry->caller_id, ACT_E_DEADLINE, NULL);
+        traces_on_end(self->traces, entry, HOP_EXPIRED, ACT_E_DEADLINE, self->now_us);
         self->counters.failed++;
         broker_abandon(self, entry);
     }

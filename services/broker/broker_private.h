@@ -13,7 +13,10 @@
 #include "base/mem.h"
 #include "broker.h"
 #include "proto/broker.h"
+#include "edges.h"
+#include "tap.h"
 #include "topics.h"
+#include "traces.h"
 
 #define BROKER_BUS_SERVICE "bus"
 
@@ -25,6 +28,9 @@ struct broker {
     services_t *services;
     ledger_t *ledger;
     topics_t *topics;
+    traces_t *traces;
+    edges_t *edges;
+    taps_t *taps;
     ledger_counters_t counters;
     uint64_t sequence;
     uint32_t abandoned_count; // entries that have ended for their callers but still hold credit

@@ -23,6 +23,8 @@ struct entry {
     payload_t *body;
     int64_t deadline_ms;
     int64_t accepted_us;
+    int64_t queued_us; // when it began to wait, newest time
+    bool is_traced;    // its hops are written (traces.h)
     int64_t dispatched_us;
     uint64_t sequence;        // order of arrival within the broker
     entry_t *next, *previous; // in the queue, or in the worker's list

@@ -30,6 +30,7 @@ static const broker_limits_t limits = {
     .queue_max_count = 10000,
     .queue_max_bytes = 64u << 20,
     .attempts_max_count = 3,
+    .traces = {.sample_ppm = 10000, .slow_ms = 500},
 };
 
 typedef struct {
@@ -39,6 +40,7 @@ typedef struct {
     const char *log_dir;
     const char *acl;
     int listener;
+    uint32_t trace_ppm;
     bool is_restart;
 } options_t;
 
@@ -59,24 +61,46 @@ typedef struct {
 static const char usage[] =
     "broker: routes messages between Parley's actors and supervises them. Started by `parley up`.\n\n"
     "  parley-broker --bus ENDPOINT --children FILE --bin-dir DIR --log-dir DIR\n"
-    "                [--listener DESCRIPTOR] [--acl FILE] [--restart]\n\n"
+    "                [--listener DESCRIPTOR] [--acl FILE] [--restart]\n"
+    "                [--trace-ppm N]\n\n"
     "  --bus         where actors connect: ipc:///run/parley/bus.sock\n"
     "  --children    parley.yaml\n"
     "  --bin-dir     folder of the actors' programs (parley-<name>)\n"
     "  --listener    public listening socket, inherited by the actor that has_listener\n"
     "  --acl         a file that adds to the built-in table of rights (services/broker/acl.yaml);\n"
     "                also PARLEY_ACL_FILE\n"
-    "  --restart     actors of an earlier broker may be alive: adopt them\n";
+    "  --restart     actors of an earlier broker may be alive: adopt them\n"
+    "  --trace-ppm   of a million traces, how many are followed (default 10000: 1 %);\n"
+    "                also PARLEY_TRACE_PPM\n";
+
+static bool parse_ppm(const char *text, uint32_t *ret_ppm)
+{
+    int64_t number = 0;
+    if (!act_str_to_int(act_str(text), &number) || number < 0 || number > TRACES_PPM_MAX) {
+        fputs("broker: --trace-ppm (PARLEY_TRACE_PPM) must be a whole number from 0 to 1000000\n",
+              stderr);
+        return false;
+    }
+    *ret_ppm = (uint32_t)number;
+    return true;
+}
 
 static bool parse_options(int argc, char **argv, options_t *ret_options)
 {
     static const struct option table[] = {
-        {"bus", required_argument, NULL, 'b'},      {"children", required_argument, NULL, 'c'},
-        {"bin-dir", required_argument, NULL, 'd'},  {"log-dir", required_argument, NULL, 'l'},
-        {"listener", required_argument, NULL, 'f'}, {"acl", required_argument, NULL, 'a'},
-        {"restart", no_argument, NULL, 'r'},        {0},
+        {"bus", required_argument, NULL, 'b'},
+        {"children", required_argument, NULL, 'c'},
+        {"bin-dir", required_argument, NULL, 'd'},
+        {"log-dir", required_argument, NULL, 'l'},
+        {"listener", required_argument, NULL, 'f'},
+        {"acl", required_argument, NULL, 'a'},
+        {"restart", no_argument, NULL, 'r'},
+        {"trace-ppm", required_argument, NULL, 't'},
+        {0},
     };
-    options_t options = {.listener = -1, .acl = getenv("PARLEY_ACL_FILE")};
+    const char *ppm = getenv("PARLEY_TRACE_PPM");
+    options_t options = {
+        .listener = -1, .trace_ppm = limits.traces.sample_ppm, .acl = getenv("PARLEY_ACL_FILE")};
     for (int c = getopt_long(argc, argv, "", table, NULL); c != -1;
          c = getopt_long(argc, argv, "", table, NULL)) {
         if (c == 'b')
@@ -93,9 +117,13 @@ static bool parse_options(int argc, char **argv, options_t *ret_options)
             options.listener = atoi(optarg);
         else if (c == 'r')
             options.is_restart = true;
+        else if (c == 't')
+            ppm = optarg;
         else
             return false;
     }
+    if (ppm && *ppm && !parse_ppm(ppm, &options.trace_ppm))
+        return false;
     *ret_options = options;
     return options.bus && options.children && options.bin_dir && options.log_dir;
 }
@@ -116,6 +144,10 @@ static bool send_frame(void *context, uint64_t route, const act_header_t *header
                        const payload_t *body)
 {
     process_self_t *self = context;
+    taps_t *taps = broker_taps(self->broker);
+    const peer_t *peer = taps_are_open(taps) ? peers_find(broker_peers(self->broker), route) : NULL;
+    if (peer)
+        taps_record(taps, peer, /* is_in= */ false, header, body->bytes, act_time_mono_us());
     return router_send(self->router, route, header, body);
 }
 
@@ -186,6 +218,10 @@ static void compose(process_self_t *self, const options_t *options, const childr
     broker_io_t io = {send_frame, on_hello, on_ready, on_bus_call, self};
     broker_limits_t own_limits = limits;
     own_limits.epoch = act_random_u64() >> 1;
+    own_limits.traces.sample_ppm = options->trace_ppm;
+    char tap_dir[PATH_MAX];
+    snprintf(tap_dir, sizeof tap_dir, "%s/tap", options->log_dir);
+    own_limits.tap_dir = tap_dir;
     own_limits.acl = self->acl;
     self->broker = broker_new(&own_limits, &io);
     broker_set_time(self->broker, act_time_mono_us());
@@ -201,6 +237,7 @@ static void compose(process_self_t *self, const options_t *options, const childr
         .broker = self->broker,
         .supervisor = self->supervisor,
         .started_ms = broker_now_ms(self->broker),
+        .log = self->log,
         .shutdown = shut_down,
         .context = self,
     };

@@ -8,9 +8,11 @@ struct service {
     entry_list_t queue[ACT_CLASS_COUNT]; // calls without a key, or while no instance is there
     uint32_t queued_count;               // here and in its instances' queues
     uint64_t queued_bytes;
-    bool is_expected;    // has a child in parley.yaml: calls wait for it
-    bool is_parked;      // its child crashes too often: calls are refused at once
-    uint32_t bulk_turns; // dispatches since the last bulk one
+    bool is_expected;     // has a child in parley.yaml: calls wait for it
+    bool is_parked;       // its child crashes too often: calls are refused at once
+    uint32_t bulk_turns;  // dispatches since the last bulk one
+    bool has_trace_share; // else the broker's (traces.h)
+    uint64_t trace_below;
 };
 
 typedef struct services services_t;

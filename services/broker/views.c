@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "proto/broker.h"
+#include "trace_views.h"
 
 #define ROWS_MAX_COUNT 1024
 #define ACL_ROWS_MAX_COUNT 4096
@@ -88,7 +89,9 @@ static void view_status(views_t *self, act_str_t body, uint64_t call_id)
         .refused = counters->refused,
         .malformed = counters->malformed,
         .denied = counters->denied,
+        .events_dropped = counters->events_dropped,
     };
+    trace_views_fill_status(broker_traces(self->broker), &reply);
     act_buf_t out;
     act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
     status_reply_pack(&reply, &out);
@@ -158,23 +161,34 @@ static void command_shutdown(views_t *self, act_str_t body, uint64_t call_id)
     self->shutdown(self->context);
 }
 
+// Rows that look at the header too have `ask`.
 typedef struct {
     const char *method;
     void (*run)(views_t *self, act_str_t body, uint64_t call_id);
+    trace_views_fn *ask;
 } view_t;
 
 static const view_t views[] = {
-    {"status", view_status},
-    {"metrics", view_metrics},
-    {"acl", view_acl},
-    {"shutdown", command_shutdown},
+    {"status", view_status, NULL},
+    {"metrics", view_metrics, NULL},
+    {"acl", view_acl, NULL},
+    {"edges", NULL, trace_views_edges},
+    {"traces", NULL, trace_views_traces},
+    {"trace", NULL, trace_views_trace},
+    {"set_tracing", NULL, trace_views_set_tracing},
+    {"tap", NULL, trace_views_tap},
+    {"stages", NULL, trace_views_stages},
+    {"shutdown", command_shutdown, NULL},
 };
 
 void views_on_call(views_t *self, const act_header_t *header, act_str_t body, uint64_t call_id)
 {
     for (size_t i = 0; i < ACT_COUNT(views); i++)
         if (act_str_is(header->method, views[i].method)) {
-            views[i].run(self, body, call_id);
+            if (views[i].ask)
+                views[i].ask(self, header, body, call_id);
+            else
+                views[i].run(self, body, call_id);
             return;
         }
     broker_answer(self->broker, call_id, ACT_E_UNKNOWN_METHOD, act_str(""));

@@ -7,6 +7,7 @@ typedef struct {
     broker_t *broker;
     supervisor_t *supervisor;
     int64_t started_ms;
+    act_log_t *log; // commands are noted here
     void (*shutdown)(void *context);
     void *context;
 } views_t;

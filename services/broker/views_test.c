@@ -43,7 +43,7 @@ static int set_up(void **state)
     self->supervisor =
         supervisor_new(self->loop, self->kit->broker, self->log, &self->children, &paths);
     self->views = (views_t){self->kit->broker, self->supervisor, broker_now_ms(self->kit->broker),
-                            on_shutdown, self};
+                            self->log,         on_shutdown,      self};
     broker_kit_client(self->kit, CLIENT);
     *state = self;
     return 0;

@@ -44,6 +44,7 @@ typedef enum {
 
 enum {
     ACT_FLAG_RETRY_SAFE = 1u << 0, // may run again after its worker died
+    ACT_FLAG_SAMPLED = 1u << 8,    // set by the broker: this trace is followed, stages are welcome
 };
 
 // Where a message belongs in the story of one customer message (W3C trace context).
