@@ -435,7 +435,7 @@ static void until_stopped(fixture_t *self)
 static void a_drained_actor_finishes_what_it_holds(void **state)
 {
     fixture_t *self = *state;
-    actor_kit_supervise(self->kit);
+    actor_kit_supervise(self->kit, /* overrides= */ NULL);
     act_call_t *call = take_call(self, 1);
     actor_kit_send_kind(self->kit, ACT_KIND_DRAIN, 0);
     actor_kit_settle(self->kit);
@@ -451,7 +451,7 @@ static void a_drained_actor_finishes_what_it_holds(void **state)
 static void a_drain_ends_after_its_time(void **state)
 {
     fixture_t *self = *state;
-    actor_kit_supervise(self->kit);
+    actor_kit_supervise(self->kit, /* overrides= */ NULL);
     take_call(self, 1);
     act_actor_begin_drain(self->kit->actor);
     actor_kit_pass_ms(self->kit, 7000);
@@ -463,7 +463,7 @@ static void a_drain_ends_after_its_time(void **state)
 static void an_orphan_ends_itself(void **state)
 {
     fixture_t *self = *state;
-    actor_kit_supervise(self->kit);
+    actor_kit_supervise(self->kit, /* overrides= */ NULL);
     actor_kit_kill_broker(self->kit);
     actor_kit_pass_ms(self->kit, 29000);
     assert_false(self->kit->is_stopped);
@@ -482,7 +482,7 @@ static void a_client_is_no_orphan(void **state)
 static void a_refused_actor_ends(void **state)
 {
     fixture_t *self = *state;
-    actor_kit_supervise(self->kit);
+    actor_kit_supervise(self->kit, /* overrides= */ NULL);
     act_header_t header = {.kind = ACT_KIND_REFUSED, .err = ACT_E_MALFORMED};
     actor_kit_send(self->kit, &header, act_str(""));
     until_stopped(self);

@@ -11,7 +11,7 @@ char *act_strdup(const char *text);
 void act_free(void *ptr);
 
 // ACT_AUTO(act_arena) *arena = act_arena_new(...): destroyed when the scope ends.
-#define ACT_AUTO(type) __attribute__((cleanup(type##_destroy))) type##_t
+#define ACT_AUTO(type) __attribute__((cleanup(type##_destroy), unused)) type##_t
 
 // A char * that is freed when the scope ends.
 #define ACT_AUTO_FREE __attribute__((cleanup(act_free_cleanup)))

@@ -1,8 +1,4 @@
 // whatsapp_inbound: libFuzzer target of the WhatsApp webhook, signature to models.
-//   build-fuzz/tests/fuzz/whatsapp_inbound tests/fuzz/corpus/whatsapp_inbound
-// Compiled with -DPARLEY_REPLAY it is a plain program that runs files through the same code, so
-// that no fuzzer is needed to see an old failure come back:
-//   whatsapp_inbound_replay tests/fuzz/corpus/whatsapp_inbound
 #include "base/assert.h"
 #include "channels/whatsapp/inbound.h"
 
@@ -47,43 +43,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
     act_buf_fini(&out);
     return 0;
 }
-
-#ifdef PARLEY_REPLAY
-#include <dirent.h>
-#include <stdio.h>
-
-#define INPUT_MAX_BYTES (4u << 20)
-
-static int replay_file(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        perror(path);
-        return 0;
-    }
-    ACT_AUTO_FREE uint8_t *bytes = act_alloc(INPUT_MAX_BYTES);
-    size_t len_bytes = fread(bytes, 1, INPUT_MAX_BYTES, file);
-    fclose(file);
-    (void)LLVMFuzzerTestOneInput(bytes, len_bytes);
-    return 1;
-}
-
-int main(int argc, char **argv)
-{
-    DIR *dir = argc == 2 ? opendir(argv[1]) : NULL;
-    if (!dir) {
-        fprintf(stderr, "usage: whatsapp_inbound_replay CORPUS_DIR\n");
-        return 64;
-    }
-    int count = 0;
-    for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
-        char path[2048];
-        snprintf(path, sizeof path, "%s/%s", argv[1], entry->d_name);
-        if (entry->d_name[0] != '.')
-            count += replay_file(path);
-    }
-    closedir(dir);
-    printf("%d inputs: no failure\n", count);
-    return count > 0 ? 0 : 1;
-}
-#endif

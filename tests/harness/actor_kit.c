@@ -51,6 +51,7 @@ static void on_turn_end(uv_check_t *uv)
 actor_kit_t *actor_kit_new(const act_spec_t *spec, void *spec_self)
 {
     actor_kit_t *self = act_alloc(sizeof *self);
+    self->spec = spec;
     snprintf(self->folder, sizeof self->folder, "/tmp/actor_kit.XXXXXX");
     act_assert(mkdtemp(self->folder) != NULL);
     snprintf(self->endpoint, sizeof self->endpoint, "ipc://%s/bus.sock", self->folder);
@@ -64,12 +65,12 @@ actor_kit_t *actor_kit_new(const act_spec_t *spec, void *spec_self)
     return self;
 }
 
-void actor_kit_supervise(actor_kit_t *self)
+void actor_kit_supervise(actor_kit_t *self, const char *const overrides[])
 {
-    const act_config_row_t *tables[] = {settings, NULL};
+    const act_config_row_t *tables[] = {settings, self->spec->config, NULL};
     act_buf_t error;
     act_buf_init(&error, 1024);
-    act_assert(act_config_load(tables, NULL, &self->config, &error) == ACT_E_OK);
+    act_assert(act_config_load(tables, overrides, &self->config, &error) == ACT_E_OK);
     act_buf_fini(&error);
     self->log = act_log_new(self->folder, "test", "test-1", ACT_LOG_DEBUG);
     act_actor_supervise(self->actor, self->config, self->log, /* recorder= */ NULL);

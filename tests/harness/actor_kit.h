@@ -13,6 +13,7 @@ typedef struct kit_message {
 
 typedef struct {
     act_loop_t *loop;
+    const act_spec_t *spec;
     act_actor_t *actor;
     char folder[64];
     char endpoint[96];
@@ -30,8 +31,9 @@ typedef struct {
 // The broker is bound, the actor connected; HELLO is not taken yet. spec_self is given to methods.
 actor_kit_t *actor_kit_new(const act_spec_t *spec, void *spec_self);
 void actor_kit_destroy(actor_kit_t **self_p);
-// The actor becomes a supervised process: orphan_ms 30000, drain_ms 8000.
-void actor_kit_supervise(actor_kit_t *self);
+// The actor becomes a supervised process: orphan_ms 30000, drain_ms 8000, and the settings of its spec
+// at their defaults, but for `overrides`: "name=value", ended by NULL; NULL: none.
+void actor_kit_supervise(actor_kit_t *self, const char *const overrides[]);
 
 // --- the broker ----------------------------------------------------------------------------------
 

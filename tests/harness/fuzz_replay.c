@@ -73,8 +73,9 @@ int fuzz_replay(int argc, char **argv, fuzz_target_fn *target, const act_str_t s
     size_t count = 0;
     for (size_t i = 0; i < seeds_count; i++)
         count += run_seed(target, seeds[i]);
-    if (argc > 1 && !run_folder(target, argv[1], &count))
-        return 1;
+    for (int i = 1; i < argc; i++)
+        if (!run_folder(target, argv[i], &count))
+            return 1;
     printf("%zu inputs: no failure\n", count);
     return count > 0 ? 0 : 1;
 }
