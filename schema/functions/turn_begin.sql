@@ -1,4 +1,4 @@
--- Takes the lease of a conversation and gives all a turn needs, in one round trip. Granted only
+-- Takes the lease of a conversation and gives all that every turn needs, in one round trip. Granted only
 -- when something is pending and no other instance's lease is alive; asking again as the same one
 -- is granted again (its first answer was lost, or the process was started anew). Every grant raises lease_fence: what an earlier
 -- holder still wants to commit is refused from then on (I6).
@@ -9,7 +9,7 @@ create or replace function turn_begin(
     out is_granted boolean, out retry_after_ms integer, out fence bigint, out tenant_name text,
     out internal_language text, out contact_id text, out contact_name text, out channel text,
     out channel_account_id text, out language text, out owner text, out owner_fence bigint,
-    out flow_state text, out session_id text, out pending json, out history json,
+    out flow_state text, out session_id text, out pending json,
     out is_over_quota boolean, out is_blocked boolean)
 language plpgsql as $$
 declare
@@ -59,7 +59,6 @@ begin
     owner_fence := c.owner_fence;
     flow_state := c.flow_state;
     session_id := case when is_same_session(c.last_activity_at, t) then c.session_id else '' end;
-    history := turn_history(p_tenant, p_conversation);
     is_over_quota := t.message_quota_per_day is not null
                      and usage_today(p_tenant) >= t.message_quota_per_day;
 end

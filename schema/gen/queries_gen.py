@@ -12,6 +12,8 @@ at the top that look like "-- name: value" are directives, all others are for re
              none               the reply is Empty
     -- each: messages           run once for each item of this repeated field of the request, in one
                                 batch; :field is looked up in the item, then in the request
+    -- arrays: messages         run once for all items of this repeated field of the request: a field
+                                of the items is an array, with an element an item
     -- scope: tenant|system     whose rows: the header's tenant (default), or all (a sweep)
     -- key: outbox_id           field(s) of the item or the request: operations with the same key go
                                 through the same connection, in order; first one that is not empty
@@ -41,8 +43,9 @@ from google.protobuf import descriptor_pb2
 
 F = descriptor_pb2.FieldDescriptorProto
 INTS = {F.TYPE_INT32, F.TYPE_INT64, F.TYPE_UINT32, F.TYPE_UINT64, F.TYPE_SINT32, F.TYPE_SINT64}
-DIRECTIVES = {"rpc", "session", "result", "each", "scope", "key", "lock_order", "missing",
+DIRECTIVES = {"rpc", "session", "result", "each", "arrays", "scope", "key", "lock_order", "missing",
               "budget_ms"}
+ARRAY_OF = {"TEXT": "TEXTS", "INT": "INTS", "BOOL": "BOOLS", "JSON": "JSON_ARRAY"}
 TOKEN = re.compile(r"""
     (?P<space>\s+) | (?P<comment>--[^\n]*|/\*.*?\*/) | (?P<string>'(?:[^']|'')*')
   | (?P<body>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$) | (?P<quoted>"[^"]*") | (?P<cast>::)
@@ -190,7 +193,11 @@ class Query:
             raise Mistake(f"{path}: no rpc '{self.name}' in the model")
         self.request = fields_of(model[self.method.input_type])
         self.reply = fields_of(model[self.method.output_type])
-        self.item = self.item_of(self.directives.get("each"), self.request, model, "each")
+        self.items_as = "ARRAYS" if "arrays" in self.directives else "EACH"
+        self.items = self.directives.get("arrays", self.directives.get("each"))
+        if "arrays" in self.directives and "each" in self.directives:
+            raise Mistake(f"{path}: each and arrays exclude each other")
+        self.item = self.item_of(self.items, self.request, model, self.items_as.lower())
         self.read_result(model)
         self.read_params()
         self.read_columns()
@@ -214,14 +221,14 @@ class Query:
         self.row = self.item_of(self.many, self.reply, model, "result: many")
         if self.result == "NONE" and self.reply:
             raise Mistake(f"{self.path}: result is none, but the reply has fields")
-        if self.item and self.result == "ONE":
+        if self.item and self.items_as == "EACH" and self.result == "ONE":
             raise Mistake(f"{self.path}: each and result: one exclude each other")
 
     def find(self, name):
         """(field, is_item) of a name in the item, then in the request."""
         if name in self.item:
             return self.item[name], True
-        if name in self.request and name != self.directives.get("each"):
+        if name in self.request and name != self.items:
             return self.request[name], False
         raise Mistake(f"{self.path}: no field '{name}' in the request of {self.method.name}")
 
@@ -242,7 +249,15 @@ class Query:
                 self.param_rows.append((name, "TENANT", False))
             else:
                 field, is_item = self.find(name)
-                self.param_rows.append((name, kind_of(field), is_item))
+                self.param_rows.append((name, self.param_kind(field, is_item), is_item))
+
+    def param_kind(self, field, is_item):
+        kind = kind_of(field)
+        if not is_item or self.items_as == "EACH":
+            return kind
+        if kind not in ARRAY_OF:
+            raise Mistake(f"{self.path}: field {field.name}: no array of {kind}")
+        return ARRAY_OF[kind]
 
     def read_columns(self):
         self.column_rows = []
@@ -325,7 +340,6 @@ def query_row(query):
         return (name, f"ACT_COUNT({name})") if rows else ("NULL", "0")
     params, columns, keys = (table("params", query.param_rows), table("columns", query.column_rows),
                              table("keys", query.keys))
-    each = query.directives.get("each", "")
     return f"""    {{
         .method = "{query.name}",
         .name = "{query.name}",
@@ -335,7 +349,8 @@ def query_row(query):
         .columns = {columns[0]}, .columns_count = {columns[1]},
         .keys = {keys[0]}, .keys_count = {keys[1]},
         .result = QUERY_RESULT_{query.result},
-        .many = ACT_STR_INIT("{query.many or ''}"), .each = ACT_STR_INIT("{each}"),
+        .many = ACT_STR_INIT("{query.many or ''}"), .items = ACT_STR_INIT("{query.items or ''}"),
+        .items_as = QUERY_{query.items_as},
         .is_system = {flag(query.scope == 'system')}, .lock_order = {query.lock_order},
         .missing_err = ACT_E_{query.missing}, .budget_ms = {query.budget_ms},
     }},"""

@@ -2,9 +2,9 @@
 #include "post_private.h"
 
 #include "base/id.h"
+#include "group.h"
 #include "proto/delivery_service.h"
 #include "proto/persistence_service.h"
-#include "proto/session_service.h"
 #include "retry.h"
 
 #include <string.h>
@@ -64,10 +64,10 @@ void post_add_dead_letter(post_t *self, const char *reason)
 
 // --- storing -------------------------------------------------------------------------------------
 
-static void finish_part(part_t *part)
+void part_stored(part_t *self)
 {
-    post_t *post = part->post;
-    part->state = PART_DONE;
+    post_t *post = self->post;
+    self->state = PART_DONE;
     if (--post->open_count == 0)
         post_finish(post);
 }
@@ -83,22 +83,24 @@ static void set_aside(part_t *part, act_err_t err)
     part_ask(part);
 }
 
-static void on_failure(part_t *part, const act_reply_t *reply)
+void part_failed(part_t *self, const act_reply_t *reply, bool was_alone)
 {
-    post_t *post = part->post;
+    post_t *post = self->post;
     posts_t *posts = post->posts;
     int64_t left_ms = post->deadline_ms - posts_now_ms(posts);
-    retry_t retry = retry_decide(reply->err, ++part->attempts_count, left_ms, reply->retry_after_ms,
+    retry_t retry = retry_decide(reply->err, ++self->attempts_count, left_ms, reply->retry_after_ms,
                                  act_random_u64());
+    if (retry.action == RETRY_SET_ASIDE && !was_alone)
+        retry = (retry_t){.action = RETRY_AGAIN}; // another part may be to blame
     if (retry.action == RETRY_AGAIN) {
-        part->state = PART_WAITING;
-        part->retry_at_ms = posts_now_ms(posts) + retry.delay_ms;
+        self->state = PART_WAITING;
+        self->retry_at_ms = posts_now_ms(posts) + retry.delay_ms;
         posts_add_metric(posts, METRIC_RETRIES, 1);
         posts_ensure_tick(posts);
         return;
     }
-    if (retry.action == RETRY_SET_ASIDE && part->kind != PART_DEAD_LETTER && left_ms > 0) {
-        set_aside(part, reply->err);
+    if (retry.action == RETRY_SET_ASIDE && self->kind != PART_DEAD_LETTER && left_ms > 0) {
+        set_aside(self, reply->err);
         return;
     }
     post->has_failed = true;
@@ -106,58 +108,26 @@ static void on_failure(part_t *part, const act_reply_t *reply)
     if (log_gate_pass(&posts->not_stored_gate, posts_now_ms(posts), 1, &count))
         act_log_warn(act_actor_log(posts->actor), "not_stored", "code=%s,count=%u",
                      act_err_code(reply->err), count);
-    finish_part(part);
+    part_stored(self);
 }
 
-static act_call_opts_t opts_of(const part_t *part, act_str_t key)
+act_call_opts_t part_call_opts(const part_t *self, act_str_t key)
 {
-    const post_t *post = part->post;
+    const post_t *post = self->post;
     int64_t left_ms = post->deadline_ms - posts_now_ms(post->posts);
     // A header carries shorter keys than an address may be.
     key = act_utf8_prefix(key, ACT_HEADER_KEY_MAX_BYTES / 4);
     return (act_call_opts_t){
-        .tenant = part->tenant,
+        .tenant = self->tenant,
         .key = key,
         .budget_ms = left_ms > 1 ? (uint32_t)left_ms : 1,
         .trace = &post->trace,
     };
 }
 
-static void on_messages_stored(void *context, const act_reply_t *reply,
-                               const append_inbound_reply_t *body)
-{
-    part_t *part = context;
-    if (reply->err != ACT_E_OK) {
-        on_failure(part, reply);
-        return;
-    }
-    posts_t *posts = part->post->posts;
-    act_str_t woken = ACT_STR("");
-    for (uint32_t i = 0; i < body->messages.count; i++) {
-        const appended_message_t *message = &body->messages.items[i];
-        posts_add_metric(posts, message->is_new ? METRIC_MESSAGES : METRIC_DUPLICATES, 1);
-        // A hint that is lost or left out is found by the sweeper of session.
-        if (!message->is_new || !message->starts_turn ||
-            act_str_eq(message->conversation_id, woken))
-            continue;
-        woken = message->conversation_id;
-        wake_request_t wake = {.conversation_id = woken};
-        act_call_opts_t opts = opts_of(part, woken);
-        session_wake(posts->actor, &opts, &wake);
-    }
-    finish_part(part);
-}
-
 static void ask_messages(part_t *part)
 {
-    append_inbound_request_t request = {
-        .channel = act_str(part->post->channel->name),
-        .channel_account_id = part->account_id,
-        .messages = {part->messages, part->count},
-    };
-    act_call_opts_t opts = opts_of(part, part->messages[0].address);
-    part->call_id = persistence_append_inbound(part->post->posts->actor, &opts, &request,
-                                               on_messages_stored, part);
+    groups_put(part->post->posts->groups, part);
 }
 
 static void on_statuses_stored(void *context, const act_reply_t *reply,
@@ -165,7 +135,7 @@ static void on_statuses_stored(void *context, const act_reply_t *reply,
 {
     part_t *part = context;
     if (reply->err != ACT_E_OK) {
-        on_failure(part, reply);
+        part_failed(part, reply, /* was_alone= */ true);
         return;
     }
     posts_t *posts = part->post->posts;
@@ -175,10 +145,10 @@ static void on_statuses_stored(void *context, const act_reply_t *reply,
         if (act_str_empty(conversation_id))
             continue;
         delivery_wake_request_t wake = {.conversation_id = conversation_id};
-        act_call_opts_t opts = opts_of(part, conversation_id);
+        act_call_opts_t opts = part_call_opts(part, conversation_id);
         delivery_wake(posts->actor, &opts, &wake);
     }
-    finish_part(part);
+    part_stored(part);
 }
 
 static void ask_statuses(part_t *part)
@@ -188,8 +158,8 @@ static void ask_statuses(part_t *part)
         .statuses = {part->statuses, part->count},
     };
     const delivery_status_t *first = &part->statuses[0];
-    act_call_opts_t opts =
-        opts_of(part, act_str_empty(first->outbox_id) ? first->provider_id : first->outbox_id);
+    act_call_opts_t opts = part_call_opts(part, act_str_empty(first->outbox_id) ? first->provider_id
+                                                                                : first->outbox_id);
     part->call_id = persistence_apply_statuses(part->post->posts->actor, &opts, &request,
                                                on_statuses_stored, part);
 }
@@ -199,11 +169,11 @@ static void on_set_aside(void *context, const act_reply_t *reply, const empty_t 
     (void)body;
     part_t *part = context;
     if (reply->err != ACT_E_OK) {
-        on_failure(part, reply);
+        part_failed(part, reply, /* was_alone= */ true);
         return;
     }
     posts_add_metric(part->post->posts, METRIC_DEAD_LETTERS, 1);
-    finish_part(part);
+    part_stored(part);
 }
 
 static void ask_dead_letter(part_t *part)
@@ -217,7 +187,7 @@ static void ask_dead_letter(part_t *part)
                     ? act_utf8_prefix(body, DEAD_LETTER_MAX_BYTES / 4)
                     : body,
     };
-    act_call_opts_t opts = opts_of(part, ACT_STR(""));
+    act_call_opts_t opts = part_call_opts(part, ACT_STR(""));
     part->call_id =
         persistence_put_dead_letter(part->post->posts->actor, &opts, &request, on_set_aside, part);
 }

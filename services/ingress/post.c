@@ -3,6 +3,7 @@
 #include "post_private.h"
 
 #include "base/id.h"
+#include "group.h"
 
 #define TICK_MS 10
 #define RETRY_AFTER_S 1
@@ -90,6 +91,7 @@ posts_t *posts_new(act_actor_t *actor, const posts_limits_t *limits, post_ready_
 {
     posts_t *self = act_alloc(sizeof *self);
     *self = (posts_t){.actor = actor, .limits = *limits, .on_ready = on_ready, .context = context};
+    self->groups = groups_new(actor);
     act_random(&self->last_trace, sizeof self->last_trace);
     self->tick = act_timer_new(act_actor_loop(actor), on_tick, self);
     return self;
@@ -100,10 +102,11 @@ void posts_destroy(posts_t **self_p)
     posts_t *self = *self_p;
     if (!self)
         return;
+    groups_destroy(&self->groups);
     while (self->first) {
         post_t *post = self->first;
         for (part_t *part = post->parts; part; part = part->next)
-            if (part->state == PART_ASKED)
+            if (part->state == PART_ASKED && part->kind != PART_MESSAGES)
                 act_actor_cancel(self->actor, part->call_id);
         post_answer(&post, 503, RETRY_AFTER_S);
     }

@@ -9,6 +9,7 @@ typedef enum { PART_NEW, PART_ASKED, PART_WAITING, PART_DONE } part_state_t;
 // What one call to persistence stores.
 typedef struct part {
     struct part *next;
+    struct part *next_in_group; // of MESSAGES, see group.h
     post_t *post;
     part_kind_t kind;
     part_state_t state;
@@ -18,7 +19,7 @@ typedef struct part {
     delivery_status_t *statuses;
     uint32_t count;
     const char *reason;      // of a dead letter; static
-    uint64_t call_id;        // while ASKED
+    uint64_t call_id;        // while ASKED; of MESSAGES the group has it
     int64_t retry_at_ms;     // while WAITING
     uint32_t attempts_count; // calls that failed
 } part_t;
@@ -42,6 +43,7 @@ struct post {
 
 struct posts {
     act_actor_t *actor;
+    struct groups *groups;
     posts_limits_t limits;
     post_ready_fn *on_ready;
     void *context;
@@ -64,6 +66,13 @@ void post_finish(post_t *self);
 
 // Starts the part's call; what follows comes later, from the loop.
 void part_ask(part_t *self);
+
+// How the call ended. was_alone: it stored nothing but this part.
+void part_stored(part_t *self);
+void part_failed(part_t *self, const act_reply_t *reply, bool was_alone);
+
+// For calls made for this part: its tenant and trace, and the time it has left.
+act_call_opts_t part_call_opts(const part_t *self, act_str_t key);
 
 // Asks again what is due; true while something of this post still waits for the timer.
 bool part_tick_all(const post_t *post, int64_t now_ms);

@@ -30,12 +30,6 @@ typedef struct {
 ACT_MUST_CHECK act_err_t bind_request(const query_t *query, act_str_t tenant, act_str_t body,
                                       act_arena_t *arena, bind_t *ret_bind);
 
-// PostgreSQL's type of a parameter.
-Oid bind_type(query_kind_t kind);
-
-// Does a result column of this type fit the kind? Checked once, when the statement is prepared.
-bool bind_is_readable(query_kind_t kind, Oid type);
-
 // An array of 1, for paramFormats.
 const int *bind_formats(void);
 

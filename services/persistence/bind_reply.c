@@ -109,6 +109,8 @@ static bool write_value(query_kind_t kind, const char *bytes, int len_bytes, act
         return act_json_text_to_mp(text, out) == ACT_E_OK;
     case QUERY_TEXTS:
     case QUERY_INTS:
+    case QUERY_BOOLS:
+    case QUERY_JSON_ARRAY:
     case QUERY_TENANT:
     case QUERY_KINDS_COUNT:
         break;

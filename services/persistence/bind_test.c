@@ -140,7 +140,7 @@ static const query_t each = {
     .params_count = ACT_COUNT(each_params),
     .keys = each_keys,
     .keys_count = ACT_COUNT(each_keys),
-    .each = ACT_STR_INIT("items"),
+    .items = ACT_STR_INIT("items"),
 };
 
 static void put_item(act_buf_t *out, const char *id, const char *address)
@@ -192,6 +192,45 @@ static void no_items_are_no_rows(void **state)
     bind(self, &each);
     assert_int_equal(self->bind.rows_count, 0);
     assert_true(act_str_empty(self->bind.key));
+}
+
+static const query_param_t arrays_params[] = {
+    {ACT_STR_INIT("channel"), QUERY_TEXT, false},
+    {ACT_STR_INIT("id"), QUERY_TEXTS, true},
+    {ACT_STR_INIT("flag"), QUERY_BOOLS, true},
+    {ACT_STR_INIT("part"), QUERY_JSON_ARRAY, true},
+};
+static const query_t arrays = {
+    .name = "arrays",
+    .params = arrays_params,
+    .params_count = ACT_COUNT(arrays_params),
+    .keys = each_keys,
+    .keys_count = ACT_COUNT(each_keys),
+    .items = ACT_STR_INIT("items"),
+    .items_as = QUERY_ARRAYS,
+};
+
+// What an item does not say is the default, so that all arrays are of one length.
+static void fields_of_items_are_arrays(void **state)
+{
+    fixture_t *self = *state;
+    put_items(&self->body, "491");
+    bind(self, &arrays);
+    assert_int_equal(self->bind.rows_count, 1);
+    CHECK(self, 0, 0, "whatsapp");
+    CHECK(self, 0, 1, "\0\0\0\1\0\0\0\0\0\0\0\x19\0\0\0\2\0\0\0\1\0\0\0\2i1\0\0\0\2i2");
+    CHECK(self, 0, 2, "\0\0\0\1\0\0\0\0\0\0\0\x10\0\0\0\2\0\0\0\1\0\0\0\1\0\0\0\0\1\0");
+    CHECK(self, 0, 3, "\0\0\0\1\0\0\0\0\0\0\0\x72\0\0\0\2\0\0\0\1\0\0\0\2{}\0\0\0\2{}");
+    assert_true(act_str_is(self->bind.key, "491"));
+}
+
+static void no_items_are_empty_arrays(void **state)
+{
+    fixture_t *self = *state;
+    act_mp_map(&self->body, 0);
+    bind(self, &arrays);
+    assert_int_equal(self->bind.rows_count, 1);
+    CHECK(self, 0, 1, "\0\0\0\0\0\0\0\0\0\0\0\x19");
 }
 
 // --- rows ----------------------------------------------------------------------------------------
@@ -328,6 +367,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(missing_fields_are_defaults, set_up, tear_down),
         cmocka_unit_test_setup_teardown(values_become_binary, set_up, tear_down),
         cmocka_unit_test_setup_teardown(each_item_is_a_row, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(fields_of_items_are_arrays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_items_are_empty_arrays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_first_key_with_something_in_it_wins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_items_are_no_rows, set_up, tear_down),
         cmocka_unit_test(rows_become_items),

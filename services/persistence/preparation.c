@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "bind.h"
+#include "bind_value.h"
 
 #include <string.h>
 

@@ -7,15 +7,17 @@
 
 // How a value travels between msgpack and PostgreSQL. Parameters and columns are both binary.
 typedef enum {
-    QUERY_TEXT,   // text
-    QUERY_INT,    // int8; columns also int2 and int4
-    QUERY_BOOL,   // bool
-    QUERY_DOUBLE, // float8; columns also float4
-    QUERY_JSON,   // json, one message
-    QUERY_JSONS,  // json, an array
-    QUERY_TEXTS,  // text[]; parameters only
-    QUERY_INTS,   // int8[]; parameters only
-    QUERY_TENANT, // text, from the call's header; parameters only
+    QUERY_TEXT,       // text
+    QUERY_INT,        // int8; columns also int2 and int4
+    QUERY_BOOL,       // bool
+    QUERY_DOUBLE,     // float8; columns also float4
+    QUERY_JSON,       // json, one message
+    QUERY_JSONS,      // json, an array
+    QUERY_TEXTS,      // text[]; parameters only
+    QUERY_INTS,       // int8[]; parameters only
+    QUERY_BOOLS,      // bool[]; parameters only
+    QUERY_JSON_ARRAY, // json[], of messages; parameters only
+    QUERY_TENANT,     // text, from the call's header; parameters only
     QUERY_KINDS_COUNT,
 } query_kind_t;
 
@@ -36,6 +38,12 @@ typedef struct {
     bool is_item;
 } query_key_t;
 
+// What a statement does with a repeated field of the request.
+typedef enum {
+    QUERY_EACH,   // runs once an item
+    QUERY_ARRAYS, // runs once; each field of the items is an array with an element an item
+} query_items_as_t;
+
 typedef enum { QUERY_RESULT_NONE, QUERY_RESULT_ONE, QUERY_RESULT_MANY } query_result_t;
 
 typedef struct {
@@ -49,10 +57,11 @@ typedef struct {
     const query_key_t *keys; // the first that is not empty is the key; none: the header's key
     size_t keys_count;
     query_result_t result;
-    act_str_t many; // repeated field of the reply that rows fill (RESULT_MANY)
-    act_str_t each; // repeated field of the request; the statement runs once an item; or empty
-    bool is_system; // sees all tenants' rows where a policy admits it
-    int lock_order; // place in a batch; see batch.h
+    act_str_t many;  // repeated field of the reply that rows fill (RESULT_MANY)
+    act_str_t items; // that repeated field of the request, or empty
+    query_items_as_t items_as;
+    bool is_system;        // sees all tenants' rows where a policy admits it
+    int lock_order;        // place in a batch; see batch.h
     act_err_t missing_err; // RESULT_ONE without a row
     uint32_t budget_ms;
 } query_t;

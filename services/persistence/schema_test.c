@@ -220,6 +220,46 @@ static void a_message_is_stored_once(void **state)
     assert_int_equal(begin(db, tenant, first->conversation_id, "s1")->pending.count, 1);
 }
 
+// One call with two people, one of them new, and a message that was delivered twice with it.
+static void one_call_stores_many_messages(void **state)
+{
+    test_db_t *db = *state;
+    act_str_t tenant = test_db_tenant(db);
+    act_str_t known = say(db, tenant, "491");
+    inbound_content_t content = {.text = ACT_STR("hello")};
+    inbound_message_t messages[] = {
+        {.external_id = ACT_STR("b"), .address = ACT_STR("491"), .starts_turn = true},
+        {.external_id = ACT_STR("a"), .address = ACT_STR("492"), .starts_turn = true},
+        {.external_id = ACT_STR("b"), .address = ACT_STR("491"), .starts_turn = true},
+        {.external_id = ACT_STR("c"), .address = ACT_STR("492")},
+    };
+    for (size_t i = 0; i < ACT_COUNT(messages); i++) {
+        messages[i].type = ACT_STR("text");
+        messages[i].content = &content;
+    }
+    const append_inbound_reply_t *reply = NULL;
+    for (int round = 0; round < 2; round++) {
+        DO(db, tenant, APPEND_INBOUND, append_inbound_request, append_inbound_reply, &reply,
+           .channel = ACT_STR("whatsapp"), .channel_account_id = ACT_STR("account"),
+           .messages = {messages, ACT_COUNT(messages)});
+        assert_int_equal(reply->messages.count, 3);
+        for (uint32_t i = 0; i < reply->messages.count; i++) {
+            const appended_message_t *message = &reply->messages.items[i];
+            CHECK_STR(message->external_id, ((const char *[]){"a", "b", "c"})[i]);
+            assert_int_equal(message->is_new, round == 0);
+            assert_int_equal(message->starts_turn, i < 2);
+            assert_int_equal(act_str_eq(message->conversation_id, known), i == 1);
+        }
+    }
+    act_str_t counts = test_db_admin(
+        db, test_db_text(db,
+                         "select string_agg(duplicates_count::text, ' ' order by external_id) from "
+                         "inbox where tenant_id = '%" ACT_STR_FMT "' and length(external_id) = 1",
+                         ACT_STR_ARG(tenant))
+                .ptr);
+    CHECK_STR(counts, "1 3 1");
+}
+
 // Ten connections, one customer, at the same instant (I5).
 static void first_messages_in_parallel_are_one_conversation(void **state)
 {
@@ -239,8 +279,9 @@ static void first_messages_in_parallel_are_one_conversation(void **state)
     for (int i = 0; i < COUNT; i++) {
         act_str_t sql = test_db_text(db,
                                      "select append_inbound('%" ACT_STR_FMT
-                                     "', 'whatsapp', 'account', 'm%d', '%s', '%s', "
-                                     "'Ann', 'text', 0, true, '{}', ''); commit",
+                                     "', 'whatsapp', 'account', '{m%d}', '{%s}', array['%s'], "
+                                     "'{Ann}', '{text}', '{0}', '{true}', array['{}'::json], "
+                                     "array['']); commit",
                                      ACT_STR_ARG(tenant), i, i % 2 ? "user-1" : "49123",
                                      i % 2 ? "49123" : ""); // some know the second identity
         assert_int_equal(PQsendQuery(connections[i], sql.ptr), 1);
@@ -336,10 +377,13 @@ static void a_turn_is_committed_once(void **state)
     assert_true(commit(db, tenant, conversation, turn, opts)->was_committed);
     CHECK_STR(next->language, "de");
     CHECK_STR(next->session_id, "session");
-    assert_int_equal(next->history.count, 3);
-    CHECK_STR(next->history.items[0].author, "customer");
-    CHECK_STR(next->history.items[2].author, "bot");
-    CHECK_STR(next->history.items[2].text, "good day");
+    const turn_history_reply_t *past = NULL;
+    DO(db, tenant, TURN_HISTORY, turn_history_request, turn_history_reply, &past,
+       .conversation_id = conversation);
+    assert_int_equal(past->history.count, 3);
+    CHECK_STR(past->history.items[0].author, "customer");
+    CHECK_STR(past->history.items[2].author, "bot");
+    CHECK_STR(past->history.items[2].text, "good day");
 }
 
 static void nothing_to_do_is_not_granted(void **state)
@@ -709,6 +753,7 @@ int main(void)
         cmocka_unit_test(system_scope_is_only_where_it_is_needed),
         cmocka_unit_test(tenants_do_not_see_each_other),
         cmocka_unit_test(a_message_is_stored_once),
+        cmocka_unit_test(one_call_stores_many_messages),
         cmocka_unit_test(first_messages_in_parallel_are_one_conversation),
         cmocka_unit_test(a_person_has_many_addresses),
         cmocka_unit_test(one_holder_at_a_time),

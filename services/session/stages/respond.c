@@ -4,6 +4,7 @@
 #include "pipeline.h"
 #include "proto/agent_service.h"
 #include "proto/flow_service.h"
+#include "proto/persistence_service.h"
 #include "texts/texts.h"
 
 // A flow may hand on to another one; more often in one turn is a loop in somebody's drawing.
@@ -45,10 +46,13 @@ static void on_responded(void *context, const act_reply_t *reply, const respond_
     pipeline_go_on(turn, STAGE_NEXT);
 }
 
-static void ask_agent(turn_t *turn)
+static void on_history(void *context, const act_reply_t *reply, const turn_history_reply_t *body)
 {
-    turn->flow_state = act_str("");
-    turn->path = ACT_STR("agent");
+    turn_t *turn = context;
+    if (reply->err != ACT_E_OK || !body) {
+        give_up(turn, reply->err);
+        return;
+    }
     respond_request_t request = {
         .text = turn->text,
         .language = turn->language,
@@ -58,13 +62,23 @@ static void ask_agent(turn_t *turn)
         .confidence = turn->understood.confidence,
         .sentiment = turn->understood.sentiment,
         .risk = {turn->understood.risk.items, turn->understood.risk.count},
-        .history = {turn->begin.history.items, turn->begin.history.count},
+        .history = {body->history.items, body->history.count},
         .type = turn->type,
         .business_name = turn->begin.tenant_name,
         .choice_id = turn->choice_id,
     };
     act_call_opts_t opts = turn_call_opts(turn);
     turn->call_id = agent_respond(turn->session->actor, &opts, &request, on_responded, turn);
+}
+
+static void ask_agent(turn_t *turn)
+{
+    turn->flow_state = act_str("");
+    turn->path = ACT_STR("agent");
+    turn_history_request_t request = {.conversation_id = turn->conversation_id};
+    act_call_opts_t opts = turn_call_opts(turn);
+    turn->call_id =
+        persistence_turn_history(turn->session->actor, &opts, &request, on_history, turn);
 }
 
 // --- flow ----------------------------------------------------------------------------------------
