@@ -1,8 +1,10 @@
 // dotenv: a line a setting.
 #include "dotenv.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LINE_MAX_BYTES 8192
 
@@ -43,19 +45,37 @@ static bool load_line(act_str_t line)
     return setenv(name_text, value_text, /* overwrite= */ 0) == 0;
 }
 
+static act_err_t refuse_file(const char *path, act_buf_t *error)
+{
+    act_buf_printf(error, "%s cannot be read: %s", path, strerror(errno));
+    return ACT_E_CONFIG;
+}
+
+static act_err_t load_lines(FILE *file, const char *path, act_buf_t *error)
+{
+    char line[LINE_MAX_BYTES];
+    for (int number = 1; fgets(line, sizeof line, file); number++) {
+        size_t len = strlen(line);
+        if (len == sizeof line - 1 && line[len - 1] != '\n' && !feof(file)) {
+            act_buf_printf(error, "%s:%d is longer than %d bytes", path, number,
+                           LINE_MAX_BYTES - 2);
+            return ACT_E_CONFIG;
+        }
+        if (!load_line(act_str(line))) {
+            act_buf_printf(error, "%s:%d is not a setting (example: WH_PHONE_ID=800001)", path,
+                           number);
+            return ACT_E_CONFIG;
+        }
+    }
+    return ferror(file) ? refuse_file(path, error) : ACT_E_OK;
+}
+
 act_err_t dotenv_load(const char *path, act_buf_t *error)
 {
     FILE *file = fopen(path, "re");
     if (!file)
-        return ACT_E_OK;
-    char line[LINE_MAX_BYTES];
-    act_err_t err = ACT_E_OK;
-    for (int number = 1; err == ACT_E_OK && fgets(line, sizeof line, file); number++)
-        if (!load_line(act_str(line))) {
-            act_buf_printf(error, "%s:%d is not a setting (example: WH_PHONE_ID=800001)", path,
-                           number);
-            err = ACT_E_CONFIG;
-        }
+        return errno == ENOENT ? ACT_E_OK : refuse_file(path, error);
+    act_err_t err = load_lines(file, path, error);
     fclose(file);
     return err;
 }

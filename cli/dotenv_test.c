@@ -25,7 +25,7 @@ static int set_up(void **state)
         return -1;
     close(descriptor);
     act_buf_init(&self->error, 1024);
-    static const char *const names[] = {"T_A", "T_B", "t_c", "_T9"};
+    static const char *const names[] = {"T_A", "T_B", "T_C", "t_c", "_T9"};
     for (size_t i = 0; i < ACT_COUNT(names); i++)
         unsetenv(names[i]);
     *state = self;
@@ -124,14 +124,55 @@ static void a_bad_line_is_named_by_its_number(void **state)
     }
 }
 
-static void a_line_that_is_too_long_is_refused(void **state)
+// The rest of a long line must not become lines of its own.
+static void a_line_that_is_too_long_is_named(void **state)
 {
     fixture_t *self = *state;
-    char *text = act_alloc(20000);
+    char *text = act_alloc(20000), where[96];
     memset(text, 'x', 19999);
-    memcpy(text, "T_A=", 4);
+    memcpy(text, "T_B=1\nT_A=", 10);
+    memcpy(text + 6 + 8191, "T_C=2\n", 6); // where the buffer ends
     assert_int_equal(load(self, text), ACT_E_CONFIG);
     act_free(text);
+    act_buf_add_char(&self->error, '\0');
+    snprintf(where, sizeof where, "%s:2 is longer than 8190 bytes", self->path);
+    assert_string_equal(self->error.ptr, where);
+    assert_null(getenv("T_A"));
+    assert_null(getenv("T_C"));
+}
+
+static void the_longest_line_is_read_whole(void **state)
+{
+    fixture_t *self = *state;
+    char *text = act_alloc(8192);
+    memset(text, 'x', 8190);
+    memcpy(text, "T_A=", 4);
+    assert_int_equal(load(self, text), ACT_E_OK);
+    assert_int_equal(strlen(getenv("T_A")), 8190 - 4);
+    text[8190] = '\n';
+    unsetenv("T_A");
+    assert_int_equal(load(self, text), ACT_E_OK);
+    assert_int_equal(strlen(getenv("T_A")), 8190 - 4);
+    act_free(text);
+}
+
+static void assert_cannot_be_read(fixture_t *self, const char *path)
+{
+    act_buf_reset(&self->error);
+    assert_int_equal(dotenv_load(path, &self->error), ACT_E_CONFIG);
+    act_buf_add_char(&self->error, '\0');
+    assert_ptr_equal(strstr(self->error.ptr, path), self->error.ptr);
+    assert_non_null(strstr(self->error.ptr, "cannot be read"));
+}
+
+// Root may read everything, so these are files that nobody can read.
+static void a_file_that_cannot_be_read_is_no_missing_file(void **state)
+{
+    fixture_t *self = *state;
+    assert_cannot_be_read(self, "/tmp"); // a folder
+    unlink(self->path);
+    assert_int_equal(symlink(self->path, self->path), 0); // a link to itself
+    assert_cannot_be_read(self, self->path);
 }
 
 static void a_missing_file_is_fine(void **state)
@@ -150,7 +191,9 @@ int main(void)
         TEST(blank_lines_and_comments_are_passed_over),
         TEST(what_is_set_already_wins),
         TEST(a_bad_line_is_named_by_its_number),
-        TEST(a_line_that_is_too_long_is_refused),
+        TEST(a_line_that_is_too_long_is_named),
+        TEST(the_longest_line_is_read_whole),
+        TEST(a_file_that_cannot_be_read_is_no_missing_file),
         TEST(a_missing_file_is_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 // latency: how long calls took in the last minute, as percentiles. Six rings of ten seconds, each a
-// histogram with four buckets a power of two (error under 19 %), so recording is one increment.
+// histogram with four buckets a power of two, so recording is one increment. A percentile is told as the
+// upper bound of its bucket: never below the truth, and at most 25 % above it.
 #pragma once
 #include <stdint.h>
 

@@ -9,11 +9,14 @@
 #include "views.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXIT_USAGE 64
 #define EXIT_CONFIG 78
@@ -85,6 +88,19 @@ static bool parse_ppm(const char *text, uint32_t *ret_ppm)
     return true;
 }
 
+// 0 to 2 are not handed on, and a number that is no open descriptor would become someone else's later.
+static bool parse_listener(const char *text, int *ret_descriptor)
+{
+    int64_t number = 0;
+    if (!act_str_to_int(act_str(text), &number) || number <= STDERR_FILENO || number > INT_MAX ||
+        fcntl((int)number, F_GETFD) < 0) {
+        fputs("broker: --listener must be the number of an open descriptor, 3 or more\n", stderr);
+        return false;
+    }
+    *ret_descriptor = (int)number;
+    return true;
+}
+
 static bool parse_options(int argc, char **argv, options_t *ret_options)
 {
     static const struct option table[] = {
@@ -113,9 +129,10 @@ static bool parse_options(int argc, char **argv, options_t *ret_options)
             options.log_dir = optarg;
         else if (c == 'a')
             options.acl = optarg;
-        else if (c == 'f')
-            options.listener = atoi(optarg);
-        else if (c == 'r')
+        else if (c == 'f') {
+            if (!parse_listener(optarg, &options.listener))
+                return false;
+        } else if (c == 'r')
             options.is_restart = true;
         else if (c == 't')
             ppm = optarg;

@@ -70,7 +70,7 @@ typedef struct {
     uint8_t attempt;    // from 1
     uint8_t hops;
     act_str_t idempotency_key;
-    uint32_t credit_messages; // HELLO and PONG: how many calls the actor takes at a time
+    uint32_t credit_messages; // HELLO: how many calls the actor takes at a time
     uint32_t credit_bytes;
     uint32_t err; // act_err_t; ERROR and REFUSED
 } act_header_t;

@@ -72,8 +72,10 @@ export class Sim {
       return sent.length >= count && sent;
     }, limitMs);
   }
+  // Also when it is dead already: then no exit event comes any more.
   async stop() {
-    const gone = new Promise((resolve) => this.child.on('exit', resolve));
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const gone = new Promise((resolve) => this.child.once('exit', resolve));
     this.child.kill('SIGTERM');
     await gone;
   }
@@ -207,8 +209,10 @@ export class Parley {
   }
 
   async query(sql, values = []) {
-    this.pool ??= new pg.Pool({ ...this.databaseUrl, max: 2 });
-    this.pool.on('error', () => {}); // PostgreSQL is restarted in some tests
+    if (!this.pool) {
+      this.pool = new pg.Pool({ ...this.databaseUrl, max: 2 });
+      this.pool.on('error', () => {}); // PostgreSQL is restarted in some tests
+    }
     return (await this.pool.query(sql, values)).rows;
   }
 
