@@ -9,6 +9,9 @@ broker_t *broker_new(const broker_limits_t *limits, const broker_io_t *io)
     self->peers = peers_new();
     self->services = services_new();
     self->ledger = ledger_new();
+    self->lanes = lanes_new();
+    self->outcomes =
+        outcomes_new(limits->outcomes_max_count, limits->outcomes_max_bytes, limits->dedupe_ms);
     self->topics = topics_new();
     self->traces = traces_new(&limits->traces);
     self->edges = edges_new();
@@ -27,6 +30,8 @@ void broker_destroy(broker_t **self_p)
     traces_destroy(&self->traces);
     edges_destroy(&self->edges);
     taps_destroy(&self->taps);
+    outcomes_destroy(&self->outcomes);
+    lanes_destroy(&self->lanes);
     ledger_destroy(&self->ledger);
     services_destroy(&self->services);
     peers_destroy(&self->peers);
@@ -62,6 +67,8 @@ static broker_on_kind_fn *const on_kind[ACT_KIND_LAST + 1] = {
     [ACT_KIND_PONG] = broker_on_stats,
     [ACT_KIND_DRAIN] = on_forbidden,
     [ACT_KIND_BYE] = broker_on_bye,
+    [ACT_KIND_PARTIAL] = broker_on_partial,
+    [ACT_KIND_CREDIT] = broker_on_credit,
 };
 
 void broker_set_time(broker_t *self, int64_t now_us)
@@ -73,6 +80,7 @@ void broker_on_frame(broker_t *self, uint64_t route, const act_header_t *header,
 {
     if (header->kind == ACT_KIND_HELLO) {
         broker_on_hello(self, route, header, body);
+        broker_settle(self);
         return;
     }
     peer_t *peer = peers_find(self->peers, route);
@@ -89,6 +97,7 @@ void broker_on_frame(broker_t *self, uint64_t route, const act_header_t *header,
     if (peer->state == PEER_LOST && peer->was_ready && header->kind != ACT_KIND_BYE)
         broker_set_ready(self, peer);
     on_kind[header->kind](self, peer, header, body);
+    broker_settle(self);
 }
 
 void broker_on_malformed(broker_t *self, uint64_t route)
@@ -107,6 +116,12 @@ void broker_on_tick(broker_t *self)
     for (peer_t *peer = peers_next(self->peers, &index); peer;
          peer = peers_next(self->peers, &index))
         broker_look_after_peer(self, peer);
+    index = 0;
+    for (service_t *service = services_next(self->services, &index); service;
+         service = services_next(self->services, &index))
+        if (service->queued_by_class[ACT_CLASS_BULK] > 0)
+            broker_feed_later(self, service); // its share grows when interactive calls stay away
+    broker_settle(self);
 }
 
 // --- the supervisor's side -----------------------------------------------------------------------
@@ -125,6 +140,7 @@ void broker_park_service(broker_t *self, act_str_t name, bool is_parked)
         return;
     service->is_parked = is_parked;
     broker_refuse_waiting(self, service);
+    broker_settle(self);
 }
 
 void broker_say_bye(broker_t *self)

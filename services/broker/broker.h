@@ -1,8 +1,8 @@
 // broker: the decisions. Frames and time come in as events, frames go out through broker_io_t; it
 // knows no sockets, no processes and no clock, so it also runs in tests and simulation.
 //
-// Every accepted call ends in exactly one of reply, error, cancelled; the counters add up:
-// accepted = replied + failed + cancelled + open.
+// Every accepted call ends in exactly one of reply, error, dead letter, cancelled; the counters add up:
+// accepted = replied + failed + dead + cancelled + open.
 #pragma once
 #include "acl.h"
 #include "edges.h"
@@ -22,6 +22,8 @@ typedef struct {
     // The broker's own service: answers with broker_answer, now or later.
     void (*on_bus_call)(void *context, const act_header_t *header, act_str_t body,
                         uint64_t call_id);
+    // A call was lost for good; the entry goes when this returns. May be NULL.
+    void (*on_dead)(void *context, const entry_t *entry, act_err_t err);
     void *context;
 } broker_io_t;
 
@@ -35,6 +37,9 @@ typedef struct {
     const acl_t *acl;            // outlives the broker; NULL: nobody may do anything
     traces_limits_t traces;
     const char *tap_dir; // NULL: no taps
+    uint32_t dedupe_ms;  // outcomes of idempotency keys are remembered so long
+    uint32_t outcomes_max_count;
+    uint64_t outcomes_max_bytes;
 } broker_limits_t;
 
 broker_t *broker_new(const broker_limits_t *limits, const broker_io_t *io);
@@ -69,6 +74,11 @@ void broker_park_service(broker_t *self, act_str_t name, bool is_parked);
 // Gives the instance no new calls and tells it to finish. False: no such instance.
 bool broker_drain(broker_t *self, act_str_t instance);
 // call_id 0 (a cast) is ignored.
+// Gives the instance no new calls until it is resumed. False: no such instance.
+bool broker_pause(broker_t *self, act_str_t instance, bool is_held);
+// A call of the broker's own, as any other. False: it was not accepted, and own_fn is not called.
+bool broker_call_own(broker_t *self, const act_header_t *header, act_str_t body,
+                     entry_own_fn *own_fn, void *own_context);
 void broker_answer(broker_t *self, uint64_t call_id, act_err_t err, act_str_t body);
 // Tells every client that the broker goes away.
 void broker_say_bye(broker_t *self);

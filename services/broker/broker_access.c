@@ -102,6 +102,8 @@ static bool has_right(const peer_t *peer, const act_header_t *header, const char
     case ACT_KIND_PONG:
     case ACT_KIND_DRAIN:
     case ACT_KIND_BYE:
+    case ACT_KIND_PARTIAL:
+    case ACT_KIND_CREDIT:
     default:
         return true; // about its own calls and itself; what only the broker may send is malformed
     }
@@ -133,8 +135,9 @@ void broker_on_revoked(broker_t *self, act_str_t actor)
             continue;
         act_header_t header = {.kind = ACT_KIND_REFUSED, .err = ACT_E_FORBIDDEN};
         broker_send_bytes(self, peer->route, &header, act_str(""));
-        broker_remove_peer(self, peer);
+        broker_remove_peer(self, peer, "key revoked");
     }
+    broker_settle(self);
 }
 
 void broker_on_revoked_frame(broker_t *self, uint64_t route, act_str_t actor)

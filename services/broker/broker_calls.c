@@ -1,21 +1,23 @@
-// broker: calls, hints and answers as they come in.
+// broker: calls, hints, answers and partial replies as they come in.
 #include "broker_private.h"
 
 // Why a call cannot be accepted, or OK.
-static act_err_t check_call(const broker_t *self, const act_header_t *header,
-                            const service_t *service, size_t size_bytes)
+static act_err_t check_call(broker_t *self, const act_header_t *header, const service_t *service,
+                            size_t size_bytes)
 {
     if (header->hops > ACT_HEADER_MAX_HOPS)
         return ACT_E_INVALID_ARGUMENT;
     if (!service || (!service->instances && !service->is_expected))
         return ACT_E_UNKNOWN_METHOD;
-    if (service->is_parked && !service_choose(service, act_str("")))
+    bool is_direct = header->flags & ACT_FLAG_DIRECT;
+    if ((is_direct && !broker_choose(self, service, header)) ||
+        (service->is_parked && !service_choose(service, act_str(""))))
         return ACT_E_UNAVAILABLE;
     if (header->budget_ms == 0)
         return ACT_E_DEADLINE;
     if (service->queued_count >= self->limits.queue_max_count ||
         service->queued_bytes + size_bytes > self->limits.queue_max_bytes)
-        return ACT_E_OVERLOADED;
+        return service_is_paused(service) ? ACT_E_UNAVAILABLE : ACT_E_OVERLOADED;
     return ACT_E_OK;
 }
 
@@ -25,11 +27,11 @@ static entry_t *accept_call(broker_t *self, peer_t *caller, const act_header_t *
     entry_t *entry = ledger_open(self->ledger, header, body);
     if (!entry)
         return NULL;
-    entry->caller = caller;
-    entry->caller_id = header->id;
+    ledger_set_caller(self->ledger, entry, caller, header->id);
     entry->deadline_ms = broker_now_ms(self) + header->budget_ms;
     entry->accepted_us = entry->queued_us = self->now_us;
     entry->sequence = ++self->sequence;
+    entry->parts_credit = header->credit_messages;
     self->counters.accepted++;
     return entry;
 }
@@ -59,8 +61,26 @@ static void count_edge(broker_t *self, const entry_t *entry, const act_header_t 
     latency_add(&edge->latency, broker_now_ms(self), self->now_us - entry->accepted_us);
 }
 
+// An accepted call on its way.
+static void start_call(broker_t *self, entry_t *entry, service_t *service)
+{
+    entry->service = service;
+    traces_on_queued(self->traces, entry);
+    if (entry->header.class_ == ACT_CLASS_INTERACTIVE)
+        service->interactive_ms = broker_now_ms(self);
+    deadlines_add(&self->deadlines, entry);
+    bool is_direct = entry->header.flags & ACT_FLAG_DIRECT;
+    bool has_idempotency = !is_direct && !act_str_empty(entry->header.idempotency_key);
+    if (!has_idempotency || !broker_follow(self, entry))
+        broker_begin(self, entry);
+}
+
 void broker_on_call(broker_t *self, peer_t *peer, const act_header_t *header, payload_t *body)
 {
+    if (ledger_find_call(self->ledger, peer, header->id)) {
+        self->counters.repeated++; // asked again after a reconnect: its answer is still to come
+        return;
+    }
     act_header_t stamped = *header;
     stamped.sender = act_str(peer->instance);
     if (act_str_is(header->service, BROKER_BUS_SERVICE)) {
@@ -76,10 +96,27 @@ void broker_on_call(broker_t *self, peer_t *peer, const act_header_t *header, pa
                           NULL);
         return;
     }
-    entry->service = service;
-    traces_on_queued(self->traces, entry);
-    broker_route(self, entry);
+    start_call(self, entry, service);
 }
+
+bool broker_call_own(broker_t *self, const act_header_t *header, act_str_t body,
+                     entry_own_fn *own_fn, void *own_context)
+{
+    service_t *service = services_find(self->services, header->service);
+    if (check_call(self, header, service, body.len_bytes) != ACT_E_OK)
+        return false;
+    payload_t *payload = payload_new(body);
+    entry_t *entry = accept_call(self, NULL, header, payload);
+    payload_unref(&payload);
+    if (!entry)
+        return false;
+    entry->own_fn = own_fn;
+    entry->own_context = own_context;
+    start_call(self, entry, service);
+    return true;
+}
+
+// --- hints ---------------------------------------------------------------------------------------
 
 void broker_on_cast(broker_t *self, peer_t *peer, const act_header_t *header, payload_t *body)
 {
@@ -90,9 +127,13 @@ void broker_on_cast(broker_t *self, peer_t *peer, const act_header_t *header, pa
         return;
     }
     service_t *service = services_find(self->services, header->service);
-    peer_t *target = service ? service_choose(service, header->key) : NULL;
-    if (!target || header->hops > ACT_HEADER_MAX_HOPS)
-        return; // a hint that nobody can take is lost; that is what a hint is
+    peer_t *target = service ? broker_choose(self, service, header) : NULL;
+    if (!target || header->hops > ACT_HEADER_MAX_HOPS ||
+        !broker_take_hint(self, target, body->bytes.len_bytes)) {
+        self->counters
+            .casts_dropped++; // a hint that nobody can take is lost; that is what a hint is
+        return;
+    }
     act_header_t stamped = *header;
     stamped.sender = act_str(peer->instance);
     stamped.id = 0;
@@ -102,52 +143,102 @@ void broker_on_cast(broker_t *self, peer_t *peer, const act_header_t *header, pa
     if (traces_on_cast(self->traces, &stamped, peer, target, self->now_us))
         stamped.flags |= ACT_FLAG_SAMPLED;
     if (!self->io.send(self->io.context, target->route, &stamped, body))
-        broker_lose_peer(self, target);
+        broker_lose_peer(self, target, "unreachable");
 }
 
-static void forward_answer(broker_t *self, const entry_t *entry, const peer_t *worker,
-                           const act_header_t *header, const payload_t *body)
+// --- answers -------------------------------------------------------------------------------------
+
+// The call this peer works on by the broker's id; NULL: it has none of that id.
+static entry_t *find_work(broker_t *self, const peer_t *peer, uint64_t id)
 {
-    act_header_t answer = *header;
-    answer.id = entry->caller_id;
-    answer.sender = act_str(worker->instance);
-    if (entry->caller)
-        self->io.send(self->io.context, entry->caller->route, &answer, body);
+    entry_t *entry = ledger_find(self->ledger, id);
+    bool is_its = entry && entry->worker == peer &&
+                  (entry->state == ENTRY_IN_FLIGHT || entry->state == ENTRY_ABANDONED);
+    return is_its ? entry : NULL;
+}
+
+// What an instance takes at a time; it may say so anew with every answer and heartbeat.
+void broker_take_credit(peer_t *peer, const act_header_t *header)
+{
+    if (header->credit_messages == 0)
+        return;
+    peer->credit_messages = header->credit_messages;
+    peer->credit_bytes = header->credit_bytes;
+}
+
+static void count_answer(broker_t *self, peer_t *peer, const entry_t *entry, bool is_error)
+{
+    int64_t took_us = self->now_us - entry->accepted_us;
+    latency_add(&peer->latency, broker_now_ms(self), took_us);
+    latency_add(&entry->service->latency, broker_now_ms(self), took_us);
+    peer->errors += is_error;
+    entry->service->calls++;
+    entry->service->errors += is_error;
 }
 
 void broker_on_answer(broker_t *self, peer_t *peer, const act_header_t *header, payload_t *body)
 {
-    entry_t *entry = ledger_find(self->ledger, header->id);
-    if (!entry || entry->worker != peer || entry->state == ENTRY_QUEUED) {
+    entry_t *entry = find_work(self, peer, header->id);
+    broker_take_credit(peer, header);
+    if (!entry) {
         self->counters.late++;
+        peer_remove_ghost(peer, header->id);
+        broker_feed(self, peer);
         return;
     }
-    traces_on_end(self->traces, entry, HOP_ACKED, header->err, self->now_us);
+    traces_on_end(self->traces, entry, HOP_ACKED, (act_err_t)header->err, self->now_us);
     count_edge(self, entry, header, body->bytes.len_bytes);
-    broker_detach(entry);
-    latency_add(&peer->latency, broker_now_ms(self), self->now_us - entry->accepted_us);
-    bool is_error = header->kind == ACT_KIND_ERROR;
-    peer->errors += is_error;
-    if (entry->state == ENTRY_ABANDONED) {
+    broker_detach(self, entry);
+    count_answer(self, peer, entry, header->kind == ACT_KIND_ERROR);
+    act_header_t answer = *header;
+    answer.sender = act_str(peer->instance);
+    if (entry->outcome)
+        broker_finish_outcome(self, entry, &answer, body);
+    if (entry->state == ENTRY_ABANDONED)
         broker_close_abandoned(self, entry);
-    } else {
-        forward_answer(self, entry, peer, header, body);
-        *(is_error ? &self->counters.failed : &self->counters.replied) += 1;
-        ledger_close(self->ledger, &entry);
-    }
+    else
+        broker_close_answered(self, entry, &answer, body);
     broker_feed(self, peer);
+}
+
+// A part of an answer: passed on in its order and within what the caller takes.
+void broker_on_partial(broker_t *self, peer_t *peer, const act_header_t *header, payload_t *body)
+{
+    entry_t *entry = find_work(self, peer, header->id);
+    if (!entry || entry->state != ENTRY_IN_FLIGHT || !entry->caller ||
+        header->sequence != entry->parts_count || entry->parts_count >= entry->parts_credit) {
+        self->counters.parts_late++;
+        return;
+    }
+    act_header_t part = *header;
+    part.id = entry->caller_id;
+    part.sender = act_str(peer->instance);
+    entry->parts_count++;
+    self->counters.parts++;
+    self->io.send(self->io.context, entry->caller->route, &part, body);
+}
+
+// The caller takes more parts: `credit_messages` is how many in all, since the first.
+void broker_on_credit(broker_t *self, peer_t *peer, const act_header_t *header, payload_t *body)
+{
+    entry_t *entry = ledger_find_call(self->ledger, peer, header->id);
+    if (!entry || header->credit_messages <= entry->parts_credit)
+        return;
+    entry->parts_credit = header->credit_messages;
+    if (entry->state != ENTRY_IN_FLIGHT || !entry->worker)
+        return;
+    act_header_t credit = {
+        .kind = ACT_KIND_CREDIT, .id = entry->id, .credit_messages = header->credit_messages};
+    self->io.send(self->io.context, entry->worker->route, &credit, body);
 }
 
 void broker_on_cancel(broker_t *self, peer_t *peer, const act_header_t *header, payload_t *body)
 {
     (void)body;
-    uint32_t index = 0;
-    for (entry_t *entry = ledger_next(self->ledger, &index); entry;
-         entry = ledger_next(self->ledger, &index))
-        if (entry->caller == peer && entry->caller_id == header->id && entry->service) {
-            traces_on_end(self->traces, entry, HOP_CANCELLED, ACT_E_CANCELLED, self->now_us);
-            self->counters.cancelled++;
-            broker_abandon(self, entry);
-            return;
-        }
+    entry_t *entry = ledger_find_call(self->ledger, peer, header->id);
+    if (!entry || !entry->service)
+        return;
+    traces_on_end(self->traces, entry, HOP_CANCELLED, ACT_E_CANCELLED, self->now_us);
+    self->counters.cancelled++;
+    broker_abandon(self, entry);
 }

@@ -274,23 +274,82 @@ static void calls_that_wait_for_a_draining_worker_go_to_others_at_once(void **st
     assert_string_equal(held_by(kit, A), "1.1 ");
 }
 
-// What was on its way between process and broker went with the old connection.
+// What was on its way between process and broker went with the old connection. The process may still
+// work on what it had: it is told, and its credit is held until it has answered.
 static void a_worker_on_a_new_connection_starts_with_empty_hands(void **state)
 {
     broker_kit_t *kit = *state;
     start(kit, A, 2);
     call(kit, 1, NULL);
     call_once(kit, 2);
-    broker_kit_expect(kit, A, ACT_KIND_CALL);
-    broker_kit_expect(kit, A, ACT_KIND_CALL);
+    uint64_t first = broker_kit_expect(kit, A, ACT_KIND_CALL).header.id;
+    uint64_t second = broker_kit_expect(kit, A, ACT_KIND_CALL).header.id;
     peer_t *peer = broker_kit_peer(kit, A);
     peer->pid = B; // the next HELLO comes from the same process
     peer->pid_start = B;
     broker_kit_worker(kit, B, "session", "session-10", 2);
     assert_ptr_equal(broker_kit_peer(kit, B), peer);
     assert_int_equal(broker_kit_expect_error(kit, CLIENT, 2), ACT_E_WORKER_LOST);
+    assert_int_equal(broker_kit_count(kit, B, ACT_KIND_CANCEL), 2);
+    assert_int_equal(broker_kit_count(kit, B, ACT_KIND_CALL), 0);
+    broker_kit_send_kind(kit, B, ACT_KIND_REPLY, first); // late: it was taken away
+    assert_int_equal(broker_counters(kit->broker)->late, 1);
+    broker_kit_send_kind(kit, B, ACT_KIND_ERROR, second);
     assert_string_equal(held_by(kit, B), "1.2 ");
     assert_int_equal(peer->in_flight.count, 0);
+}
+
+// Row 1: a worker that was silent and is heard again never has more than its credit.
+static void a_lost_worker_holds_credit_for_what_it_still_works_on(void **state)
+{
+    broker_kit_t *kit = *state;
+    start(kit, A, 2);
+    call(kit, 1, NULL);
+    call(kit, 2, NULL);
+    uint64_t first = broker_kit_expect(kit, A, ACT_KIND_CALL).header.id;
+    broker_kit_expect(kit, A, ACT_KIND_CALL);
+    act_header_t header = broker_kit_call_header(3, "session", NULL);
+    header.budget_ms = 20000;
+    broker_kit_pass_ms(kit, 4000);
+    broker_kit_send(kit, CLIENT, &header, act_str(""));
+    broker_kit_pass_ms(kit, 1000); // calls 1 and 2 expire, the worker is lost
+    broker_kit_send_kind(kit, A, ACT_KIND_PONG, 0);
+    broker_kit_send_kind(kit, A, ACT_KIND_REPLY, first);
+    assert_true(broker_kit_count(kit, A, ACT_KIND_CALL) <= 1);
+    broker_kit_pass_ms(kit, 100);
+    assert_string_equal(held_by(kit, A), "3.1 ");
+}
+
+static void a_taken_call_that_comes_back_has_another_id(void **state)
+{
+    broker_kit_t *kit = *state;
+    start(kit, A, 2);
+    act_header_t header = broker_kit_call_header(1, "session", NULL);
+    header.budget_ms = 20000;
+    broker_kit_send(kit, CLIENT, &header, act_str(""));
+    uint64_t first = broker_kit_expect(kit, A, ACT_KIND_CALL).header.id;
+    broker_kit_pass_ms(kit, 6000);
+    broker_kit_send_kind(kit, A, ACT_KIND_PONG, 0);
+    assert_int_equal(broker_kit_expect(kit, A, ACT_KIND_CANCEL).header.id, first);
+    kit_frame_t again = broker_kit_expect(kit, A, ACT_KIND_CALL);
+    assert_int_equal(again.header.attempt, 2);
+    assert_true(again.header.id != first);
+    broker_kit_send_kind(kit, A, ACT_KIND_REPLY, first);
+    assert_int_equal(broker_kit_count(kit, CLIENT, ACT_KIND_REPLY), 0);
+    broker_kit_send_kind(kit, A, ACT_KIND_REPLY, again.header.id);
+    broker_kit_expect(kit, CLIENT, ACT_KIND_REPLY);
+}
+
+// The client's runtime asks again after it reconnected; while the broker lives, the first is enough.
+static void a_call_asked_again_while_it_is_open_runs_once(void **state)
+{
+    broker_kit_t *kit = *state;
+    start(kit, A, 2);
+    call(kit, 1, NULL);
+    call(kit, 1, NULL);
+    assert_int_equal(broker_kit_count(kit, A, ACT_KIND_CALL), 1);
+    assert_int_equal(broker_counters(kit->broker)->repeated, 1);
+    assert_string_equal(held_by(kit, A), "1.1 ");
 }
 
 // It was told to stop: silence in between does not make it ready again.
@@ -469,6 +528,9 @@ int main(void)
         TEST(a_draining_worker_finishes_and_gets_nothing_new),
         TEST(calls_that_wait_for_a_draining_worker_go_to_others_at_once),
         TEST(a_worker_on_a_new_connection_starts_with_empty_hands),
+        TEST(a_lost_worker_holds_credit_for_what_it_still_works_on),
+        TEST(a_taken_call_that_comes_back_has_another_id),
+        TEST(a_call_asked_again_while_it_is_open_runs_once),
         TEST(a_draining_worker_stays_draining),
         TEST(a_parked_service_refuses_at_once),
         TEST(a_parked_child_stops_no_other_instance),

@@ -1,67 +1,144 @@
-// broker: how calls end: failed, cancelled, abandoned, out of time; and how they do not when a worker dies.
+// broker: how calls end: answered, failed, dead, cancelled, out of time; and how they do not when a
+// worker dies.
 #include "broker_private.h"
 
-// Takes the entry out of the list its state says it is in.
-void broker_detach(entry_t *entry)
+// The entry is in no list. Whoever waits for it in its lane goes next; a call that repeats it takes
+// its place.
+static void close_entry(broker_t *self, entry_t *entry)
 {
-    if (entry->state == ENTRY_QUEUED)
+    deadlines_remove(entry);
+    entry_t *next = entry->lane ? lanes_leave(self->lanes, entry) : NULL;
+    if (next)
+        broker_enqueue_later(self, next, /* at_front= */ false);
+    if (entry->outcome && entry->outcome->leader == entry)
+        broker_lead_next(self, entry->outcome);
+    ledger_close(self->ledger, &entry);
+}
+
+void broker_detach(broker_t *self, entry_t *entry)
+{
+    switch (entry->state) {
+    case ENTRY_QUEUED:
         service_dequeue(entry->service, entry);
-    else
+        break;
+    case ENTRY_IN_LANE:
+        (void)lanes_leave(self->lanes, entry); // it is not the holder, so nobody is next
+        break;
+    case ENTRY_FOLLOWING:
+        entry_list_remove(&entry->outcome->followers, entry);
+        service_count_out(entry->service, entry);
+        break;
+    case ENTRY_IN_FLIGHT:
+    case ENTRY_ABANDONED:
         entry_list_remove(&entry->worker->in_flight, entry);
+        break;
+    }
+}
+
+static void tell_failed(broker_t *self, const entry_t *entry, act_err_t err, const char *text)
+{
+    if (entry->caller)
+        broker_send_error(self, entry->caller->route, entry->caller_id, err, text);
+    if (entry->own_fn)
+        entry->own_fn(entry->own_context, err, act_str(""));
 }
 
 void broker_close_failed(broker_t *self, entry_t *entry, act_err_t err, const char *text)
 {
-    if (entry->caller)
-        broker_send_error(self, entry->caller->route, entry->caller_id, err, text);
-    traces_on_end(self->traces, entry, err == ACT_E_DEAD_LETTER ? HOP_DEAD : HOP_FAILED, err,
-                  self->now_us);
+    tell_failed(self, entry, err, text);
+    traces_on_end(self->traces, entry, HOP_FAILED, err, self->now_us);
     self->counters.failed++;
-    ledger_close(self->ledger, &entry);
+    close_entry(self, entry);
 }
 
-// Nobody waits for this call any more. A worker that has it keeps its credit until it answers.
+void broker_close_answered(broker_t *self, entry_t *entry, const act_header_t *header,
+                           const payload_t *body)
+{
+    bool is_error = header->kind == ACT_KIND_ERROR;
+    act_header_t answer = *header;
+    answer.id = entry->caller_id;
+    answer.credit_messages = answer.credit_bytes = 0; // was for the broker
+    if (entry->caller)
+        self->io.send(self->io.context, entry->caller->route, &answer, body);
+    if (entry->own_fn)
+        entry->own_fn(entry->own_context, (act_err_t)header->err, body->bytes);
+    *(is_error ? &self->counters.failed : &self->counters.replied) += 1;
+    close_entry(self, entry);
+}
+
+// The call is lost for good: kept with the causes for people to look at.
+static void close_dead(broker_t *self, entry_t *entry, act_err_t err)
+{
+    tell_failed(self, entry, err, NULL);
+    traces_on_end(self->traces, entry, HOP_DEAD, err, self->now_us);
+    self->counters.dead++;
+    if (!entry->own_fn && self->io.on_dead)
+        self->io.on_dead(self->io.context, entry, err);
+    if (entry->outcome)
+        broker_fail_followers(self, entry->outcome, err);
+    close_entry(self, entry);
+}
+
 void broker_abandon(broker_t *self, entry_t *entry)
 {
-    if (entry->state == ENTRY_QUEUED) {
-        broker_detach(entry);
-        ledger_close(self->ledger, &entry);
+    if (entry->state != ENTRY_IN_FLIGHT) {
+        broker_detach(self, entry);
+        close_entry(self, entry);
         return;
     }
-    broker_send_control(self, entry->worker->route, ACT_KIND_CANCEL, entry->id);
+    if (!entry->outcome || entry->outcome->followers.count == 0)
+        broker_send_control(self, entry->worker->route, ACT_KIND_CANCEL, entry->id);
     entry->state = ENTRY_ABANDONED;
-    entry->caller = NULL;
+    entry->own_fn = NULL;
+    ledger_set_caller(self->ledger, entry, NULL, 0);
+    deadlines_remove(entry);
     self->abandoned_count++;
 }
 
 void broker_close_abandoned(broker_t *self, entry_t *entry)
 {
     self->abandoned_count--;
-    ledger_close(self->ledger, &entry);
+    close_entry(self, entry);
 }
 
-// A worker is gone with this call: it is queued again, or its caller gets an answer.
-void broker_retry_or_fail(broker_t *self, entry_t *entry)
+// --- a worker is gone ----------------------------------------------------------------------------
+
+static void add_cause(broker_t *self, entry_t *entry, const peer_t *worker, const char *reason)
+{
+    if (entry->causes_count == ENTRY_CAUSES_MAX_COUNT)
+        return;
+    if (!entry->causes)
+        entry->causes = act_alloc_array(ENTRY_CAUSES_MAX_COUNT, sizeof *entry->causes);
+    cause_t *cause = &entry->causes[entry->causes_count++];
+    *cause = (cause_t){.reason = reason, .at_ms = broker_now_ms(self)};
+    act_str_copy(act_str(worker->instance), cause->worker, sizeof cause->worker);
+}
+
+void broker_retry_or_fail(broker_t *self, entry_t *entry, const peer_t *worker, const char *reason)
 {
     if (entry->state == ENTRY_ABANDONED) {
         broker_close_abandoned(self, entry);
         return;
     }
-    if (!(entry->header.flags & ACT_FLAG_RETRY_SAFE)) {
-        broker_close_failed(self, entry, ACT_E_WORKER_LOST, NULL);
+    add_cause(self, entry, worker, reason);
+    bool is_retry_safe =
+        (entry->header.flags & ACT_FLAG_RETRY_SAFE) && !(entry->header.flags & ACT_FLAG_DIRECT);
+    if (!is_retry_safe || entry->parts_count > 0) {
+        close_dead(self, entry, ACT_E_WORKER_LOST);
         return;
     }
-    if (entry->header.attempt >= self->limits.attempts_max_count) {
-        broker_close_failed(self, entry, ACT_E_DEAD_LETTER, NULL);
+    if (entry->causes_count >= self->limits.attempts_max_count) {
+        close_dead(self, entry, ACT_E_DEAD_LETTER);
         return;
     }
     traces_on_requeued(self->traces, entry, self->now_us);
-    entry->header.attempt++;
+    if (entry->header.attempt < UINT8_MAX)
+        entry->header.attempt++;
+    ledger_renew_id(self->ledger, entry);
     self->counters.requeued++;
-    broker_enqueue(entry, /* at_front= */ true);
+    broker_enqueue_later(self, entry, /* at_front= */ true);
 }
 
-// A parked service has nobody who would come soon: when no instance is left, what waits is answered.
 void broker_refuse_waiting(broker_t *self, service_t *service)
 {
     if (!service->is_parked || service_choose(service, act_str("")))
@@ -74,6 +151,8 @@ void broker_refuse_waiting(broker_t *self, service_t *service)
         }
 }
 
+// --- nobody waits any more -----------------------------------------------------------------------
+
 void broker_drop_calls_of(broker_t *self, const peer_t *caller)
 {
     uint32_t index = 0;
@@ -81,7 +160,7 @@ void broker_drop_calls_of(broker_t *self, const peer_t *caller)
          entry = ledger_next(self->ledger, &index)) {
         if (entry->caller != caller)
             continue;
-        entry->caller = NULL;
+        ledger_set_caller(self->ledger, entry, NULL, 0);
         if (!entry->service)
             continue; // the broker's own call: broker_answer ends it
         traces_on_end(self->traces, entry, HOP_CANCELLED, ACT_E_CANCELLED, self->now_us);
@@ -90,20 +169,20 @@ void broker_drop_calls_of(broker_t *self, const peer_t *caller)
     }
 }
 
+void broker_expire(broker_t *self, entry_t *entry)
+{
+    bool is_paused = entry->state == ENTRY_QUEUED && service_is_paused(entry->service);
+    tell_failed(self, entry, is_paused ? ACT_E_UNAVAILABLE : ACT_E_DEADLINE, NULL);
+    traces_on_end(self->traces, entry, HOP_EXPIRED, ACT_E_DEADLINE, self->now_us);
+    self->counters.failed++;
+    broker_abandon(self, entry);
+}
+
 void broker_expire_calls(broker_t *self)
 {
-    uint32_t index = 0;
-    for (entry_t *entry = ledger_next(self->ledger, &index); entry;
-         entry = ledger_next(self->ledger, &index)) {
-        if (entry->deadline_ms > broker_now_ms(self) || entry->state == ENTRY_ABANDONED ||
-            !entry->service)
-            continue;
-        if (entry->caller)
-            broker_send_error(self, entry->caller->route, entry->caller_id, ACT_E_DEADLINE, NULL);
-        traces_on_end(self->traces, entry, HOP_EXPIRED, ACT_E_DEADLINE, self->now_us);
-        self->counters.failed++;
-        broker_abandon(self, entry);
-    }
+    for (entry_t *entry = deadlines_take_due(&self->deadlines, broker_now_ms(self)); entry;
+         entry = deadlines_take_due(&self->deadlines, broker_now_ms(self)))
+        broker_expire(self, entry);
 }
 
 void broker_answer(broker_t *self, uint64_t call_id, act_err_t err, act_str_t body)
@@ -115,9 +194,7 @@ void broker_answer(broker_t *self, uint64_t call_id, act_err_t err, act_str_t bo
         broker_close_failed(self, entry, err, NULL);
         return;
     }
-    act_header_t header = {.kind = ACT_KIND_REPLY, .id = entry->caller_id};
-    if (entry->caller)
-        broker_send_bytes(self, entry->caller->route, &header, body);
-    self->counters.replied++;
-    ledger_close(self->ledger, &entry);
+    act_header_t header = {.kind = ACT_KIND_REPLY};
+    payload_t payload = {.bytes = body, .refs_count = 1};
+    broker_close_answered(self, entry, &header, &payload);
 }

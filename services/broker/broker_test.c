@@ -101,16 +101,37 @@ static void the_same_process_on_a_new_connection_stays_itself(void **state)
     act_buf_fini(&body);
 }
 
-static void another_process_under_the_same_name_replaces_the_old_one(void **state)
+// Two of one name would take each other's calls at every HELLO, and the third swap would be a dead
+// letter: the second one waits until the first is gone.
+static void a_name_belongs_to_one_process_at_a_time(void **state)
 {
     broker_kit_t *kit = *state;
     broker_kit_client(kit, CLIENT);
     broker_kit_worker(kit, A, "session", "session-1", 4);
     broker_kit_call(kit, CLIENT, 1, "session", NULL);
     broker_kit_expect(kit, A, ACT_KIND_CALL);
+    for (int i = 0; i < 5; i++) {
+        broker_kit_hello(kit, B, "session", "session-1", /* is_ready= */ true, 4, 1000);
+        assert_int_equal(broker_kit_expect(kit, B, ACT_KIND_REFUSED).header.err, ACT_E_CONFLICT);
+        assert_null(broker_kit_peer(kit, B));
+    }
+    assert_int_equal(broker_counters(kit->broker)->requeued, 0);
+    broker_kit_pass_ms(kit, 5000); // the first is not heard any more
+    broker_kit_worker(kit, B, "session", "session-1", 4);
+    assert_null(broker_kit_peer(kit, A));
+}
+
+static void a_name_whose_connection_is_gone_is_free_at_once(void **state)
+{
+    broker_kit_t *kit = *state;
+    broker_kit_client(kit, CLIENT);
+    broker_kit_worker(kit, A, "session", "session-1", 4);
+    broker_kit_call(kit, CLIENT, 1, "session", NULL);
+    kit->is_gone[A] = true;
     broker_kit_worker(kit, B, "session", "session-1", 4);
     assert_null(broker_kit_peer(kit, A));
     assert_int_equal(broker_kit_expect(kit, B, ACT_KIND_CALL).header.attempt, 2);
+    kit->is_gone[A] = false;
     broker_kit_send_kind(kit, A, ACT_KIND_REPLY, 1);
     broker_kit_expect(kit, A, ACT_KIND_HELLO_AGAIN);
 }
@@ -490,7 +511,8 @@ int main(void)
         TEST(a_bad_hello_is_refused_and_counted),
         TEST(nobody_may_offer_the_bus_itself),
         TEST(the_same_process_on_a_new_connection_stays_itself),
-        TEST(another_process_under_the_same_name_replaces_the_old_one),
+        TEST(a_name_belongs_to_one_process_at_a_time),
+        TEST(a_name_whose_connection_is_gone_is_free_at_once),
         TEST(a_connection_may_become_another_instance),
         TEST(ready_may_come_later_and_counts_once),
         TEST(a_call_goes_to_its_service_and_the_answer_back),

@@ -1,4 +1,5 @@
-// ledger: a slot map of entries; the low 17 bits of an id are its slot.
+// ledger: a slot map of entries; the low 17 bits of an id are its slot. A second index, chained, finds
+// a call by who asked; it has a bucket a slot.
 #include "ledger.h"
 
 #include "base/assert.h"
@@ -11,7 +12,9 @@
 _Static_assert(LEDGER_MAX_COUNT <= SLOT_MASK, "a slot number fits its bits");
 
 struct ledger {
-    entry_t **entries; // by slot; NULL: free
+    entry_t **entries;      // by slot; NULL: free
+    entry_t **buckets;      // by caller and its id
+    uint32_t buckets_count; // a power of two
     uint32_t *free_slots;
     uint32_t free_count;
     uint32_t slots_count;
@@ -28,6 +31,7 @@ static void free_entry(entry_t *entry)
 {
     payload_unref(&entry->body);
     act_free(entry->texts);
+    act_free(entry->causes);
     act_free(entry);
 }
 
@@ -41,6 +45,7 @@ void ledger_destroy(ledger_t **self_p)
             free_entry(self->entries[i]);
     act_free(self->entries);
     act_free(self->free_slots);
+    act_free(self->buckets);
     act_free(act_take(self_p));
 }
 
@@ -67,6 +72,59 @@ static void own_texts(entry_t *entry)
         at = copy_text(at, views[i]);
 }
 
+// --- who asked -----------------------------------------------------------------------------------
+
+static entry_t **bucket_of(ledger_t *self, const peer_t *caller, uint64_t caller_id)
+{
+    uint64_t words[2] = {(uint64_t)(uintptr_t)caller, caller_id};
+    uint64_t hash = act_str_hash(act_str_of(words, sizeof words), 0);
+    return &self->buckets[hash & (self->buckets_count - 1)];
+}
+
+static void put_in_bucket(ledger_t *self, entry_t *entry)
+{
+    entry_t **bucket = bucket_of(self, entry->caller, entry->caller_id);
+    entry->next_of_caller = *bucket;
+    *bucket = entry;
+}
+
+static void grow_buckets(ledger_t *self, uint32_t count)
+{
+    self->buckets = act_realloc(self->buckets, count * sizeof *self->buckets);
+    memset(self->buckets, 0, count * sizeof *self->buckets);
+    self->buckets_count = count;
+    for (uint32_t i = 0; i < self->slots_count; i++)
+        if (self->entries[i] && self->entries[i]->caller)
+            put_in_bucket(self, self->entries[i]);
+}
+
+void ledger_set_caller(ledger_t *self, entry_t *entry, peer_t *caller, uint64_t caller_id)
+{
+    if (entry->caller) {
+        entry_t **at = bucket_of(self, entry->caller, entry->caller_id);
+        while (*at != entry)
+            at = &(*at)->next_of_caller;
+        *at = entry->next_of_caller;
+    }
+    entry->caller = caller;
+    if (!caller)
+        return;
+    entry->caller_id = caller_id;
+    put_in_bucket(self, entry);
+}
+
+entry_t *ledger_find_call(ledger_t *self, const peer_t *caller, uint64_t caller_id)
+{
+    if (self->buckets_count == 0)
+        return NULL;
+    entry_t *entry = *bucket_of(self, caller, caller_id);
+    while (entry && (entry->caller != caller || entry->caller_id != caller_id))
+        entry = entry->next_of_caller;
+    return entry;
+}
+
+// --- slots ---------------------------------------------------------------------------------------
+
 static bool take_slot(ledger_t *self, uint32_t *ret_slot)
 {
     if (self->free_count > 0) {
@@ -79,6 +137,7 @@ static bool take_slot(ledger_t *self, uint32_t *ret_slot)
     if ((count & (count - 1)) == 0 || count == 1) {
         self->entries = act_realloc(self->entries, 2 * (size_t)count * sizeof(entry_t *));
         self->free_slots = act_realloc(self->free_slots, 2 * (size_t)count * sizeof(uint32_t));
+        grow_buckets(self, 2 * count);
     }
     *ret_slot = self->slots_count++;
     return true;
@@ -106,11 +165,17 @@ entry_t *ledger_find(ledger_t *self, uint64_t id)
     return entry && entry->id == id ? entry : NULL;
 }
 
+void ledger_renew_id(ledger_t *self, entry_t *entry)
+{
+    entry->id = ++self->uses << SLOT_BITS | (entry->id & SLOT_MASK);
+}
+
 void ledger_close(ledger_t *self, entry_t **entry_p)
 {
     entry_t *entry = act_take(entry_p);
     uint32_t slot = (uint32_t)(entry->id & SLOT_MASK);
-    act_assert(self->entries[slot] == entry);
+    act_assert(self->entries[slot] == entry && !entry->due_p);
+    ledger_set_caller(self, entry, NULL, 0);
     self->entries[slot] = NULL;
     self->free_slots[self->free_count++] = slot;
     self->open_count--;
@@ -137,6 +202,7 @@ entry_t *ledger_next(ledger_t *self, uint32_t *index)
 static void count_in(entry_list_t *self, const entry_t *entry)
 {
     self->count++;
+    self->bulk_count += entry->header.class_ == ACT_CLASS_BULK;
     self->size_bytes += entry->body->bytes.len_bytes;
 }
 
@@ -176,5 +242,6 @@ void entry_list_remove(entry_list_t *self, entry_t *entry)
         self->last = entry->previous;
     entry->next = entry->previous = NULL;
     self->count--;
+    self->bulk_count -= entry->header.class_ == ACT_CLASS_BULK;
     self->size_bytes -= entry->body->bytes.len_bytes;
 }

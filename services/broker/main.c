@@ -34,6 +34,9 @@ static const broker_limits_t limits = {
     .queue_max_bytes = 64u << 20,
     .attempts_max_count = 3,
     .traces = {.sample_ppm = 10000, .slow_ms = 500},
+    .dedupe_ms = 120000,
+    .outcomes_max_count = 8192,
+    .outcomes_max_bytes = 8u << 20,
 };
 
 typedef struct {
@@ -232,7 +235,7 @@ static void watch_signals(process_self_t *self)
 
 static void compose(process_self_t *self, const options_t *options, const children_t *children)
 {
-    broker_io_t io = {send_frame, on_hello, on_ready, on_bus_call, self};
+    broker_io_t io = {send_frame, on_hello, on_ready, on_bus_call, /* on_dead= */ NULL, self};
     broker_limits_t own_limits = limits;
     own_limits.epoch = act_random_u64() >> 1;
     own_limits.traces.sample_ppm = options->trace_ppm;

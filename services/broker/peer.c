@@ -27,8 +27,10 @@ peers_t *peers_new(void)
 
 static void free_peer(peer_t *peer)
 {
-    if (peer)
-        act_buf_fini(&peer->stats);
+    if (!peer)
+        return;
+    act_buf_fini(&peer->stats);
+    act_free(peer->ghosts);
     act_free(peer);
 }
 
@@ -153,10 +155,64 @@ uint32_t peer_queued_count(const peer_t *self)
     return count;
 }
 
+bool peer_takes_calls(const peer_t *self)
+{
+    return self->state == PEER_READY && !self->is_paused && !self->is_held;
+}
+
 bool peer_has_credit(const peer_t *self, size_t size_bytes)
 {
-    if (self->in_flight.count == 0)
+    uint32_t count = self->in_flight.count + self->ghosts_count;
+    if (count == 0)
         return self->credit_messages > 0;
-    return self->in_flight.count < self->credit_messages &&
-           self->in_flight.size_bytes + size_bytes <= self->credit_bytes;
+    return count < self->credit_messages &&
+           self->in_flight.size_bytes + self->ghosts_bytes + size_bytes <= self->credit_bytes;
+}
+
+void peer_add_ghost(peer_t *self, const entry_t *entry)
+{
+    // As many as its credit was, and those of before: sizes are powers of two.
+    if ((self->ghosts_count & (self->ghosts_count - 1)) == 0)
+        self->ghosts = act_realloc(self->ghosts, (self->ghosts_count ? 2 * self->ghosts_count : 1) *
+                                                     sizeof *self->ghosts);
+    size_t size_bytes = entry->body->bytes.len_bytes;
+    self->ghosts[self->ghosts_count++] = (ghost_t){entry->id, size_bytes, entry->deadline_ms};
+    self->ghosts_bytes += size_bytes;
+}
+
+static void remove_ghost_at(peer_t *self, uint32_t index)
+{
+    self->ghosts_bytes -= self->ghosts[index].size_bytes;
+    self->ghosts[index] = self->ghosts[--self->ghosts_count];
+}
+
+bool peer_remove_ghost(peer_t *self, uint64_t id)
+{
+    for (uint32_t i = 0; i < self->ghosts_count; i++)
+        if (self->ghosts[i].id == id) {
+            remove_ghost_at(self, i);
+            return true;
+        }
+    return false;
+}
+
+void peer_expire_ghosts(peer_t *self, int64_t now_ms)
+{
+    for (uint32_t i = self->ghosts_count; i > 0; i--)
+        if (self->ghosts[i - 1].until_ms <= now_ms)
+            remove_ghost_at(self, i - 1);
+}
+
+bool peer_take_hint(peer_t *self, size_t size_bytes)
+{
+    hints_t *hints = &self->hints;
+    uint64_t unread_bytes = hints->sent_bytes - hints->read_bytes;
+    if (hints->sent_count - hints->read_count >= PEER_HINTS_MAX_COUNT ||
+        unread_bytes + size_bytes > PEER_HINTS_MAX_BYTES) {
+        hints->dropped_count++;
+        return false;
+    }
+    hints->sent_count++;
+    hints->sent_bytes += size_bytes;
+    return true;
 }

@@ -18,6 +18,27 @@ typedef enum {
 #undef X
 } peer_state_t;
 
+// A call that was taken from an instance which may still work on it: it was silent, or came back on
+// another connection. It holds credit until the instance has answered the CANCEL for it.
+typedef struct {
+    uint64_t id;
+    size_t size_bytes;
+    int64_t until_ms; // forgotten then at the latest: the instance knows the budget, too
+} ghost_t;
+
+// Events and hints that a reader may have in its pipe unread; what is more is dropped and counted.
+#define PEER_HINTS_MAX_COUNT 1024
+#define PEER_HINTS_MAX_BYTES (4u << 20)
+
+// What was sent to a peer without being asked for. The answer to a PING says that everything before
+// it was read.
+typedef struct {
+    uint64_t sent_count, sent_bytes;
+    uint64_t probe_count, probe_bytes; // as of the PING that is out; probe_count 0: none is
+    uint64_t read_count, read_bytes;
+    uint64_t dropped_count;
+} hints_t;
+
 struct peer {
     uint64_t route;
     peer_state_t state;
@@ -37,6 +58,12 @@ struct peer {
     int64_t pinged_ms; // 0: no ping is out
     bool was_ready;    // said READY once; a lost peer that is heard again goes on
     bool is_draining;  // was told to finish; silence in between does not change that
+    bool is_paused;    // says so itself (its database is away): keeps its place, gets no calls
+    bool is_held;      // an operator says so
+    ghost_t *ghosts;
+    uint32_t ghosts_count;
+    size_t ghosts_bytes;
+    hints_t hints;
     uint64_t calls;
     uint64_t errors;
     latency_t latency;
@@ -63,6 +90,17 @@ peer_t *peers_next(peers_t *self, uint32_t *index);
 
 const char *peer_state_name(peer_state_t state);
 uint32_t peer_queued_count(const peer_t *self);
+// READY and not paused.
+bool peer_takes_calls(const peer_t *self);
+
+// Takes the entry into account as a ghost.
+void peer_add_ghost(peer_t *self, const entry_t *entry);
+// False when it is not there.
+bool peer_remove_ghost(peer_t *self, uint64_t id);
+void peer_expire_ghosts(peer_t *self, int64_t now_ms);
+
+// Is there room for an event or a hint of this size? Counts it as sent, or as dropped.
+bool peer_take_hint(peer_t *self, size_t size_bytes);
 
 // Has it credit for one more call of this size? A single call larger than the whole credit in bytes
 // is let through when nothing else is in flight, so that it cannot wait for ever.

@@ -7,6 +7,8 @@
 #define SERVICES_MAX_COUNT 512
 // Bulk is never starved: it gets every eighth dispatch while it waits.
 #define BULK_EVERY 8
+// Interactive calls are taken to go on for this long after the last one.
+#define INTERACTIVE_RECENT_MS 1000
 
 struct services {
     service_t *list[SERVICES_MAX_COUNT];
@@ -84,7 +86,7 @@ peer_t *service_choose(const service_t *self, act_str_t key)
     peer_t *best = NULL;
     uint64_t best_weight = 0;
     for (peer_t *peer = self->instances; peer; peer = peer->next_in_service) {
-        if (peer->state != PEER_READY)
+        if (!peer_takes_calls(peer))
             continue;
         uint64_t weight = act_str_empty(key) ? free_weight(peer) : key_weight(key, peer);
         if (!best || weight > best_weight) {
@@ -101,6 +103,31 @@ static entry_list_t *queue_of(service_t *self, const entry_t *entry)
     return entry->worker ? &entry->worker->queue[class_] : &self->queue[class_];
 }
 
+void service_count_in(service_t *self, const entry_t *entry)
+{
+    self->queued_count++;
+    self->queued_by_class[entry->header.class_]++;
+    self->queued_bytes += entry->body->bytes.len_bytes;
+}
+
+void service_count_out(service_t *self, const entry_t *entry)
+{
+    self->queued_count--;
+    self->queued_by_class[entry->header.class_]--;
+    self->queued_bytes -= entry->body->bytes.len_bytes;
+}
+
+bool service_is_paused(const service_t *self)
+{
+    bool is_paused = false;
+    for (const peer_t *peer = self->instances; peer; peer = peer->next_in_service) {
+        if (peer_takes_calls(peer))
+            return false;
+        is_paused |= peer->state == PEER_READY;
+    }
+    return is_paused;
+}
+
 void service_enqueue(service_t *self, entry_t *entry, peer_t *peer, bool at_front)
 {
     entry->state = ENTRY_QUEUED;
@@ -109,16 +136,14 @@ void service_enqueue(service_t *self, entry_t *entry, peer_t *peer, bool at_fron
         entry_list_push_front(queue_of(self, entry), entry);
     else
         entry_list_push(queue_of(self, entry), entry);
-    self->queued_count++;
-    self->queued_bytes += entry->body->bytes.len_bytes;
+    service_count_in(self, entry);
 }
 
 void service_dequeue(service_t *self, entry_t *entry)
 {
     act_assert(entry->state == ENTRY_QUEUED);
     entry_list_remove(queue_of(self, entry), entry);
-    self->queued_count--;
-    self->queued_bytes -= entry->body->bytes.len_bytes;
+    service_count_out(self, entry);
 }
 
 // The older of the two heads of a class: the instance's own queue and the service's.
@@ -131,11 +156,22 @@ static entry_t *head_of(service_t *self, peer_t *peer, act_class_t class_)
     return own->sequence < any->sequence ? own : any;
 }
 
-entry_t *service_pick(service_t *self, peer_t *peer)
+// May this instance have one more bulk call?
+static bool has_bulk_share(const service_t *self, const peer_t *peer, int64_t now_ms)
+{
+    if (now_ms - self->interactive_ms > INTERACTIVE_RECENT_MS)
+        return true;
+    uint32_t share = peer->credit_messages / BULK_EVERY;
+    return peer->in_flight.bulk_count < (share > 0 ? share : 1);
+}
+
+entry_t *service_pick(service_t *self, peer_t *peer, int64_t now_ms)
 {
     entry_t *control = head_of(self, peer, ACT_CLASS_CONTROL);
     entry_t *interactive = head_of(self, peer, ACT_CLASS_INTERACTIVE);
     entry_t *bulk = head_of(self, peer, ACT_CLASS_BULK);
+    if (bulk && !has_bulk_share(self, peer, now_ms))
+        bulk = NULL;
     bool is_bulk_turn = bulk && (!interactive || self->bulk_turns >= BULK_EVERY - 1);
     entry_t *entry = control ? control : is_bulk_turn ? bulk : interactive;
     if (!entry || !peer_has_credit(peer, entry->body->bytes.len_bytes))

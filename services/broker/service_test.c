@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#define NOW_MS 1000000
+
 typedef struct {
     services_t *services;
     service_t *service;
@@ -168,11 +170,11 @@ static void the_older_of_own_and_common_queue_is_picked(void **state)
     entry_t *own = open_entry(self, ACT_CLASS_INTERACTIVE);
     service_enqueue(self->service, own, &self->peers[0], /* at_front= */ false);
     service_enqueue(self->service, common, NULL, /* at_front= */ false);
-    assert_ptr_equal(service_pick(self->service, &self->peers[0]), common);
-    assert_ptr_equal(service_pick(self->service, &self->peers[1]), common);
+    assert_ptr_equal(service_pick(self->service, &self->peers[0], NOW_MS), common);
+    assert_ptr_equal(service_pick(self->service, &self->peers[1], NOW_MS), common);
     service_dequeue(self->service, common);
-    assert_ptr_equal(service_pick(self->service, &self->peers[0]), own);
-    assert_null(service_pick(self->service, &self->peers[1]));
+    assert_ptr_equal(service_pick(self->service, &self->peers[0], NOW_MS), own);
+    assert_null(service_pick(self->service, &self->peers[1], NOW_MS));
     service_dequeue(self->service, own);
 }
 
@@ -182,8 +184,8 @@ static void nothing_is_picked_without_credit(void **state)
     entry_t *entry = open_entry(self, ACT_CLASS_CONTROL);
     service_enqueue(self->service, entry, NULL, /* at_front= */ false);
     self->peers[0].in_flight = (entry_list_t){.count = 1, .size_bytes = 995};
-    assert_null(service_pick(self->service, &self->peers[0]));
-    assert_ptr_equal(service_pick(self->service, &self->peers[1]), entry);
+    assert_null(service_pick(self->service, &self->peers[0], NOW_MS));
+    assert_ptr_equal(service_pick(self->service, &self->peers[1], NOW_MS), entry);
     service_dequeue(self->service, entry);
 }
 

@@ -125,7 +125,7 @@ static void an_instance_shows_its_work(void **state)
 static void calls_that_wait_for_a_child_are_shown_with_it(void **state)
 {
     fixture_t *self = *state;
-    broker_kit_call(self->kit, CLIENT, 1, "session", NULL);
+    broker_kit_call(self->kit, CLIENT, 77, "session", NULL);
     status_reply_t reply = status(self);
     assert_int_equal(row_of(&reply, "session-1")->queued, 1);
 }

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#define DEFAULT_CREDIT_MESSAGES 64
+#define DEFAULT_CREDIT_BYTES (8u << 20)
 // The connection is looked after this often: HELLO again, orphanhood.
 #define CARE_MS 250
 #define BYE_LINGER_MS 500
@@ -16,6 +18,13 @@ void act_actor_send(act_actor_t *self, const act_header_t *header, act_str_t bod
     if (act_bus_send(self->bus, header, &frame) != ACT_E_OK && self->log)
         act_log_debug(self->log, "frame_dropped", "kind=%s", act_kind_name(header->kind));
     zmq_msg_close(&frame);
+}
+
+void act_actor_send_with_credit(act_actor_t *self, act_header_t *header, act_str_t body)
+{
+    header->credit_messages = self->credit_messages;
+    header->credit_bytes = self->credit_bytes;
+    act_actor_send(self, header, body);
 }
 
 act_actor_t *act_actor_new(act_loop_t *loop, const act_spec_t *spec, const char *bus_endpoint,
@@ -37,6 +46,8 @@ act_actor_t *act_actor_new(act_loop_t *loop, const act_spec_t *spec, const char 
     self->tick = act_timer_new(loop, act_actor_on_tick, self);
     self->care = act_timer_new(loop, act_actor_on_care, self);
     self->is_ready = true;
+    self->credit_messages = spec->credit_messages ? spec->credit_messages : DEFAULT_CREDIT_MESSAGES;
+    self->credit_bytes = spec->credit_bytes ? spec->credit_bytes : DEFAULT_CREDIT_BYTES;
     self->slow_handler_us = INT64_MAX;
     uv_update_time(act_loop_uv(loop));
     self->heard_ms = act_loop_now_ms(loop);
@@ -140,7 +151,21 @@ void act_actor_set_ready(act_actor_t *self)
     if (self->is_ready)
         return;
     self->is_ready = true;
-    act_actor_send_stats(self, ACT_KIND_PING);
+    act_actor_send_stats(self, ACT_KIND_PING, 0);
+}
+
+void act_actor_set_paused(act_actor_t *self, bool is_paused)
+{
+    if (self->is_paused == is_paused)
+        return;
+    self->is_paused = is_paused;
+    act_actor_send_stats(self, ACT_KIND_PING, 0);
+}
+
+void act_actor_set_credit(act_actor_t *self, uint32_t messages, uint32_t bytes)
+{
+    self->credit_messages = messages > 0 ? messages : 1;
+    self->credit_bytes = bytes;
 }
 
 void act_actor_on_welcome(act_actor_t *self, void (*fn)(void *context), void *context)

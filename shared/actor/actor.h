@@ -55,6 +55,13 @@ bool act_call_is_cancelled(const act_call_t *self);
 // fn is called once when that happens while the call is open. NULL removes it.
 void act_call_on_cancel(act_call_t *self, void (*fn)(void *context), void *context);
 
+// A part of the answer, before the reply that ends it; the caller asked for parts and said how many it
+// takes. OVERLOADED: it takes no more now, on_room is called when it does. CANCELLED: stop.
+// INVALID_ARGUMENT: it did not ask for parts.
+ACT_MUST_CHECK act_err_t act_call_partial(act_call_t *self, const act_buf_t *body);
+// fn is called each time the caller takes more parts, while the call is open. NULL removes it.
+void act_call_on_room(act_call_t *self, void (*fn)(void *context), void *context);
+
 void act_call_reply(act_call_t **self_p, const act_buf_t *body);
 // text is for developers; the customer's text comes from the error table.
 void act_call_fail(act_call_t **self_p, act_err_t err, const char *text);
@@ -70,7 +77,15 @@ typedef struct {
     act_call_t *parent;       // call being served: gives trace, hops, budget and, if unset, tenant
     const act_trace_t *trace; // when there is no parent
     act_str_t idempotency_key;
-    uint32_t flags; // ACT_FLAG_*; methods marked retry_safe in the model have it already
+    uint32_t flags;     // ACT_FLAG_*; methods marked retry_safe in the model have it already
+    act_str_t instance; // this one instance, whatever the key; it or nobody
+    // Parts of the answer as they come, in order, before the reply; NULL: none are taken. At most
+    // parts_window (0: 16) are on their way. With parts_are_manual the window is only what
+    // act_actor_take_parts said.
+    void (*on_part)(void *context, uint32_t sequence, act_str_t body);
+    void *part_context;
+    uint32_t parts_window;
+    bool parts_are_manual;
 } act_call_opts_t;
 
 typedef struct {
@@ -93,6 +108,9 @@ uint64_t act_actor_call(act_actor_t *self, const char *service, const act_method
 
 // The callback will not come any more; the callee is told. Unknown ids are ignored.
 void act_actor_cancel(act_actor_t *self, uint64_t call_id);
+
+// A slow reader takes `count` more parts of a call whose parts_are_manual.
+void act_actor_take_parts(act_actor_t *self, uint64_t call_id, uint32_t count);
 
 // A hint: at most once, no answer.
 void act_actor_cast(act_actor_t *self, const char *service, const act_method_t *method,
@@ -152,6 +170,13 @@ bool act_actor_is_draining(const act_actor_t *self);
 // act_actor_set_ready when it is done.
 void act_actor_defer_ready(act_actor_t *self);
 void act_actor_set_ready(act_actor_t *self);
+
+// What it needs is away (a database, a provider): it keeps its place and what it has, and gets no new
+// calls until it says otherwise. Its callers wait within their budgets.
+void act_actor_set_paused(act_actor_t *self, bool is_paused);
+// How many calls it takes at a time from now on (messages at least 1); told with the next answer or
+// heartbeat.
+void act_actor_set_credit(act_actor_t *self, uint32_t messages, uint32_t bytes);
 
 // Work is impossible and trying again changes nothing: the process ends with exit code 78, as after an
 // error of open. `why` is one line for the log and for standard error.

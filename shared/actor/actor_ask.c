@@ -8,6 +8,7 @@
 #include "proto/common.h"
 
 #define DEFAULT_BUDGET_MS 5000
+#define DEFAULT_PARTS_WINDOW 16
 // Budgets are checked this often while calls are open.
 #define TICK_MS 10
 
@@ -105,16 +106,17 @@ static act_header_t header_of(const char *service, const act_method_t *method,
                               const act_call_opts_t *opts)
 {
     const act_header_t *parent = opts->parent ? act_call_header(opts->parent) : NULL;
+    bool is_direct = !act_str_empty(opts->instance);
     return (act_header_t){
         .class_ = (uint8_t)(opts->is_control                    ? ACT_CLASS_CONTROL
                             : opts->class_ == ACT_CLASS_CONTROL ? ACT_CLASS_INTERACTIVE
                                                                 : opts->class_),
-        .flags = opts->flags | method->flags,
+        .flags = opts->flags | method->flags | (is_direct ? ACT_FLAG_DIRECT : 0),
         .trace = trace_of(opts),
         .tenant = act_str_empty(opts->tenant) && parent ? parent->tenant : opts->tenant,
         .service = act_str(service),
         .method = act_str(method->name),
-        .key = opts->key,
+        .key = is_direct ? opts->instance : opts->key,
         .attempt = 1,
         .hops = (uint8_t)(parent ? parent->hops + 1 : 0),
         .idempotency_key = opts->idempotency_key,
@@ -130,6 +132,18 @@ static int64_t budget_of(const act_call_opts_t *opts)
             budget_ms = left_ms;
     }
     return budget_ms == 0 && !opts->parent ? DEFAULT_BUDGET_MS : budget_ms;
+}
+
+static void set_parts(act_pending_row_t *row, const act_call_opts_t *opts)
+{
+    if (!opts->on_part)
+        return;
+    row->on_part = opts->on_part;
+    row->part_context = opts->part_context;
+    row->parts_window = opts->parts_window ? opts->parts_window : DEFAULT_PARTS_WINDOW;
+    row->parts_taken = row->parts_window;
+    row->parts_are_manual = opts->parts_are_manual;
+    row->header.credit_messages = row->parts_taken;
 }
 
 uint64_t act_actor_call(act_actor_t *self, const char *service, const act_method_t *method,
@@ -157,6 +171,8 @@ uint64_t act_actor_call(act_actor_t *self, const char *service, const act_method
     set_text(row->header.key, row->key, sizeof row->key, &row->header.key);
     set_text(row->header.idempotency_key, row->idempotency_key, sizeof row->idempotency_key,
              &row->header.idempotency_key);
+    row->parent_id = opts->parent ? act_call_header(opts->parent)->id : 0;
+    set_parts(row, opts);
     act_bus_body(&row->body, act_buf_str(body));
     act_actor_ensure_tick(self);
     uint64_t id = row->id;
@@ -173,6 +189,22 @@ void act_actor_cancel(act_actor_t *self, uint64_t call_id)
     if (row->was_sent)
         act_actor_send(self, &header, act_str(""));
     act_pending_remove(self->pending, call_id);
+}
+
+void act_actor_cancel_children(act_actor_t *self, uint64_t parent_id)
+{
+    if (parent_id == 0)
+        return;
+    uint32_t index = 0;
+    for (act_pending_row_t *row = act_pending_next(self->pending, &index); row;
+         row = act_pending_next(self->pending, &index)) {
+        if (row->parent_id != parent_id)
+            continue;
+        act_header_t header = {.kind = ACT_KIND_CANCEL, .id = row->id};
+        if (row->was_sent)
+            act_actor_send(self, &header, act_str(""));
+        complete_with(self, row, ACT_E_CANCELLED);
+    }
 }
 
 void act_actor_cast(act_actor_t *self, const char *service, const act_method_t *method,
@@ -220,6 +252,34 @@ void act_actor_take_reply(act_actor_t *self, act_message_t *message)
     complete(self, row, &reply);
 }
 
+static void take_parts(act_actor_t *self, act_pending_row_t *row, uint32_t total)
+{
+    row->parts_taken = total;
+    act_header_t header = {.kind = ACT_KIND_CREDIT, .id = row->id, .credit_messages = total};
+    act_actor_send(self, &header, act_str(""));
+}
+
+void act_actor_take_parts(act_actor_t *self, uint64_t call_id, uint32_t count)
+{
+    act_pending_row_t *row = act_pending_find(self->pending, call_id);
+    if (row && row->on_part)
+        take_parts(self, row, row->parts_taken + count);
+}
+
+void act_actor_take_partial(act_actor_t *self, act_message_t *message)
+{
+    uint64_t id = message->header.id;
+    act_pending_row_t *row = act_pending_find(self->pending, id);
+    if (!row || !row->on_part || message->header.sequence != row->parts_count)
+        return; // cancelled, expired, or a repeat
+    row->parts_count++;
+    row->on_part(row->part_context, message->header.sequence, message->body);
+    row = act_pending_find(self->pending, id); // the callback may have cancelled it
+    if (row && !row->parts_are_manual &&
+        row->parts_taken - row->parts_count <= row->parts_window / 2)
+        take_parts(self, row, row->parts_count + row->parts_window);
+}
+
 void act_actor_take_error(act_actor_t *self, act_message_t *message)
 {
     act_pending_row_t *row = act_pending_find(self->pending, message->header.id);
@@ -247,7 +307,10 @@ void act_actor_ask_again(act_actor_t *self)
     uint32_t index = 0;
     for (act_pending_row_t *row = act_pending_next(self->pending, &index); row;
          row = act_pending_next(self->pending, &index)) {
-        row->is_lost = row->was_sent && !(row->header.flags & ACT_FLAG_RETRY_SAFE);
+        bool may_repeat = (row->header.flags & ACT_FLAG_RETRY_SAFE) && row->parts_count == 0;
+        row->is_lost = row->was_sent && !may_repeat;
+        if (row->was_sent && row->header.attempt < UINT8_MAX)
+            row->header.attempt++; // it may have run: whoever gets it now is told
         row->was_sent = false;
     }
     index = 0;

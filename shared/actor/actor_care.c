@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DEFAULT_CREDIT_MESSAGES 64
-#define DEFAULT_CREDIT_BYTES (8u << 20)
 // A broker that says nothing for this long is taken for dead. It pings idle peers every second.
 #define SILENCE_MS 5000
 // Heartbeat: how often the broker hears our numbers. Answered by the loop, so a stuck loop is silent.
@@ -17,7 +15,7 @@
 // A draining actor looks this often whether it is done.
 #define DRAIN_CHECK_MS 10
 
-void act_actor_send_stats(act_actor_t *self, act_kind_t kind)
+void act_actor_send_stats(act_actor_t *self, act_kind_t kind, uint64_t id)
 {
     metric_t metrics[ACT_METRICS_MAX_COUNT];
     uint32_t count = act_metrics_count(self->metrics);
@@ -35,12 +33,13 @@ void act_actor_send_stats(act_actor_t *self, act_kind_t kind)
         .pending_calls = act_pending_count(self->pending),
         .slow_handlers = self->slow_handlers,
         .is_ready = self->is_ready,
+        .is_paused = self->is_paused,
         .metrics = {metrics, count},
     };
     act_buf_reset(&self->scratch);
     stats_pack(&stats, &self->scratch);
-    act_header_t header = {.kind = (uint8_t)kind};
-    act_actor_send(self, &header, act_buf_str(&self->scratch));
+    act_header_t header = {.kind = (uint8_t)kind, .id = id};
+    act_actor_send_with_credit(self, &header, act_buf_str(&self->scratch));
 }
 
 // Field 22 of /proc/self/stat, in clock ticks since boot. The name in field 2 may hold spaces and
@@ -82,14 +81,8 @@ void act_actor_say_hello(act_actor_t *self)
     };
     act_buf_reset(&self->scratch);
     hello_pack(&hello, &self->scratch);
-    uint32_t messages = self->spec->credit_messages;
-    uint32_t bytes = self->spec->credit_bytes;
-    act_header_t header = {
-        .kind = ACT_KIND_HELLO,
-        .credit_messages = messages ? messages : DEFAULT_CREDIT_MESSAGES,
-        .credit_bytes = bytes ? bytes : DEFAULT_CREDIT_BYTES,
-    };
-    act_actor_send(self, &header, act_buf_str(&self->scratch));
+    act_header_t header = {.kind = ACT_KIND_HELLO};
+    act_actor_send_with_credit(self, &header, act_buf_str(&self->scratch));
 }
 
 void act_actor_begin_drain(act_actor_t *self)
@@ -146,7 +139,7 @@ void act_actor_on_care(void *context)
         self->is_welcome = false;
     if (self->is_welcome && now_ms - self->stats_ms >= STATS_MS) {
         self->stats_ms = now_ms;
-        act_actor_send_stats(self, ACT_KIND_PING);
+        act_actor_send_stats(self, ACT_KIND_PING, 0);
     }
     if (!self->is_welcome && act_bus_is_connected(self->bus))
         act_actor_say_hello(self);

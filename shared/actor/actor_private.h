@@ -32,6 +32,9 @@ struct act_actor {
     uint64_t epoch; // of the broker that welcomed us; 0 before
     bool is_welcome;
     bool is_ready;
+    bool is_paused;
+    uint32_t credit_messages; // calls taken at a time
+    uint32_t credit_bytes;
     bool is_draining;
     bool has_failed;  // act_actor_fail
     int64_t heard_ms; // last frame from the broker
@@ -53,11 +56,15 @@ void act_actor_ask_again(act_actor_t *self);
 void act_actor_send_subscription(void *context, act_str_t topic);
 void act_actor_take_reply(act_actor_t *self, act_message_t *message);
 void act_actor_take_error(act_actor_t *self, act_message_t *message);
+void act_actor_take_partial(act_actor_t *self, act_message_t *message);
+// Calls made while this one was served: nobody waits for them any more.
+void act_actor_cancel_children(act_actor_t *self, uint64_t parent_id);
 
 // --- the connection ------------------------------------------------------------------------------
 
 void act_actor_say_hello(act_actor_t *self);
-void act_actor_send_stats(act_actor_t *self, act_kind_t kind);
+// id: of the PING that a PONG answers; what was sent before that PING has been read.
+void act_actor_send_stats(act_actor_t *self, act_kind_t kind, uint64_t id);
 void act_actor_on_connect(void *context);
 void act_actor_on_disconnect(void *context);
 void act_actor_on_care(void *context);

@@ -41,7 +41,19 @@ static void take_call(act_actor_t *self, act_message_t *message)
 
 static void take_cancel(act_actor_t *self, act_message_t *message)
 {
-    act_calls_cancel(self->calls, message->header.id);
+    uint64_t id = message->header.id;
+    if (act_calls_cancel(self->calls, id)) {
+        act_actor_cancel_children(self, id);
+        return;
+    }
+    // It has ended, or its answer went with an old connection: the broker hears that we do not have it.
+    act_header_t header = {.kind = ACT_KIND_ERROR, .id = id, .err = ACT_E_CANCELLED};
+    act_actor_send_with_credit(self, &header, act_str(""));
+}
+
+static void take_credit(act_actor_t *self, act_message_t *message)
+{
+    act_calls_add_room(self->calls, message->header.id, message->header.credit_messages);
 }
 
 static void take_event(act_actor_t *self, act_message_t *message)
@@ -51,8 +63,7 @@ static void take_event(act_actor_t *self, act_message_t *message)
 
 static void take_ping(act_actor_t *self, act_message_t *message)
 {
-    (void)message;
-    act_actor_send_stats(self, ACT_KIND_PONG);
+    act_actor_send_stats(self, ACT_KIND_PONG, message->header.id);
 }
 
 static void take_nothing(act_actor_t *self, act_message_t *message)
@@ -85,7 +96,10 @@ static void take_refused(act_actor_t *self, act_message_t *message)
     if (self->log)
         act_log_error(self->log, "refused", "code=%s",
                       act_err_code(act_err_from_number(message->header.err)));
-    if (self->orphan_ms > 0)
+    // A namesake is there: it may be a process of ours that is about to end, so we ask again until we
+    // are an orphan.
+    bool is_final = message->header.err != ACT_E_CONFLICT;
+    if (self->orphan_ms > 0 && is_final)
         act_loop_stop(self->loop);
 }
 
@@ -128,6 +142,8 @@ static take_fn *const takers[ACT_KIND_LAST + 1] = {
     [ACT_KIND_PONG] = take_nothing,
     [ACT_KIND_DRAIN] = take_drain,
     [ACT_KIND_BYE] = take_bye,
+    [ACT_KIND_PARTIAL] = act_actor_take_partial,
+    [ACT_KIND_CREDIT] = take_credit,
 };
 
 void act_actor_on_message(void *context, act_message_t *message)

@@ -20,6 +20,10 @@ struct act_call {
     void (*on_cancel)(void *context);
     void *cancel_context;
     bool is_cancelled;
+    uint32_t parts_count; // sent
+    uint32_t parts_room;  // that the caller takes in all
+    void (*on_room)(void *context);
+    void *room_context;
 };
 
 struct act_calls {
@@ -110,6 +114,7 @@ act_call_t *act_calls_open(act_calls_t *self, act_message_t *message, const act_
     uint32_t budget_ms = call->message.header.budget_ms;
     call->deadline_ms =
         budget_ms ? act_loop_now_ms(act_actor_loop(self->actor)) + budget_ms : INT64_MAX;
+    call->parts_room = call->message.header.credit_messages;
     call->next = self->first;
     if (self->first)
         self->first->previous = call;
@@ -127,13 +132,30 @@ static void cancel_call(act_call_t *call)
         call->on_cancel(call->cancel_context);
 }
 
-void act_calls_cancel(act_calls_t *self, uint64_t id)
+static act_call_t *find_call(const act_calls_t *self, uint64_t id)
 {
-    for (act_call_t *call = self->first; call; call = call->next)
-        if (call->message.header.id == id) {
-            cancel_call(call);
-            return;
-        }
+    act_call_t *call = self->first;
+    while (call && (call->message.header.id != id || id == 0))
+        call = call->next;
+    return call;
+}
+
+bool act_calls_cancel(act_calls_t *self, uint64_t id)
+{
+    act_call_t *call = find_call(self, id);
+    if (call)
+        cancel_call(call);
+    return call != NULL;
+}
+
+void act_calls_add_room(act_calls_t *self, uint64_t id, uint32_t parts_count)
+{
+    act_call_t *call = find_call(self, id);
+    if (!call || parts_count <= call->parts_room)
+        return;
+    call->parts_room = parts_count;
+    if (call->on_room)
+        call->on_room(call->room_context);
 }
 
 void act_calls_expire(act_calls_t *self)
@@ -198,6 +220,32 @@ void act_call_on_cancel(act_call_t *self, void (*fn)(void *context), void *conte
     self->cancel_context = context;
 }
 
+act_err_t act_call_partial(act_call_t *self, const act_buf_t *body)
+{
+    const act_header_t *asked = &self->message.header;
+    if (asked->kind != ACT_KIND_CALL || asked->credit_messages == 0)
+        return ACT_E_INVALID_ARGUMENT;
+    if (self->is_cancelled)
+        return ACT_E_CANCELLED;
+    if (body->is_overflowed)
+        return ACT_E_TOO_LARGE;
+    if (self->parts_count >= self->parts_room)
+        return ACT_E_OVERLOADED;
+    act_header_t header = {.kind = ACT_KIND_PARTIAL,
+                           .class_ = asked->class_,
+                           .id = asked->id,
+                           .trace = asked->trace,
+                           .sequence = self->parts_count++};
+    act_actor_send(self->owner->actor, &header, act_buf_str(body));
+    return ACT_E_OK;
+}
+
+void act_call_on_room(act_call_t *self, void (*fn)(void *context), void *context)
+{
+    self->on_room = fn;
+    self->room_context = context;
+}
+
 // Sends the answer and ends the call. A caller that cancelled is not told: the broker has closed the
 // call already.
 static void answer(act_call_t **self_p, act_kind_t kind, act_err_t err, act_str_t body)
@@ -213,7 +261,7 @@ static void answer(act_call_t **self_p, act_kind_t kind, act_err_t err, act_str_
             .trace = asked->trace,
             .err = (uint32_t)err,
         };
-        act_actor_send(self->owner->actor, &header, body);
+        act_actor_send_with_credit(self->owner->actor, &header, body);
     }
     close_call(self);
 }

@@ -13,7 +13,10 @@ void act_calls_destroy(act_calls_t **self_p);
 
 // Takes the message's frames. The call is open until it is replied to or failed.
 act_call_t *act_calls_open(act_calls_t *self, act_message_t *message, const act_method_t *method);
-void act_calls_cancel(act_calls_t *self, uint64_t id);
+// False: there is no such call.
+bool act_calls_cancel(act_calls_t *self, uint64_t id);
+// The caller takes this many parts in all.
+void act_calls_add_room(act_calls_t *self, uint64_t id, uint32_t parts_count);
 // Marks every call whose budget ran out as cancelled.
 void act_calls_expire(act_calls_t *self);
 // The body of an open call, borrowed until it ends.

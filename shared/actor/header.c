@@ -48,7 +48,7 @@ void act_header_pack(const act_header_t *self, act_buf_t *out)
     act_mp_uint(out, self->credit_messages);
     act_mp_uint(out, self->credit_bytes);
     act_mp_uint(out, self->err);
-    act_mp_nil(out); // reserved: stream sequence of partial replies
+    act_mp_uint(out, self->sequence);
 }
 
 static bool read_number(act_mp_t *mp, uint64_t max, uint64_t *ret_value)
@@ -93,12 +93,12 @@ static bool read_names(act_mp_t *mp, act_header_t *h)
 
 static bool read_end(act_mp_t *mp, act_header_t *h)
 {
-    uint64_t budget_ms = 0, attempt = 0, hops = 0, messages = 0, bytes = 0, err = 0;
+    uint64_t budget_ms = 0, attempt = 0, hops = 0, messages = 0, bytes = 0, err = 0, sequence = 0;
     if (!read_number(mp, UINT32_MAX, &budget_ms) || !read_number(mp, UINT8_MAX, &attempt) ||
         !read_number(mp, UINT8_MAX, &hops) ||
         !read_text(mp, ACT_HEADER_KEY_MAX_BYTES, &h->idempotency_key) ||
         !read_number(mp, UINT32_MAX, &messages) || !read_number(mp, UINT32_MAX, &bytes) ||
-        !read_number(mp, UINT32_MAX, &err))
+        !read_number(mp, UINT32_MAX, &err) || !read_number(mp, UINT32_MAX, &sequence))
         return false;
     h->budget_ms = (uint32_t)budget_ms;
     h->attempt = (uint8_t)attempt;
@@ -106,6 +106,7 @@ static bool read_end(act_mp_t *mp, act_header_t *h)
     h->credit_messages = (uint32_t)messages;
     h->credit_bytes = (uint32_t)bytes;
     h->err = (uint32_t)err;
+    h->sequence = (uint32_t)sequence;
     return true;
 }
 
@@ -142,6 +143,8 @@ const char *act_kind_name(act_kind_t kind)
         [ACT_KIND_PONG] = "PONG",
         [ACT_KIND_DRAIN] = "DRAIN",
         [ACT_KIND_BYE] = "BYE",
+        [ACT_KIND_PARTIAL] = "PARTIAL",
+        [ACT_KIND_CREDIT] = "CREDIT",
     };
     return kind >= ACT_KIND_HELLO && kind <= ACT_KIND_LAST ? names[kind] : "?";
 }

@@ -31,7 +31,9 @@ typedef enum {
     ACT_KIND_PONG,
     ACT_KIND_DRAIN, // broker -> actor: finish what you hold, then BYE
     ACT_KIND_BYE,
-    ACT_KIND_LAST = ACT_KIND_BYE,
+    ACT_KIND_PARTIAL, // worker -> broker -> caller: part number `sequence` of an answer
+    ACT_KIND_CREDIT,  // caller -> broker -> worker: it takes credit_messages parts in all
+    ACT_KIND_LAST = ACT_KIND_CREDIT,
 } act_kind_t;
 
 // Control frames never wait behind data, interactive work never behind bulk.
@@ -45,6 +47,8 @@ typedef enum {
 enum {
     ACT_FLAG_RETRY_SAFE = 1u << 0, // may run again after its worker died
     ACT_FLAG_SAMPLED = 1u << 8,    // set by the broker: this trace is followed, stages are welcome
+    ACT_FLAG_ORDERED = 1u << 1,    // calls of one key run one after the other (a lane)
+    ACT_FLAG_DIRECT = 1u << 2,     // the key names the instance that has to take it
 };
 
 // Where a message belongs in the story of one customer message (W3C trace context).
@@ -70,9 +74,12 @@ typedef struct {
     uint8_t attempt;    // from 1
     uint8_t hops;
     act_str_t idempotency_key;
-    uint32_t credit_messages; // HELLO: how many calls the actor takes at a time
+    // HELLO, PING, PONG, REPLY, ERROR: how many calls the actor takes at a time (0: as before). CALL
+    // and CREDIT: how many partial replies the caller takes in all.
+    uint32_t credit_messages;
     uint32_t credit_bytes;
-    uint32_t err; // act_err_t; ERROR and REFUSED
+    uint32_t err;      // act_err_t; ERROR and REFUSED
+    uint32_t sequence; // PARTIAL: number of the part, from 0
 } act_header_t;
 
 void act_header_pack(const act_header_t *self, act_buf_t *out);

@@ -25,7 +25,14 @@ typedef struct {
     act_header_t header; // views point into the texts above
     zmq_msg_t body;      // shares its bytes with the frame that was sent
     bool was_sent;       // to the present broker
-    bool is_lost;        // was with a broker that died, and may not run again
+    uint64_t parent_id;  // the call that was served when it was made; 0: none
+    void (*on_part)(void *context, uint32_t sequence, act_str_t body);
+    void *part_context;
+    uint32_t parts_window;
+    uint32_t parts_count; // that came
+    uint32_t parts_taken; // that were asked for, in all
+    bool parts_are_manual;
+    bool is_lost; // was with a broker that died, and may not run again
 } act_pending_row_t;
 
 act_pending_t *act_pending_new(void);

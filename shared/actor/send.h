@@ -6,6 +6,8 @@
 // Sends or drops: without a broker, or with its backlog full, answers and hints go nowhere (their
 // callers ask again).
 void act_actor_send(act_actor_t *self, const act_header_t *header, act_str_t body);
+// The same with what the actor takes at a time in the header.
+void act_actor_send_with_credit(act_actor_t *self, act_header_t *header, act_str_t body);
 
 // For act_main: an actor that is a supervised process has settings, a log and an orphanhood.
 // Config, log and recorder are borrowed.

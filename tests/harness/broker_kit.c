@@ -23,6 +23,9 @@ const broker_limits_t broker_kit_limits = {
     .queue_max_count = 100,
     .queue_max_bytes = 65536,
     .attempts_max_count = 3,
+    .dedupe_ms = 60000,
+    .outcomes_max_count = 100,
+    .outcomes_max_bytes = 65536,
 };
 
 // --- the broker's surroundings -------------------------------------------------------------------
@@ -72,10 +75,17 @@ static void on_bus_call(void *context, const act_header_t *header, act_str_t bod
     ((broker_kit_t *)context)->bus_call_id = call_id;
 }
 
+static void on_dead(void *context, const entry_t *entry, act_err_t err)
+{
+    (void)entry;
+    (void)err;
+    ((broker_kit_t *)context)->dead_count++;
+}
+
 broker_kit_t *broker_kit_new(const broker_limits_t *limits)
 {
     broker_kit_t *self = act_alloc(sizeof *self);
-    broker_io_t io = {on_send, on_hello, on_ready, on_bus_call, self};
+    broker_io_t io = {on_send, on_hello, on_ready, on_bus_call, on_dead, self};
     self->arena = act_arena_new();
     broker_limits_t own_limits = *limits;
     if (!own_limits.acl)
@@ -250,10 +260,11 @@ peer_t *broker_kit_peer(broker_kit_t *self, uint64_t route)
 void broker_kit_assert_conserved(const broker_kit_t *self)
 {
     const ledger_counters_t *c = broker_counters(self->broker);
-    uint64_t ended = c->replied + c->failed + c->cancelled;
+    uint64_t ended = c->replied + c->failed + c->dead + c->cancelled;
     if (c->accepted != ended + broker_open_count(self->broker))
-        fail_msg("accepted %llu = replied %llu + failed %llu + cancelled %llu + open %u",
-                 (unsigned long long)c->accepted, (unsigned long long)c->replied,
-                 (unsigned long long)c->failed, (unsigned long long)c->cancelled,
-                 broker_open_count(self->broker));
+        fail_msg(
+            "accepted %llu = replied %llu + failed %llu + dead %llu + cancelled %llu + open %u",
+            (unsigned long long)c->accepted, (unsigned long long)c->replied,
+            (unsigned long long)c->failed, (unsigned long long)c->dead,
+            (unsigned long long)c->cancelled, broker_open_count(self->broker));
 }

@@ -25,6 +25,7 @@ typedef struct {
     bool is_gone[BROKER_KIT_ROUTES_COUNT]; // sends to these routes fail
     uint32_t hello_count;                  // calls of the io's functions
     uint32_t ready_count;
+    uint32_t dead_count;
     uint64_t bus_call_id; // the last call to the bus service; tests answer it
 } broker_kit_t;
 
@@ -71,5 +72,5 @@ void broker_kit_serve(broker_kit_t *self, uint64_t route);
 void broker_kit_pass_ms(broker_kit_t *self, int64_t by_ms);
 
 peer_t *broker_kit_peer(broker_kit_t *self, uint64_t route);
-// accepted = replied + failed + cancelled + open
+// accepted = replied + failed + dead + cancelled + open
 void broker_kit_assert_conserved(const broker_kit_t *self);

@@ -125,13 +125,18 @@ def _dispatch(service, method):
     ]
 
 
+def _flags(method):
+    names = ["ACT_FLAG_RETRY_SAFE"] * method.is_retry_safe + ["ACT_FLAG_ORDERED"] * method.is_ordered
+    return " | ".join(names) or "0"
+
+
 def _service_table(service):
     lines = [f"static const act_method_t {service.name}_methods[] = {{"]
     for method in service.methods:
         lines += [
             f"    [{_index(service, method)}] = {{",
             f'        .name = "{method.name}",',
-            f"        .flags = {'ACT_FLAG_RETRY_SAFE' if method.is_retry_safe else '0'},",
+            f"        .flags = {_flags(method)},",
             f"        .is_cast = {'true' if method.is_cast else 'false'},",
             f"        .request = &{method.request.c_name}_model,",
             f"        .reply = &{method.reply.c_name}_model,",

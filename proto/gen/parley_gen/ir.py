@@ -66,6 +66,7 @@ class Method:
     request: Message
     reply: Message
     is_retry_safe: bool
+    is_ordered: bool
     is_cast: bool
     doc: list
 
@@ -211,8 +212,10 @@ class _File:
         reply = self.messages[proto.output_type.removeprefix(".parley.")]
         is_cast = bool(self._option(proto, "cast"))
         is_retry_safe = bool(self._option(proto, "retry_safe"))
+        is_ordered = bool(self._option(proto, "ordered"))
         if proto.client_streaming or proto.server_streaming:
             raise ModelError(f"{where}: streams are not used")
-        if is_cast and (is_retry_safe or reply.name != "Empty"):
-            raise ModelError(f"{where}: a cast returns Empty and is never repeated")
-        return Method(snake(proto.name), request, reply, is_retry_safe, is_cast, self._doc(path))
+        if is_cast and (is_retry_safe or is_ordered or reply.name != "Empty"):
+            raise ModelError(f"{where}: a cast returns Empty, is never repeated and has no order")
+        return Method(snake(proto.name), request, reply, is_retry_safe, is_ordered, is_cast,
+                      self._doc(path))
