@@ -25,6 +25,7 @@ static void run(turn_t *turn)
             turn->stage++;
             continue;
         }
+        stage_times_enter(&turn->times, stage->name);
         stage_result_t result = stage->run(turn);
         if (result == STAGE_WAIT)
             return;

@@ -30,18 +30,18 @@ const act_config_row_t session_settings[] = {
     {0},
 };
 
-void session_on_wake(session_t *self, act_str_t tenant, act_str_t conversation_id)
+void session_on_wake(session_t *self, const act_header_t *wake, act_str_t conversation_id)
 {
-    turn_t *turn = turns_find(self->turns, tenant, conversation_id);
+    turn_t *turn = turns_find(self->turns, wake->tenant, conversation_id);
     if (turn)
-        turn_wake(turn);
+        turn_wake(turn, wake);
     else if (!act_actor_is_draining(self->actor))
-        turn_start(self, tenant, conversation_id);
+        turn_start(self, wake, conversation_id);
 }
 
 static void on_wake(void *context, act_call_t *call, const wake_request_t *request)
 {
-    session_on_wake(context, act_call_header(call)->tenant, request->conversation_id);
+    session_on_wake(context, act_call_header(call), request->conversation_id);
     act_buf_t nothing;
     act_buf_init(&nothing, 1);
     act_call_reply(&call, &nothing);

@@ -25,4 +25,5 @@ extern const act_config_row_t session_settings[]; // ends with a row without nam
 extern const act_spec_t session_spec;
 
 // Something is new in this conversation: start a turn, or note it for the end of the running one.
-void session_on_wake(session_t *self, act_str_t tenant, act_str_t conversation_id);
+// The header is that of the hint: tenant and trace.
+void session_on_wake(session_t *self, const act_header_t *wake, act_str_t conversation_id);

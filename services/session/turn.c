@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#define SLOW_TURN_US 500000
 #define RETRY_MS 20
 #define RETRY_MAX_MS 500
 #define BEGIN_BUDGET_MS 3000
@@ -41,14 +42,20 @@ void turn_abort(turn_t *self)
 
 static void on_timer(void *context);
 
-static turn_t *new_turn(session_t *session, act_str_t tenant, act_str_t conversation_id)
+static turn_origin_t origin_of(const act_header_t *header)
+{
+    return (turn_origin_t){header->trace, (header->flags & ACT_FLAG_SAMPLED) != 0};
+}
+
+static turn_t *new_turn(session_t *session, act_str_t tenant, act_str_t conversation_id,
+                        turn_origin_t origin)
 {
     turn_t *self = act_alloc(sizeof *self);
     self->session = session;
     self->arena = act_arena_new();
     self->tenant = act_arena_str(self->arena, tenant);
     self->conversation_id = act_arena_str(self->arena, conversation_id);
-    self->trace = (act_trace_t){act_random_u64(), act_random_u64(), act_random_u64()};
+    self->origin = origin;
     self->decision = ACT_STR("RESPOND");
     act_loop_t *loop = act_actor_loop(session->actor);
     self->started_ms = act_loop_now_ms(loop);
@@ -70,7 +77,7 @@ act_call_opts_t turn_call_opts(const turn_t *self)
         .tenant = self->tenant,
         .key = self->conversation_id,
         .budget_ms = left_ms > 1 ? (uint32_t)left_ms : 1,
-        .trace = &self->trace,
+        .trace = &self->origin.trace,
     };
 }
 
@@ -90,16 +97,30 @@ static void wait_for_burst(turn_t *self)
         act_timer_start(self->timer, wait_ms, 0);
 }
 
-void turn_start(session_t *session, act_str_t tenant, act_str_t conversation_id)
+static void start(session_t *session, act_str_t tenant, act_str_t conversation_id,
+                  turn_origin_t origin)
 {
-    turn_t *self = new_turn(session, tenant, conversation_id);
+    turn_t *self = new_turn(session, tenant, conversation_id, origin);
     if (!turns_put(session->turns, self)) {
         destroy(self);
         return;
     }
     self->state = TURN_QUIET;
     self->quiet_until_ms = self->started_ms + session->quiet_max_ms;
+    stage_times_enter(&self->times, "quiet");
     wait_for_burst(self);
+}
+
+void turn_start(session_t *session, const act_header_t *wake, act_str_t conversation_id)
+{
+    start(session, wake->tenant, conversation_id, origin_of(wake));
+}
+
+// A slow turn's calls may be followed though its trace was no sample.
+static void report_times(const turn_t *self)
+{
+    if (self->origin.is_sampled || stage_times_total_us(&self->times) > SLOW_TURN_US)
+        stage_times_send(&self->times, self->session->actor, &self->origin.trace, self->turn_id);
 }
 
 // Ends the turn; if something came in meanwhile, the next one starts at once.
@@ -107,6 +128,10 @@ static void finish(turn_t *self, bool has_more)
 {
     session_t *session = self->session;
     bool is_again = has_more || self->is_woken_again;
+    turn_origin_t next_origin = self->next_origin;
+    report_times(self);
+    if (next_origin.trace.trace_low == 0) // what came in said nothing: a story of its own
+        next_origin.trace = (act_trace_t){act_random_u64(), act_random_u64(), act_random_u64()};
     ACT_AUTO(act_arena) *arena = act_take(&self->arena);
     act_str_t tenant = self->tenant, conversation_id = self->conversation_id;
     turns_remove(session->turns, self);
@@ -114,7 +139,7 @@ static void finish(turn_t *self, bool has_more)
     act_timer_destroy(&self->typing_timer);
     act_free(self);
     if (is_again && !act_actor_is_draining(session->actor))
-        turn_start(session, tenant, conversation_id);
+        start(session, tenant, conversation_id, next_origin);
 }
 
 // The customer's newest message is marked as read, with the sign that an answer is being written.
@@ -177,6 +202,7 @@ static void on_begun(void *context, const act_reply_t *reply, const turn_begin_r
 static void begin(turn_t *self)
 {
     self->state = TURN_BEGINNING;
+    stage_times_enter(&self->times, "begin");
     turn_begin_request_t request = {
         .conversation_id = self->conversation_id,
         .holder = act_str(self->session->holder),
@@ -319,6 +345,7 @@ static turn_commit_request_t commit_request(turn_t *self)
 void turn_commit(turn_t *self)
 {
     self->state = TURN_COMMITTING;
+    stage_times_enter(&self->times, "commit");
     turn_commit_request_t request = commit_request(self);
     fill_outbox(self, &request);
     act_call_opts_t opts = turn_call_opts(self);
@@ -350,7 +377,8 @@ static void answer_dry(turn_t *self)
 
 void turn_start_dry(session_t *session, act_call_t **call_p, const understand_request_t *request)
 {
-    turn_t *self = new_turn(session, act_call_header(*call_p)->tenant, act_str(""));
+    const act_header_t *header = act_call_header(*call_p);
+    turn_t *self = new_turn(session, header->tenant, act_str(""), origin_of(header));
     self->dry_call = act_take(call_p);
     self->text = act_arena_str(self->arena, request->text);
     self->begin.language = act_arena_str(self->arena, request->prior_language);
@@ -392,7 +420,8 @@ static void on_timer(void *context)
     actions[self->state][EVENT_TIMER](self);
 }
 
-void turn_wake(turn_t *self)
+void turn_wake(turn_t *self, const act_header_t *wake)
 {
+    self->next_origin = origin_of(wake);
     actions[self->state][EVENT_WAKE](self);
 }

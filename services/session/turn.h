@@ -11,6 +11,7 @@
 #include "proto/persistence.h"
 #include "proto/session.h"
 #include "session.h"
+#include "stage_times.h"
 
 #define TURN_STATES(X)                                                                             \
     X(QUIET)      /* waits for the end of a burst */                                               \
@@ -23,6 +24,12 @@ typedef enum {
 #undef X
         TURN_STATES_COUNT
 } turn_state_t;
+
+// The story a turn belongs to: that of the message it was woken for.
+typedef struct {
+    act_trace_t trace;
+    bool is_sampled; // the broker follows this trace and wants to know of our stages
+} turn_origin_t;
 
 // Replies of one turn; more is a bug in a flow.
 #define TURN_MESSAGES_MAX_COUNT 16
@@ -38,7 +45,9 @@ struct turn {
     act_timer_t *timer;
     act_timer_t *typing_timer; // until the customer is shown that we write; NULL: not wanted
     uint64_t call_id;          // the one call in flight; 0: none
-    act_trace_t trace;
+    turn_origin_t origin;      // trace and all: of the wake that started it
+    turn_origin_t next_origin; // of the last wake since
+    stage_times_t times;
     int64_t started_ms;
     int64_t quiet_until_ms; // no burst is waited for longer than this
     int64_t deadline_ms;    // of the whole pipeline
@@ -74,9 +83,9 @@ struct turn {
     uint32_t messages_count;
 };
 
-// Starts to work on a conversation; the turn owns itself until it ends.
-void turn_start(session_t *session, act_str_t tenant, act_str_t conversation_id);
-void turn_wake(turn_t *self);
+// Starts to work on a conversation; the turn owns itself until it ends. The header is that of the wake.
+void turn_start(session_t *session, const act_header_t *wake, act_str_t conversation_id);
+void turn_wake(turn_t *self, const act_header_t *wake);
 // Stages 3 to 7 on a text, for the `understand` call, which is consumed.
 void turn_start_dry(session_t *session, act_call_t **call_p, const understand_request_t *request);
 // Drops it without an answer; its lease runs out or is taken over.
