@@ -47,6 +47,15 @@ client_t *client_open(const instance_t *instance, int64_t wait_ms)
     return NULL;
 }
 
+client_t *client_open_loud(const instance_t *instance, const char *command)
+{
+    client_t *self = client_open(instance, 3000);
+    if (!self)
+        fprintf(stderr, "parley %s: nothing is running on %s (start it: ./parley up)\n", command,
+                instance->data);
+    return self;
+}
+
 void client_close(client_t **self_p)
 {
     client_t *self = *self_p;

@@ -6,8 +6,10 @@
 
 typedef struct client client_t;
 
-// Connects, or NULL after wait_ms; then a line on standard error says that nothing is running.
+// Connects, or NULL after wait_ms.
 client_t *client_open(const instance_t *instance, int64_t wait_ms);
+// The same with three seconds, and with that line: the command's name is in it.
+client_t *client_open_loud(const instance_t *instance, const char *command);
 void client_close(client_t **self_p);
 act_actor_t *client_actor(client_t *self);
 act_arena_t *client_arena(client_t *self);

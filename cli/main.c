@@ -21,6 +21,9 @@ static const command_t commands[] = {
     {"understand", command_understand,
      "what the bot understands: a message a line in, JSON a line out"},
     {"handoffs", command_handoffs, "conversations that wait for a person"},
+    {"trace", command_trace, "one customer message as a waterfall (ID | --last)"},
+    {"tap", command_tap,
+     "record an actor's traffic (INSTANCE --seconds 10), show a recording (show FILE)"},
     {"handback", command_handback,
      "give a conversation back to the bot (--from ADDRESS | --conversation ID)"},
 };

@@ -111,6 +111,28 @@ static void help_is_no_error(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void words_are_taken_in_their_order(void **state)
+{
+    (void)state;
+    const char *words[2] = {0}, *data = NULL;
+    uint32_t count = 0;
+    bool is_last = false;
+    int code = -1;
+    const option_t table[] = {{"last", NULL, &is_last, ""}, {0}};
+    options_spec_t spec = {"x", NULL, NULL, table, words, ACT_COUNT(words), &count};
+    char *good[] = {"tap", "show", "--data", "d", "file", "--last"};
+    assert_true(options_parse_words(6, good, &spec, &data, &code));
+    assert_int_equal(count, 2);
+    assert_string_equal(words[0], "show");
+    assert_string_equal(words[1], "file");
+    assert_string_equal(data, "d");
+    assert_true(is_last);
+    count = 0;
+    char *bad[] = {"tap", "a", "b", "c"};
+    assert_false(options_parse_words(4, bad, &spec, &data, &code));
+    assert_int_equal(code, EXIT_USAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -119,6 +141,7 @@ int main(void)
         TEST(a_value_may_be_empty_or_look_like_an_option),
         TEST(what_is_wrong_ends_with_the_usage_code),
         TEST(help_is_no_error),
+        cmocka_unit_test(words_are_taken_in_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

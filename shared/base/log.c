@@ -208,6 +208,11 @@ static void add_text(act_buf_t *out, act_str_t text)
     }
 }
 
+void act_log_add_redacted(act_buf_t *out, act_str_t text)
+{
+    add_text(out, text);
+}
+
 // --- one line ------------------------------------------------------------------------------------
 
 // The "=" behind a field's name, or NULL when no "name=" starts here.

@@ -2,7 +2,7 @@
 // Customer texts and addresses are never logged at info or above; as a second net, runs of 7 or more
 // digits and e-mail addresses inside string values are replaced by "[redacted]". UUIDs stay.
 #pragma once
-#include "base/mem.h"
+#include "base/buf.h"
 #include "base/str.h"
 
 #include <stdint.h>
@@ -24,6 +24,9 @@ void act_log_destroy(act_log_t **self_p);
 // fields is read from the format. Values are cut at 4 KiB together. event ids are snake_case.
 void act_log(act_log_t *self, act_log_level_t level, const char *event, const char *fields, ...)
     ACT_PRINTF(4, 5);
+
+// Adds the text as it would stand inside a JSON string of a log: escaped, and what is personal replaced.
+void act_log_add_redacted(act_buf_t *out, act_str_t text);
 
 #define act_log_debug(self, ...) act_log((self), ACT_LOG_DEBUG, __VA_ARGS__)
 #define act_log_info(self, ...) act_log((self), ACT_LOG_INFO, __VA_ARGS__)
