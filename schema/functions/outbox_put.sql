@@ -1,25 +1,22 @@
--- Queues the bot's answers of one turn behind what the conversation still has to send; p_entries is
--- a JSON array of OutboxEntry. The caller holds the conversation's row, so that seq has no gaps,
--- and raises next_seq by the count that is returned.
+-- Queues the bot's answers of one turn behind what the conversation still has to send. The caller
+-- holds the conversation's row, so that seq has no gaps, and raises next_seq by the count that is
+-- returned.
 create or replace function outbox_put(
-    p_conversation conversations, p_turn uuid, p_owner_fence bigint, p_entries json)
+    p_conversation conversations, p_turn uuid, p_owner_fence bigint, p_outbox_ids uuid[],
+    p_contents json[])
 returns integer language plpgsql as $$
 declare
-    v_count integer;
+    v_count integer := cardinality(p_outbox_ids);
 begin
-    if p_entries is null then
+    if v_count = 0 then
         return 0;
     end if;
     insert into outbox (tenant_id, outbox_id, conversation_id, seq, turn_id, channel,
                         channel_account_id, owner_fence, content)
-    select p_conversation.tenant_id, (e.entry->>'outbox_id')::uuid, p_conversation.conversation_id,
+    select p_conversation.tenant_id, e.outbox_id, p_conversation.conversation_id,
            p_conversation.next_seq + e.position - 1, p_turn, p_conversation.channel,
-           p_conversation.channel_account_id, p_owner_fence, e.entry->'content'
-      from json_array_elements(p_entries) with ordinality e(entry, position);
-    get diagnostics v_count = row_count;
-    if v_count = 0 then
-        return 0;
-    end if;
+           p_conversation.channel_account_id, p_owner_fence, e.content
+      from unnest(p_outbox_ids, p_contents) with ordinality e(outbox_id, content, position);
     insert into outbox_queue as q (tenant_id, conversation_id, head_seq, last_seq, due_at)
     values (p_conversation.tenant_id, p_conversation.conversation_id, p_conversation.next_seq,
             p_conversation.next_seq + v_count - 1, clock_timestamp())

@@ -7,7 +7,7 @@ create or replace function turn_commit(
     p_inbox_seqs bigint[], p_language text, p_language_confidence double precision, p_text text,
     p_translation text, p_intent text, p_confidence double precision, p_sentiment text,
     p_risk text[], p_path text, p_decision text, p_handoff_reason text, p_flow_state text,
-    p_outbox json, p_error_code text, p_duration_ms bigint, p_owner_fence bigint,
+    p_outbox_ids text[], p_contents json[], p_error_code text, p_duration_ms bigint, p_owner_fence bigint,
     out was_committed boolean, out pending_count integer, out outbox_count integer)
 language plpgsql as $$
 declare
@@ -35,7 +35,8 @@ begin
     -- The answers of this turn are the bot's last word: they carry the owner fence it leaves
     -- behind.
     v_is_handoff := v_is_handoff and c.owner <> 'person';
-    outbox_count := outbox_put(c, p_turn, c.owner_fence + v_is_handoff::integer, p_outbox);
+    outbox_count := outbox_put(c, p_turn, c.owner_fence + v_is_handoff::integer,
+                               p_outbox_ids::uuid[], p_contents);
 
     insert into turns (tenant_id, conversation_id, fence, turn_id, session_id, inbox_seqs, language,
                        language_confidence, text, translation, intent, confidence, sentiment, risk,
