@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "base/seal.h"
 #include "base/time.h"
+#include "admin_token.h"
 #include "client.h"
 #include "command.h"
 #include "io/http_server.h"
@@ -41,6 +42,8 @@ typedef struct {
     uint16_t port;
     pid_t launcher;
     client_t *client;
+    char admin_token[ADMIN_TOKEN_BYTES];
+    bool is_admin_token_new;
 } up_t;
 
 static int fail(int code, const char *format, ...) ACT_PRINTF(2, 3);
@@ -108,6 +111,19 @@ static int make_key(up_t *self, char *ret_path)
     return 0;
 }
 
+// Without X_ADMIN_TOKEN the token is in a file that is made once.
+static int make_admin_token(up_t *self)
+{
+    char path[PATH_MAX];
+    if (*act_config_text(self->settings, "x_admin_token") != '\0')
+        return 0;
+    if (admin_token_make(&self->instance, path, self->admin_token, &self->is_admin_token_new) !=
+        ACT_E_OK)
+        return fail(EXIT_UNAVAILABLE, "cannot write %s: %s", path, strerror(errno));
+    setenv("PARLEY_ADMIN_TOKEN_FILE", path, /* overwrite= */ 1);
+    return 0;
+}
+
 static int prepare_database(up_t *self)
 {
     const char *url = act_config_text(self->settings, "database_url");
@@ -138,6 +154,8 @@ static int prepare(up_t *self)
     int code = open_listener(self);
     if (code == 0)
         code = make_key(self, key);
+    if (code == 0)
+        code = make_admin_token(self);
     if (code == 0) {
         setenv("PARLEY_MASTER_KEY_FILE", key, /* overwrite= */ 1);
         setenv("PARLEY_ADMIN_PORT", self->options.admin_port, /* overwrite= */ 1);
@@ -297,8 +315,12 @@ static void print_addresses(const up_t *self)
     printf("Parley is running.\n\n"
            "  webhook   http://localhost:%u/webhook/whatsapp\n"
            "  health    http://localhost:%u/readyz\n"
+           "  console   http://localhost:%s/\n"
            "  data      %s\n\n",
-           self->port, self->port, self->instance.data);
+           self->port, self->port, self->options.admin_port, self->instance.data);
+    if (self->is_admin_token_new)
+        printf("Token of the console, shown this once (kept in %s/admin.token):\n\n  %s\n\n",
+               self->instance.keys, self->admin_token);
     if (!settings_has_whatsapp(self->settings))
         printf(
             "WhatsApp is not connected yet: set VERIFY_TOKEN, WH_TOKEN, WH_PHONE_ID and WH_APP_SECRET "

@@ -1,28 +1,28 @@
-// admin: the management port. Today: health, Prometheus text and the status of every actor. It listens
-// on the loopback address only.
+// admin: composition of the management port. It listens on the loopback address only.
 #include "admin.h"
 
-#include "io/http_server.h"
+#include "problem.h"
 #include "prometheus.h"
 #include "proto/broker_service.h"
 
+#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
-#define CALL_BUDGET_MS 3000
-
-typedef struct {
-    act_actor_t *actor;
-    int listener;
-    act_http_server_t *server;
-} admin_t;
+#define BODY_MAX_BYTES (2u << 20)
+#define CONNECTIONS_MAX_COUNT 256
 
 const act_config_row_t admin_settings[] = {
     {"admin_port", "PARLEY_ADMIN_PORT", ACT_CONFIG_INT, "8081", 0, 65535, "8081",
      "port of health, metrics and status, on 127.0.0.1", false},
     {"admin_token", "X_ADMIN_TOKEN", ACT_CONFIG_TEXT, "", 0, 0, "at-least-16-random-characters",
-     "value of the X-Admin-Token header; without it /api answers 401", true},
+     "token of the management API and the console", true},
+    {"admin_token_file", "PARLEY_ADMIN_TOKEN_FILE", ACT_CONFIG_TEXT, "", 0, 0,
+     "var/keys/admin.token",
+     "file with the token, read when X_ADMIN_TOKEN is empty; without both /api answers 401", false},
+    {"console_dir", "PARLEY_CONSOLE_DIR", ACT_CONFIG_TEXT, "" PARLEY_CONSOLE_FOLDER, 0, 0,
+     "/usr/share/parley/console", "folder of the built web console", false},
     {0},
 };
 
@@ -77,34 +77,14 @@ static void on_metrics(void *context, const act_reply_t *reply, const metrics_re
     if (metrics_reply_unpack(act_arena_str(arena, reply->body), arena, &waiting->metrics, NULL) !=
         ACT_E_OK)
         waiting->metrics = (metrics_reply_t){0};
-    act_call_opts_t opts = {.budget_ms = CALL_BUDGET_MS};
+    act_call_opts_t opts = {.budget_ms = ADMIN_CALL_BUDGET_MS};
     bus_status(waiting->admin->actor, &opts, &(empty_t){0}, on_metrics_status, waiting);
 }
 
 static void get_metrics(admin_t *self, act_http_request_t *request)
 {
-    act_call_opts_t opts = {.budget_ms = CALL_BUDGET_MS};
+    act_call_opts_t opts = {.budget_ms = ADMIN_CALL_BUDGET_MS};
     bus_metrics(self->actor, &opts, &(empty_t){0}, on_metrics, wait_for(self, request));
-}
-
-// --- /api/status ---------------------------------------------------------------------------------
-
-static void on_status(void *context, const act_reply_t *reply, const status_reply_t *body)
-{
-    waiting_t *waiting = context;
-    if (is_failed(waiting, reply))
-        return;
-    act_buf_t out;
-    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
-    status_reply_to_json(body, &out);
-    answer(&waiting->request, 200, "application/json", act_buf_str(&out));
-    act_buf_fini(&out);
-}
-
-static void get_status(admin_t *self, act_http_request_t *request)
-{
-    act_call_opts_t opts = {.budget_ms = CALL_BUDGET_MS};
-    bus_status(self->actor, &opts, &(empty_t){0}, on_status, wait_for(self, request));
 }
 
 static void get_health(admin_t *self, act_http_request_t *request)
@@ -113,55 +93,73 @@ static void get_health(admin_t *self, act_http_request_t *request)
     answer(&request, 200, NULL, act_str("ok\n"));
 }
 
-// --- routes --------------------------------------------------------------------------------------
+// --- requests ------------------------------------------------------------------------------------
 
-typedef struct {
+// Beside the API of openapi.yaml: what probes ask for, without a token.
+static const struct {
     const char *path;
-    bool needs_token;
     void (*get)(admin_t *self, act_http_request_t *request);
-} route_t;
-
-static const route_t routes[] = {
-    {"/healthz", false, get_health},
-    {"/metrics", false, get_metrics},
-    {"/api/status", true, get_status},
+} probes[] = {
+    {"/healthz", get_health},
+    {"/metrics", get_metrics},
 };
 
-// Both are hashed first, so that neither length nor content shows in the time it takes.
-static bool is_token(const char *expected, act_str_t given)
+static bool serve_probe(admin_t *self, act_http_request_t *request)
 {
-    unsigned char a[crypto_generichash_BYTES], b[crypto_generichash_BYTES];
-    crypto_generichash(a, sizeof a, (const unsigned char *)expected, strlen(expected), NULL, 0);
-    crypto_generichash(b, sizeof b, (const unsigned char *)given.ptr, given.len_bytes, NULL, 0);
-    return *expected != '\0' && sodium_memcmp(a, b, sizeof a) == 0;
-}
-
-static bool is_allowed(admin_t *self, act_http_request_t *request)
-{
-    act_str_t given = {0};
-    return act_http_header(request, "x-admin-token", &given) &&
-           is_token(act_config_text(act_actor_config(self->actor), "admin_token"), given);
+    for (size_t i = 0; i < ACT_COUNT(probes); i++) {
+        if (!act_str_is(act_http_path(request), probes[i].path))
+            continue;
+        if (act_str_is(act_http_method(request), "GET"))
+            probes[i].get(self, request);
+        else
+            problem_answer(&request, &(problem_t){.status = 405, .title = "only GET here"});
+        return true;
+    }
+    return false;
 }
 
 static void on_request(void *context, act_http_request_t *request)
 {
     admin_t *self = context;
-    for (size_t i = 0; i < ACT_COUNT(routes); i++) {
-        if (!act_str_is(act_http_path(request), routes[i].path))
-            continue;
-        if (!act_str_is(act_http_method(request), "GET"))
-            answer(&request, 405, NULL, act_str("only GET here\n"));
-        else if (routes[i].needs_token && !is_allowed(self, request))
-            answer(&request, 401, NULL,
-                   act_str("send the token of X_ADMIN_TOKEN in the header X-Admin-Token\n"));
-        else
-            routes[i].get(self, request);
+    if (serve_probe(self, request) || admin_api(self, request) ||
+        assets_serve(self->assets, request))
         return;
-    }
-    answer(&request, 404, NULL, act_str("there is /healthz, /metrics and /api/status\n"));
+    problem_answer(&request, &(problem_t){.status = 404,
+                                          .err = ACT_E_NOT_FOUND,
+                                          .detail = ACT_STR("there is /, /healthz, /metrics and "
+                                                            "/api/openapi.json")});
 }
 
 // --- life ----------------------------------------------------------------------------------------
+
+// The token of the setting, else of the file; empty when there is none.
+static act_str_t read_token(act_actor_t *actor, char *room, size_t room_bytes)
+{
+    act_str_t token = act_str(act_config_text(act_actor_config(actor), "admin_token"));
+    const char *path = act_config_text(act_actor_config(actor), "admin_token_file");
+    if (!act_str_empty(token) || *path == '\0')
+        return token;
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = descriptor < 0 ? -1 : read(descriptor, room, room_bytes);
+    if (descriptor >= 0)
+        close(descriptor);
+    if (len < 0)
+        act_log_error(act_actor_log(actor), "admin_token_unreadable", "file=%s", path);
+    return act_str_trim(act_str_of(room, len < 0 ? 0 : (size_t)len));
+}
+
+static void load_token(admin_t *self)
+{
+    char room[1024];
+    act_str_t token = read_token(self->actor, room, sizeof room);
+    if (token.len_bytes < AUTH_TOKEN_MIN_BYTES) {
+        act_log_warn(act_actor_log(self->actor), "admin_token_missing", "effect=%s",
+                     "api_answers_401");
+        token = (act_str_t){0};
+    }
+    self->auth = auth_new(token);
+    sodium_memzero(room, sizeof room);
+}
 
 static act_err_t open_admin(void *context, act_actor_t *actor)
 {
@@ -176,8 +174,13 @@ static act_err_t open_admin(void *context, act_actor_t *actor)
         act_log_error(act_actor_log(actor), "admin_port_in_use", "port=%u", port);
         return err;
     }
-    act_log_info(act_actor_log(actor), "admin_listens", "port=%u", port);
-    act_http_server_limits_t limits = {.body_max_bytes = 65536, .connections_max_count = 128};
+    load_token(self);
+    self->assets = assets_new(act_config_text(act_actor_config(actor), "console_dir"));
+    self->live = live_new(self);
+    act_log_info(act_actor_log(actor), "admin_listens", "port=%u,console_files=%zu", port,
+                 assets_count(self->assets));
+    act_http_server_limits_t limits = {.body_max_bytes = BODY_MAX_BYTES,
+                                       .connections_max_count = CONNECTIONS_MAX_COUNT};
     return act_http_server_new(act_actor_loop(actor), self->listener, &limits, on_request, self,
                                &self->server);
 }
@@ -185,7 +188,10 @@ static act_err_t open_admin(void *context, act_actor_t *actor)
 static void close_admin(void *context)
 {
     admin_t *self = context;
+    live_destroy(&self->live);
     act_http_server_destroy(&self->server);
+    assets_destroy(&self->assets);
+    auth_destroy(&self->auth);
     if (self->listener >= 0)
         close(self->listener);
 }

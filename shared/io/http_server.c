@@ -169,9 +169,11 @@ static void sweep_list(act_http_server_t *self, act_http_state_t state)
         act_http_connection_on_timeout(list->first);
 }
 
-// A connection that has not begun its first request is as good as idle.
+// A connection that has not begun its first request is as good as idle; a stream has no end.
 static void close_silent(act_http_server_t *self)
 {
+    while (self->lists[ACT_HTTP_STREAMING].first)
+        act_http_connection_kill(self->lists[ACT_HTTP_STREAMING].first);
     act_http_connection_t *next = NULL;
     for (act_http_connection_t *at = self->lists[ACT_HTTP_READING].first; at; at = next) {
         next = at->next;
@@ -185,7 +187,7 @@ static void sweep(void *context)
     act_http_server_t *self = context;
     self->is_short = false;
     for (act_http_state_t state = 0; state < ACT_HTTP_STATES; state++) {
-        if (state != ACT_HTTP_ANSWERING)
+        if (state != ACT_HTTP_ANSWERING && state != ACT_HTTP_STREAMING)
             sweep_list(self, state);
     }
     if (self->is_draining && act_loop_now_ms(self->loop) >= self->drain_until_ms)

@@ -76,5 +76,28 @@ typedef struct {
     const char *content_type; // NULL: text/plain; charset=utf-8
     act_str_t body;           // copied; may be in the request's arena; not sent to HEAD
     uint32_t retry_after_s;   // Retry-After when not 0
+    act_str_t headers;        // more field lines, each ended by CRLF; checked by whoever wrote them
 } act_http_response_t;
 void act_http_respond(act_http_request_t **self_p, const act_http_response_t *response);
+
+// --- a connection that leaves HTTP -----------------------------------------------------------------
+
+// Bytes both ways, no deadlines: whoever upgrades watches the peer (a WebSocket by its pings).
+typedef struct act_http_stream act_http_stream_t;
+typedef struct {
+    void (*on_bytes)(void *context, act_str_t bytes); // borrowed; may be behind the request already
+    void (*on_drained)(void *context); // what was written is with the kernel: write again
+    void (*on_closed)(void *context);  // the stream is gone; not after act_http_stream_close
+} act_http_stream_events_t;
+
+// Answers 101 with these field lines and gives the connection over; NULL when the client is gone.
+// No event comes before this has returned. Streams count as connections; they are closed when the
+// server drains or is destroyed.
+act_http_stream_t *act_http_upgrade(act_http_request_t **self_p, act_str_t headers,
+                                    const act_http_stream_events_t *events, void *context);
+// False, and nothing taken, while an earlier write is not through (on_drained tells when) or when
+// the connection is broken.
+bool act_http_stream_write(act_http_stream_t *self, act_str_t bytes);
+bool act_http_stream_is_busy(const act_http_stream_t *self);
+// Says no more and hears no more; no event comes any more. May be called in an event.
+void act_http_stream_close(act_http_stream_t **self_p);

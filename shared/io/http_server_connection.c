@@ -41,7 +41,7 @@ static void list_append(act_http_list_t *list, act_http_connection_t *connection
     list->last = connection;
 }
 
-static void set_state(act_http_connection_t *self, act_http_state_t state)
+void act_http_connection_set_state(act_http_connection_t *self, act_http_state_t state)
 {
     list_remove(&self->server->lists[self->state], self);
     self->state = state;
@@ -77,6 +77,8 @@ void act_http_connection_on_closed(act_http_connection_t *self)
     else if (self->request)
         act_http_request_free(self->request);
     list_remove(&server->lists[self->state], self);
+    if (self->stream)
+        act_http_stream_on_closed(self->stream);
     act_buf_fini(&self->waiting);
     act_free(self);
     server->counts.connections_count--;
@@ -88,7 +90,7 @@ void act_http_connection_kill(act_http_connection_t *self)
     lws_set_timeout(self->wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
 }
 
-static void pause_reading(act_http_connection_t *self)
+void act_http_connection_pause(act_http_connection_t *self)
 {
     if (self->is_paused)
         return;
@@ -97,7 +99,7 @@ static void pause_reading(act_http_connection_t *self)
         self->is_broken = true;
 }
 
-static void resume_reading(act_http_connection_t *self)
+void act_http_connection_resume(act_http_connection_t *self)
 {
     if (!self->is_paused)
         return;
@@ -114,6 +116,7 @@ static const char *reason_of(uint16_t status)
         uint16_t status;
         const char *reason;
     } rows[] = {
+        {101, "Switching Protocols"},
         {200, "OK"},
         {201, "Created"},
         {202, "Accepted"},
@@ -184,11 +187,13 @@ static void format_head(act_http_server_t *server, const act_http_response_t *re
         connection_field = "Connection: keep-alive\r\n";
     char head[512];
     int len =
-        snprintf(head, sizeof head, "HTTP/1.1 %u %s\r\nDate: %s\r\nContent-Type: %s\r\n%s%s%s\r\n",
+        snprintf(head, sizeof head, "HTTP/1.1 %u %s\r\nDate: %s\r\nContent-Type: %s\r\n%s%s%s",
                  response->status, reason_of(response->status), date_of(server), type, length,
                  retry, connection_field);
     act_assert(len > 0 && (size_t)len < sizeof head);
     act_buf_add(&server->out, head, (size_t)len);
+    act_buf_add_str(&server->out, response->headers);
+    act_buf_add_str(&server->out, ACT_STR("\r\n"));
 }
 
 // Sends what is in server->out; libwebsockets keeps what the socket does not take.
@@ -211,19 +216,31 @@ static void reset_out(act_buf_t *out)
     act_buf_add(out, room_for_libwebsockets, sizeof room_for_libwebsockets);
 }
 
+void act_http_connection_send(act_http_connection_t *self, act_str_t bytes)
+{
+    reset_out(&self->server->out);
+    act_buf_add_str(&self->server->out, bytes);
+    write_out(self);
+}
+
+void act_http_connection_linger(act_http_connection_t *self)
+{
+    (void)shutdown(lws_get_socket_fd(self->wsi), SHUT_WR);
+    act_http_connection_set_state(self, ACT_HTTP_LINGERING);
+    act_buf_fini(&self->waiting);
+    act_http_connection_resume(self);
+}
+
 // The answer is on its way: the next request, or the end.
 static void settle(act_http_connection_t *self)
 {
     if (self->is_closing) {
-        (void)shutdown(lws_get_socket_fd(self->wsi), SHUT_WR);
-        set_state(self, ACT_HTTP_LINGERING);
-        act_buf_fini(&self->waiting);
-        resume_reading(self);
+        act_http_connection_linger(self);
         return;
     }
-    set_state(self, ACT_HTTP_IDLE);
+    act_http_connection_set_state(self, ACT_HTTP_IDLE);
     if (self->waiting.len_bytes == 0)
-        resume_reading(self);
+        act_http_connection_resume(self);
     else if (!self->is_inside)
         lws_callback_on_writable(self->wsi); // a handler's call must not lead into the next handler
 }
@@ -248,9 +265,9 @@ static void answer(act_http_connection_t *self, const act_http_response_t *respo
         settle(self);
         return;
     }
-    set_state(self, ACT_HTTP_FLUSHING);
+    act_http_connection_set_state(self, ACT_HTTP_FLUSHING);
     // libwebsockets does not read while it has something to write, but would spin on what there is.
-    pause_reading(self);
+    act_http_connection_pause(self);
 }
 
 void act_http_respond(act_http_request_t **self_p, const act_http_response_t *response)
@@ -295,14 +312,12 @@ static void say_continue(act_http_connection_t *self)
     if (request->phase == ACT_HTTP_IN_HEAD || !request->head.expects_continue)
         return;
     request->head.expects_continue = false;
-    reset_out(&self->server->out);
-    act_buf_add_str(&self->server->out, ACT_STR("HTTP/1.1 100 Continue\r\n\r\n"));
-    write_out(self);
+    act_http_connection_send(self, ACT_STR("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
 static void hand_over(act_http_connection_t *self)
 {
-    set_state(self, ACT_HTTP_ANSWERING);
+    act_http_connection_set_state(self, ACT_HTTP_ANSWERING);
     self->server->counts.requests_count++;
     self->server->handler(self->server->context, self->request);
 }
@@ -310,7 +325,7 @@ static void hand_over(act_http_connection_t *self)
 static size_t take_request(act_http_connection_t *self, act_str_t bytes)
 {
     if (self->state == ACT_HTTP_IDLE)
-        set_state(self, ACT_HTTP_READING);
+        act_http_connection_set_state(self, ACT_HTTP_READING);
     if (!self->request)
         self->request = act_http_request_new(self);
     if (bytes.len_bytes > ACT_HTTP_READ_MAX_BYTES)
@@ -332,7 +347,7 @@ static size_t keep(act_http_connection_t *self, act_str_t bytes)
     if (self->waiting.is_overflowed)
         self->is_broken = true; // reading did not stop when told to
     if (self->waiting.len_bytes > WAITING_PAUSE_BYTES)
-        pause_reading(self);
+        act_http_connection_pause(self);
     return bytes.len_bytes;
 }
 
@@ -347,7 +362,7 @@ static void take_bytes(act_http_connection_t *self, act_str_t bytes)
     static size_t (*const takers[])(act_http_connection_t *, act_str_t) = {
         [ACT_HTTP_READING] = take_request, [ACT_HTTP_IDLE] = take_request,
         [ACT_HTTP_ANSWERING] = keep,       [ACT_HTTP_FLUSHING] = keep,
-        [ACT_HTTP_LINGERING] = drop,
+        [ACT_HTTP_LINGERING] = drop,       [ACT_HTTP_STREAMING] = act_http_stream_take,
     };
     self->is_inside = true;
     while (bytes.len_bytes > 0 && !self->server->is_dead) {
@@ -371,21 +386,29 @@ int act_http_connection_on_bytes(act_http_connection_t *self, act_str_t bytes)
     return verdict(self);
 }
 
+static bool can_take(const act_http_connection_t *self)
+{
+    return self->state == ACT_HTTP_IDLE || self->state == ACT_HTTP_READING ||
+           (self->state == ACT_HTTP_STREAMING && self->stream &&
+            !act_http_stream_is_busy(self->stream));
+}
+
 int act_http_connection_on_writable(act_http_connection_t *self)
 {
     self->is_inside = true;
     if (self->state == ACT_HTTP_FLUSHING)
         settle(self);
+    else if (self->state == ACT_HTTP_STREAMING)
+        act_http_stream_on_writable(self);
     self->is_inside = false;
-    bool is_free = self->state == ACT_HTTP_IDLE || self->state == ACT_HTTP_READING;
+    bool is_free = can_take(self);
     if (is_free && self->waiting.len_bytes > 0) {
         act_buf_t waiting = self->waiting;
         act_buf_init(&self->waiting, waiting.max_bytes);
         take_bytes(self, act_buf_str(&waiting));
         act_buf_fini(&waiting);
     }
-    bool is_still_free = self->state == ACT_HTTP_IDLE || self->state == ACT_HTTP_READING;
-    if (is_still_free && self->waiting.len_bytes == 0)
-        resume_reading(self);
+    if (can_take(self) && self->waiting.len_bytes == 0)
+        act_http_connection_resume(self);
     return verdict(self);
 }

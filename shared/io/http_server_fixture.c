@@ -53,6 +53,54 @@ static void answer_busy(act_http_request_t *request)
                                                       .retry_after_s = 7});
 }
 
+static void write_reply(fixture_t *fixture)
+{
+    act_buf_t reply;
+    act_buf_init(&reply, GOT_MAX_BYTES);
+    char *room = act_buf_reserve(&reply, fixture->reply_bytes);
+    memset(room, 'z', fixture->reply_bytes);
+    act_http_stream_write(fixture->stream, act_str_of(room, fixture->reply_bytes));
+    act_buf_fini(&reply);
+}
+
+static void on_stream_bytes(void *context, act_str_t bytes)
+{
+    fixture_t *fixture = context;
+    if (act_str_is(bytes, "!"))
+        act_http_stream_close(&fixture->stream);
+    else if (act_str_is(bytes, "#"))
+        write_reply(fixture);
+    else
+        act_http_stream_write(fixture->stream, bytes);
+}
+
+static void on_stream_drained(void *context)
+{
+    fixture_t *fixture = context;
+    fixture->drained_count++;
+}
+
+static void on_stream_closed(void *context)
+{
+    fixture_t *fixture = context;
+    fixture->closed_count++;
+    fixture->stream = NULL;
+}
+
+static void upgrade(fixture_t *fixture, act_http_request_t *request)
+{
+    static const act_http_stream_events_t events = {on_stream_bytes, on_stream_drained,
+                                                    on_stream_closed};
+    fixture->stream = act_http_upgrade(&request, ACT_STR("Upgrade: echo\r\n"), &events, fixture);
+}
+
+static void answer_with_fields(act_http_request_t *request)
+{
+    act_http_respond(&request, &(act_http_response_t){.status = 200,
+                                                      .headers = ACT_STR("A: 1\r\nB: 2\r\n"),
+                                                      .body = ACT_STR("x")});
+}
+
 static void handle(void *context, act_http_request_t *request)
 {
     fixture_t *fixture = context;
@@ -73,6 +121,10 @@ static void handle(void *context, act_http_request_t *request)
         act_http_server_drain(fixture->server), respond(request, 200, ACT_STR("bye"));
     else if (act_str_is(path, "/destroy"))
         act_http_server_destroy(&fixture->server), respond(request, 200, ACT_STR("void"));
+    else if (act_str_is(path, "/stream"))
+        upgrade(fixture, request);
+    else if (act_str_is(path, "/fields"))
+        answer_with_fields(request);
     else
         answer_with_all(request);
 }

@@ -1,5 +1,5 @@
 // http_server_fixture: for the tests of http_server: a server in this process whose handler does as
-// the path says ("/hold", "/large", "/busy", "/empty", "/count", "/drain", "/destroy"; others
+// the path says ("/hold", "/large", "/busy", "/empty", "/count", "/drain", "/destroy", "/stream", "/fields"; others
 // echo), and raw sockets against it. The loop is turned by hand between looks at the sockets, so
 // nothing sleeps and a test is as fast as the server. Every wait gives up after PATIENCE_MS and
 // fails the test.
@@ -21,6 +21,10 @@ typedef struct {
     int held_count;
     int handled_count;
     size_t reply_bytes; // what "/large" answers
+    // After "/stream": bytes are echoed; "!" closes, "#" asks for reply_bytes again and again.
+    act_http_stream_t *stream;
+    int drained_count;
+    int closed_count;
 } fixture_t;
 
 void fixture_open(fixture_t *fixture, act_http_server_limits_t limits);

@@ -31,6 +31,7 @@ typedef enum {
     ACT_HTTP_ANSWERING, // the handler has the request; how long is its own business
     ACT_HTTP_FLUSHING,  // the peer is slow to read the answer
     ACT_HTTP_LINGERING, // all is sent, our side is shut; waits for the peer's end
+    ACT_HTTP_STREAMING, // has left HTTP (http_server_stream.c)
     ACT_HTTP_STATES
 } act_http_state_t;
 
@@ -85,6 +86,7 @@ struct act_http_connection {
     act_http_server_t *server;
     struct lws *wsi;
     act_http_request_t *request; // from the first byte to the answer
+    act_http_stream_t *stream;   // of STREAMING; its owner is the connection
     act_buf_t waiting;           // bytes behind a request that is not answered yet
     int64_t since_ms;            // when it came into its list
     act_http_state_t state;
@@ -106,6 +108,22 @@ void act_http_connection_on_closed(act_http_connection_t *self);
 void act_http_connection_on_timeout(act_http_connection_t *self);
 // Closes now; not from inside its own on_bytes or on_writable.
 void act_http_connection_kill(act_http_connection_t *self);
+
+// For http_server_stream.c. Into the list of another state.
+void act_http_connection_set_state(act_http_connection_t *self, act_http_state_t state);
+// Sends bytes that are no answer; libwebsockets keeps what the socket does not take.
+void act_http_connection_send(act_http_connection_t *self, act_str_t bytes);
+void act_http_connection_pause(act_http_connection_t *self);
+void act_http_connection_resume(act_http_connection_t *self);
+// Shuts our side and waits for the peer's end.
+void act_http_connection_linger(act_http_connection_t *self);
+
+// --- stream --------------------------------------------------------------------------------------
+
+size_t act_http_stream_take(act_http_connection_t *connection, act_str_t bytes);
+void act_http_stream_on_writable(act_http_connection_t *connection);
+// The connection is gone; frees the stream.
+void act_http_stream_on_closed(act_http_stream_t *self);
 
 // --- request -------------------------------------------------------------------------------------
 

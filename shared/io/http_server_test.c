@@ -45,6 +45,8 @@ static void answers_as_told(void **state)
         "Content-Type: application/json\r\nContent-Length: 2\r\nRetry-After: 7\r\n\r\n{}");
     fixture_expect(&fixture, client, "GET /busy HTTP/1.1\r\n" HOST "\r\n",
                    "HTTP/1.1 503 Service Unavailable\r\nDate: ");
+    fixture_expect(&fixture, client, "GET /fields HTTP/1.1\r\n" HOST "\r\n",
+                   "Content-Length: 1\r\nA: 1\r\nB: 2\r\n\r\nx");
     act_buf_t got;
     act_buf_init(&got, GOT_MAX_BYTES);
     fixture_send_text(&fixture, client,
