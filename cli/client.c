@@ -1,10 +1,14 @@
 // client: waiting for answers.
 #include "client.h"
 
+#include "actor/bus.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "command.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define CALL_BUDGET_MS 15000
@@ -31,16 +35,40 @@ static bool wait_for_welcome(client_t *self, int64_t wait_ms)
     return act_actor_is_connected(self->actor);
 }
 
+// Another machine's bus, when the environment names one.
+static act_bus_address_t address_of(const instance_t *instance, act_bus_keys_t *keys)
+{
+    const char *bus = getenv("PARLEY_BUS");
+    act_bus_address_t address = {.endpoint = bus && *bus ? bus : instance->endpoint};
+    if (!act_bus_key_is_needed(address.endpoint))
+        return address;
+    act_buf_t error;
+    act_buf_init(&error, 4096);
+    if (act_bus_key_load(getenv("PARLEY_BUS_SERVER_KEY"), getenv("PARLEY_BUS_KEY_FILE"), keys,
+                         &error) != ACT_E_OK) {
+        fprintf(stderr, "parley: %.*s\n", (int)error.len_bytes, error.ptr);
+        exit(EXIT_SETTING);
+    }
+    act_buf_fini(&error);
+    address.keys = keys;
+    return address;
+}
+
 client_t *client_open(const instance_t *instance, int64_t wait_ms)
 {
     client_t *self = act_alloc(sizeof *self);
     char name[ACT_HEADER_NAME_MAX_BYTES];
-    snprintf(name, sizeof name, "cli-%d", (int)getpid());
+    char host[32] = "";
+    (void)gethostname(host, sizeof host - 1); // two containers may have the same pid
+    snprintf(name, sizeof name, "cli-%s-%d", host, (int)getpid());
     self->arena = act_arena_new();
     self->loop = act_loop_new();
     self->pulse = act_timer_new(self->loop, on_pulse, self);
     act_timer_start(self->pulse, 20, 20);
-    self->actor = act_actor_new(self->loop, &client_spec, instance->endpoint, name, NULL);
+    act_bus_keys_t keys;
+    act_bus_address_t address = address_of(instance, &keys);
+    self->actor = act_actor_new_at(self->loop, &client_spec, &address, name, NULL);
+    explicit_bzero(&keys, sizeof keys);
     if (wait_for_welcome(self, wait_ms))
         return self;
     client_close(&self);

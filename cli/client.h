@@ -6,7 +6,9 @@
 
 typedef struct client client_t;
 
-// Connects, or NULL after wait_ms.
+// Connects, or NULL after wait_ms; the caller says that nothing is running. PARLEY_BUS, when set, is where
+// (with PARLEY_BUS_SERVER_KEY and PARLEY_BUS_KEY_FILE: another machine); bad keys end the program with
+// one line.
 client_t *client_open(const instance_t *instance, int64_t wait_ms);
 // The same with three seconds, and with that line: the command's name is in it.
 client_t *client_open_loud(const instance_t *instance, const char *command);

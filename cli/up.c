@@ -6,6 +6,7 @@
 #include "client.h"
 #include "command.h"
 #include "io/http_server.h"
+#include "keys.h"
 #include "launcher.h"
 #include "options.h"
 #include "postgres.h"
@@ -140,6 +141,17 @@ static int prepare_database(up_t *self)
     return 0;
 }
 
+// For actors in containers; the broker opens a port only when PARLEY_BUS_LISTEN says so.
+static int make_bus_keys(up_t *self)
+{
+    act_buf_t error;
+    act_buf_init(&error, 4096);
+    if (keys_init(&self->instance, &error) != ACT_E_OK)
+        return fail_buf(EXIT_SETTING, &error);
+    act_buf_fini(&error);
+    return 0;
+}
+
 static int prepare(up_t *self)
 {
     char key[PATH_MAX];
@@ -156,6 +168,8 @@ static int prepare(up_t *self)
         code = make_key(self, key);
     if (code == 0)
         code = make_admin_token(self);
+    if (code == 0)
+        code = make_bus_keys(self);
     if (code == 0) {
         setenv("PARLEY_MASTER_KEY_FILE", key, /* overwrite= */ 1);
         setenv("PARLEY_ADMIN_PORT", self->options.admin_port, /* overwrite= */ 1);
@@ -392,6 +406,7 @@ int command_up(int argc, char **argv)
         {0},
     };
     int code = 0;
+    unsetenv("PARLEY_BUS"); // this instance has its own
     if (!options_parse(argc, argv, table, "start everything", &self.options.data, &code))
         return code;
     if (instance_locate(self.options.data, &self.instance) != ACT_E_OK)

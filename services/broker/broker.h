@@ -54,9 +54,10 @@ void broker_set_time(broker_t *self, int64_t now_us);
 void broker_set_sender(broker_t *self, act_str_t actor);
 // A header and a body from a peer; the body is borrowed.
 void broker_on_frame(broker_t *self, uint64_t route, const act_header_t *header, payload_t *body);
-// The key of an actor was removed or changed: peers that proved it are told and forgotten.
+// A key of an actor was removed: its peers are forgotten. Those with another key that is valid are asked
+// to say HELLO again with their next frame.
 void broker_on_revoked(broker_t *self, act_str_t actor);
-// A frame came over a connection whose key is not valid any more.
+// A frame came over a connection whose key is not valid any more: it is refused, and told so.
 void broker_on_revoked_frame(broker_t *self, uint64_t route, act_str_t actor);
 // Somebody could not prove a key and was not let in; the address is for the log.
 void broker_on_bad_key(broker_t *self, act_str_t address);

@@ -131,11 +131,8 @@ void broker_on_revoked(broker_t *self, act_str_t actor)
     uint32_t index = 0;
     for (peer_t *peer = peers_next(self->peers, &index); peer;
          peer = peers_next(self->peers, &index)) {
-        if (!peer->is_remote || !act_str_is(actor, peer->actor))
-            continue;
-        act_header_t header = {.kind = ACT_KIND_REFUSED, .err = ACT_E_FORBIDDEN};
-        broker_send_bytes(self, peer->route, &header, act_str(""));
-        broker_remove_peer(self, peer, "key revoked");
+        if (peer->is_remote && act_str_is(actor, peer->actor))
+            broker_remove_peer(self, peer, "key removed");
     }
     broker_settle(self);
 }

@@ -45,6 +45,8 @@ typedef struct {
     const char *bin_dir;
     const char *log_dir;
     const char *acl;
+    const char *listen;
+    const char *keys;
     int listener;
     uint32_t trace_ppm;
     bool is_restart;
@@ -61,20 +63,23 @@ typedef struct {
     act_timer_t *tick;
     int64_t denials_ms; // when refusals were last logged
     uint64_t denied;    // how many there had been
-    uv_signal_t signals[2];
+    uv_signal_t signals[3];
 } process_self_t;
 
 static const char usage[] =
     "broker: routes messages between Parley's actors and supervises them. Started by `parley up`.\n\n"
-    "  parley-broker --bus ENDPOINT --children FILE --bin-dir DIR --log-dir DIR\n"
+    "  parley-broker --bus ENDPOINT --log-dir DIR [--children FILE --bin-dir DIR]\n"
     "                [--listener DESCRIPTOR] [--acl FILE] [--restart]\n"
+    "                [--listen ENDPOINT,... --keys DIR]\n"
     "                [--trace-ppm N]\n\n"
     "  --bus         where actors connect: ipc:///run/parley/bus.sock\n"
-    "  --children    parley.yaml\n"
+    "  --children    parley.yaml; without it no actor is started, all come by themselves\n"
     "  --bin-dir     folder of the actors' programs (parley-<name>)\n"
     "  --listener    public listening socket, inherited by the actor that has_listener\n"
     "  --acl         a file that adds to the built-in table of rights (services/broker/acl.yaml);\n"
     "                also PARLEY_ACL_FILE\n"
+    "  --listen      also open the bus to TCP, with CURVE: tcp://0.0.0.0:5670; also PARLEY_BUS_LISTEN\n"
+    "  --keys        folder of keys for that (parley keys init): broker.key, allowed/<actor>.pub\n"
     "  --restart     actors of an earlier broker may be alive: adopt them\n"
     "  --trace-ppm   of a million traces, how many are followed (default 10000: 1 %);\n"
     "                also PARLEY_TRACE_PPM\n";
@@ -113,13 +118,17 @@ static bool parse_options(int argc, char **argv, options_t *ret_options)
         {"log-dir", required_argument, NULL, 'l'},
         {"listener", required_argument, NULL, 'f'},
         {"acl", required_argument, NULL, 'a'},
+        {"listen", required_argument, NULL, 'T'},
+        {"keys", required_argument, NULL, 'k'},
         {"restart", no_argument, NULL, 'r'},
         {"trace-ppm", required_argument, NULL, 't'},
         {0},
     };
     const char *ppm = getenv("PARLEY_TRACE_PPM");
-    options_t options = {
-        .listener = -1, .trace_ppm = limits.traces.sample_ppm, .acl = getenv("PARLEY_ACL_FILE")};
+    options_t options = {.listener = -1,
+                         .trace_ppm = limits.traces.sample_ppm,
+                         .acl = getenv("PARLEY_ACL_FILE"),
+                         .listen = getenv("PARLEY_BUS_LISTEN")};
     for (int c = getopt_long(argc, argv, "", table, NULL); c != -1;
          c = getopt_long(argc, argv, "", table, NULL)) {
         if (c == 'b')
@@ -132,6 +141,10 @@ static bool parse_options(int argc, char **argv, options_t *ret_options)
             options.log_dir = optarg;
         else if (c == 'a')
             options.acl = optarg;
+        else if (c == 'T')
+            options.listen = optarg;
+        else if (c == 'k')
+            options.keys = optarg;
         else if (c == 'f') {
             if (!parse_listener(optarg, &options.listener))
                 return false;
@@ -144,8 +157,10 @@ static bool parse_options(int argc, char **argv, options_t *ret_options)
     }
     if (ppm && *ppm && !parse_ppm(ppm, &options.trace_ppm))
         return false;
+    if (options.listen && !*options.listen)
+        options.listen = NULL;
     *ret_options = options;
-    return options.bus && options.children && options.bin_dir && options.log_dir;
+    return options.bus && options.log_dir && (!options.children || options.bin_dir);
 }
 
 static void on_hello(void *context, const peer_t *peer)
@@ -193,8 +208,11 @@ static void shut_down(void *context)
 
 static void on_signal(uv_signal_t *uv, int number)
 {
-    (void)number;
-    shut_down(uv->data);
+    process_self_t *self = uv->data;
+    if (number == SIGHUP)
+        router_refresh_keys(self->router);
+    else
+        shut_down(self);
 }
 
 // At most a few lines a second, whatever somebody tries; the rest is a number.
@@ -225,7 +243,7 @@ static void on_tick(void *context)
 
 static void watch_signals(process_self_t *self)
 {
-    static const int numbers[] = {SIGTERM, SIGINT};
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     for (size_t i = 0; i < ACT_COUNT(numbers); i++) {
         uv_signal_init(act_loop_uv(self->loop), &self->signals[i]);
         self->signals[i].data = self;
@@ -280,6 +298,35 @@ static void decompose(process_self_t *self)
     act_log_destroy(&self->log);
 }
 
+// Opens the bus to TCP, if it is to be.
+static act_err_t listen_to_tcp(router_t *router, const options_t *options, act_buf_t *error)
+{
+    if (!options->listen)
+        return ACT_E_OK;
+    if (!options->keys) {
+        act_buf_printf(error, "PARLEY_BUS_LISTEN needs --keys (example: --keys var/keys/bus)");
+        return ACT_E_CONFIG;
+    }
+    char path[PATH_MAX], allowed[PATH_MAX];
+    snprintf(path, sizeof path, "%s/broker.key", options->keys);
+    snprintf(allowed, sizeof allowed, "%s/allowed", options->keys);
+    act_bus_pair_t own;
+    act_err_t err = act_bus_key_check_folder(options->keys, error);
+    if (err == ACT_E_OK)
+        err = act_bus_key_load_pair(path, &own, error);
+    if (err == ACT_E_OK)
+        err = router_listen(router, options->listen, &own, allowed, error);
+    explicit_bzero(&own, sizeof own);
+    return err;
+}
+
+static int fail(act_buf_t *error, int code)
+{
+    fprintf(stderr, "broker: %.*s\n", (int)error->len_bytes, error->ptr);
+    act_buf_fini(error);
+    return code;
+}
+
 int main(int argc, char **argv)
 {
     options_t options;
@@ -292,24 +339,27 @@ int main(int argc, char **argv)
     act_buf_init(&error, 4096);
     ACT_AUTO(children) *children = NULL;
     ACT_AUTO(acl) *acl = acl_new();
-    if (children_load(options.children, &children, &error) != ACT_E_OK ||
-        (options.acl && acl_add_file(acl, options.acl, &error) != ACT_E_OK)) {
-        fprintf(stderr, "broker: %.*s\n", (int)error.len_bytes, error.ptr);
-        act_buf_fini(&error);
-        return EXIT_CONFIG;
-    }
-    act_buf_fini(&error);
+    if ((options.children && children_load(options.children, &children, &error) != ACT_E_OK) ||
+        (options.acl && acl_add_file(acl, options.acl, &error) != ACT_E_OK))
+        return fail(&error, EXIT_CONFIG);
     process_self_t self = {.loop = act_loop_new(),
                            .acl = act_take(&acl),
                            .log = act_log_new(options.log_dir, "broker", "broker", ACT_LOG_INFO)};
-    if (router_new(self.loop, options.bus, &self.router) != ACT_E_OK) {
-        fprintf(stderr, "broker: cannot bind %s: %s\n", options.bus, strerror(errno));
+    act_err_t err = router_new(self.loop, options.bus, &self.router);
+    if (err != ACT_E_OK)
+        act_buf_printf(&error, "cannot bind %s: %s", options.bus, strerror(errno));
+    else
+        err = listen_to_tcp(self.router, &options, &error);
+    if (err != ACT_E_OK) {
+        router_destroy(&self.router);
         act_loop_destroy(&self.loop);
         act_log_destroy(&self.log);
         acl_destroy(&self.acl);
-        return EXIT_CANNOT_BIND;
+        return fail(&error, err == ACT_E_CONFIG ? EXIT_CONFIG : EXIT_CANNOT_BIND);
     }
-    compose(&self, &options, children);
+    act_buf_fini(&error);
+    static const children_t none = {0};
+    compose(&self, &options, children ? children : &none);
     act_loop_run(self.loop);
     decompose(&self);
     return 0;

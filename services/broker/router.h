@@ -1,13 +1,27 @@
-// router: the only file of the broker that knows ZeroMQ. A ROUTER socket on the loop; frames become
+// router: with zap.c the only file of the broker that knows ZeroMQ. A ROUTER socket on the loop; frames become
 // events of the broker, and the broker's sends become frames.
 #pragma once
+#include "actor/bus_key.h"
 #include "broker.h"
 #include "io/loop.h"
 
 typedef struct router router_t;
 
-// Binds; ACT_E_IO when the endpoint cannot be bound (then *ret_router is untouched).
+// Binds a socket that only this machine reaches (ipc://, in a 0700 folder); ACT_E_IO when it cannot
+// be bound (then *ret_router is untouched).
 ACT_MUST_CHECK act_err_t router_new(act_loop_t *loop, const char *endpoint, router_t **ret_router);
+
+// Before router_start: opens endpoints (separated by commas) to peers that prove a key: the broker's own
+// pair, and the folder of those it accepts (keyring.h). ACT_E_IO when one cannot be bound, ACT_E_CONFIG
+// when it is not tcp://; *error says which.
+ACT_MUST_CHECK act_err_t router_listen(router_t *self, const char *endpoints,
+                                       const act_bus_pair_t *own, const char *keys_folder,
+                                       act_buf_t *error);
+// The last endpoint that was opened to TCP, with the port the kernel chose for "*"; false: none.
+bool router_endpoint(const router_t *self, char *ret_endpoint, size_t size_bytes);
+// Looks at the folder of keys at once; without this, once a second.
+void router_refresh_keys(router_t *self);
+
 void router_destroy(router_t **self_p);
 // Frames go to this broker from now on.
 void router_start(router_t *self, broker_t *broker);

@@ -30,8 +30,16 @@ void act_actor_send_with_credit(act_actor_t *self, act_header_t *header, act_str
 act_actor_t *act_actor_new(act_loop_t *loop, const act_spec_t *spec, const char *bus_endpoint,
                            const char *instance, void *spec_self)
 {
+    act_bus_address_t address = {.endpoint = bus_endpoint};
+    return act_actor_new_at(loop, spec, &address, instance, spec_self);
+}
+
+act_actor_t *act_actor_new_at(act_loop_t *loop, const act_spec_t *spec,
+                              const act_bus_address_t *address, const char *instance,
+                              void *spec_self)
+{
     static const act_bus_events_t events = {act_actor_on_message, act_actor_on_connect,
-                                            act_actor_on_disconnect};
+                                            act_actor_on_disconnect, act_actor_on_shut_out};
     act_actor_t *self = act_alloc(sizeof *self);
     self->loop = loop;
     self->spec = spec;
@@ -52,7 +60,7 @@ act_actor_t *act_actor_new(act_loop_t *loop, const act_spec_t *spec, const char 
     uv_update_time(act_loop_uv(loop));
     self->heard_ms = act_loop_now_ms(loop);
     act_timer_start(self->care, CARE_MS, CARE_MS);
-    self->bus = act_bus_new(loop, bus_endpoint, &events, self);
+    self->bus = act_bus_new(loop, address, &events, self);
     return self;
 }
 

@@ -16,6 +16,7 @@
 
 typedef struct act_actor act_actor_t;
 typedef struct act_call act_call_t;
+typedef struct act_bus_address act_bus_address_t; // actor/bus.h
 typedef void act_fn_t(void); // any typed function; cast back by the generated code
 
 // --- serving -------------------------------------------------------------------------------------
@@ -155,6 +156,10 @@ int act_main(int argc, char **argv, const act_spec_t *spec);
 // is shown in status; the loop is the caller's. Destroy says BYE.
 act_actor_t *act_actor_new(act_loop_t *loop, const act_spec_t *spec, const char *bus_endpoint,
                            const char *instance, void *spec_self);
+// The same over TCP, with keys (actor/bus.h).
+act_actor_t *act_actor_new_at(act_loop_t *loop, const act_spec_t *spec,
+                              const act_bus_address_t *address, const char *instance,
+                              void *spec_self);
 void act_actor_destroy(act_actor_t **self_p);
 
 act_loop_t *act_actor_loop(act_actor_t *self);

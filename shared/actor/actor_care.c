@@ -114,6 +114,14 @@ void act_actor_on_disconnect(void *context)
         act_log_warn(self->log, "broker_gone", "pending=%u", act_pending_count(self->pending));
 }
 
+void act_actor_on_shut_out(void *context)
+{
+    act_actor_t *self = context;
+    if (self->log)
+        act_log_error(self->log, "shut_out", "why=%s",
+                      "the broker does not accept this key: parley keys list");
+}
+
 static bool is_drained(const act_actor_t *self, int64_t now_ms)
 {
     bool is_idle = act_calls_count(self->calls) == 0 && act_pending_count(self->pending) == 0 &&

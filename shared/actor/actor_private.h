@@ -67,5 +67,6 @@ void act_actor_say_hello(act_actor_t *self);
 void act_actor_send_stats(act_actor_t *self, act_kind_t kind, uint64_t id);
 void act_actor_on_connect(void *context);
 void act_actor_on_disconnect(void *context);
+void act_actor_on_shut_out(void *context);
 void act_actor_on_care(void *context);
 void act_actor_on_message(void *context, act_message_t *message);

@@ -16,6 +16,15 @@
 #define QUEUE_MAX_COUNT 16384
 #define RECONNECT_MS 20
 #define RECONNECT_MAX_MS 200
+// On TCP: a broker whose machine is gone is noticed, and a handshake that hangs is given up.
+#define HEARTBEAT_MS 2000
+#define HEARTBEAT_TIMEOUT_MS 6000
+#define CONNECT_TIMEOUT_MS 3000
+// libzmq gives a connection up whose key was refused; the key may be accepted later.
+#define SHUT_OUT_MS 1000
+#define SHUT_OUT_EVENTS                                                                            \
+    (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |                  \
+     ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
 // Header frames are at most some 900 bytes; bodies follow ACT_BUF_DEFAULT_MAX_BYTES.
 #define MESSAGE_MAX_BYTES ((int64_t)ACT_BUF_DEFAULT_MAX_BYTES)
 
@@ -28,6 +37,8 @@ struct act_bus {
     void *zmq;
     void *socket;
     void *monitor;
+    char endpoint[256];
+    act_timer_t *again; // connects anew after a refusal
     act_watch_t *socket_watch;
     act_watch_t *monitor_watch;
     uv_prepare_t *prepare;
@@ -191,6 +202,23 @@ static void set_connected(act_bus_t *self, bool is_connected)
 }
 
 // Monitor messages are two frames: event number (16 bit) and value, then the address.
+static void on_again(void *context)
+{
+    act_bus_t *self = context;
+    if (self->is_connected)
+        return;
+    (void)zmq_disconnect(self->socket, self->endpoint); // it may have been given up
+    (void)zmq_connect(self->socket, self->endpoint);
+}
+
+static void on_shut_out(act_bus_t *self)
+{
+    if (act_timer_is_active(self->again))
+        return;
+    act_timer_start(self->again, SHUT_OUT_MS, 0);
+    self->events.on_shut_out(self->context);
+}
+
 static void read_monitor(act_bus_t *self)
 {
     char frame[512];
@@ -208,6 +236,8 @@ static void read_monitor(act_bus_t *self)
             set_connected(self, true);
         else if (event == ZMQ_EVENT_DISCONNECTED)
             set_connected(self, false);
+        else if (event & SHUT_OUT_EVENTS)
+            on_shut_out(self);
     }
 }
 
@@ -251,7 +281,24 @@ static int descriptor_of(void *socket)
     return descriptor;
 }
 
-static void open_sockets(act_bus_t *self, const char *endpoint)
+static void set_key(void *socket, int option, const char *key)
+{
+    act_assert(zmq_setsockopt(socket, option, key, ACT_BUS_KEY_TEXT_BYTES) == 0);
+}
+
+static void secure_socket(void *socket, const act_bus_keys_t *keys)
+{
+    set_key(socket, ZMQ_CURVE_SERVERKEY, keys->server_key);
+    set_key(socket, ZMQ_CURVE_PUBLICKEY, keys->own.public_key);
+    set_key(socket, ZMQ_CURVE_SECRETKEY, keys->own.secret_key);
+    set_option(socket, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS);
+    set_option(socket, ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_TIMEOUT_MS);
+    set_option(socket, ZMQ_HEARTBEAT_TTL, HEARTBEAT_TIMEOUT_MS);
+    set_option(socket, ZMQ_CONNECT_TIMEOUT, CONNECT_TIMEOUT_MS);
+    set_option(socket, ZMQ_IPV6, 1);
+}
+
+static void open_sockets(act_bus_t *self, const act_bus_address_t *address)
 {
     self->zmq = zmq_ctx_new();
     self->socket = zmq_socket(self->zmq, ZMQ_DEALER);
@@ -265,20 +312,27 @@ static void open_sockets(act_bus_t *self, const char *endpoint)
     char monitor[64];
     snprintf(monitor, sizeof monitor, "inproc://monitor-%p", (void *)self);
     act_assert(zmq_socket_monitor(self->socket, monitor,
-                                  ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) == 0);
+                                  ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
+                                      SHUT_OUT_EVENTS) == 0);
     self->monitor = zmq_socket(self->zmq, ZMQ_PAIR);
     act_assert(zmq_connect(self->monitor, monitor) == 0);
-    act_assert(zmq_connect(self->socket, endpoint) == 0);
+    bool is_safe = address->keys || !act_bus_key_is_needed(address->endpoint);
+    act_assert(is_safe); // whoever calls has looked (act_bus_key_load)
+    if (address->keys)
+        secure_socket(self->socket, address->keys);
+    act_assert(zmq_connect(self->socket, address->endpoint) == 0);
 }
 
-act_bus_t *act_bus_new(act_loop_t *loop, const char *endpoint, const act_bus_events_t *events,
-                       void *context)
+act_bus_t *act_bus_new(act_loop_t *loop, const act_bus_address_t *address,
+                       const act_bus_events_t *events, void *context)
 {
     act_bus_t *self = act_alloc(sizeof *self);
     self->events = *events;
     self->context = context;
     act_buf_init(&self->header, ACT_BUF_DEFAULT_MAX_BYTES);
-    open_sockets(self, endpoint);
+    act_str_copy(act_str(address->endpoint), self->endpoint, sizeof self->endpoint);
+    self->again = act_timer_new(loop, on_again, self);
+    open_sockets(self, address);
     self->socket_watch = act_watch_new(loop, descriptor_of(self->socket), on_socket, self);
     act_watch_set(self->socket_watch, UV_READABLE);
     self->monitor_watch = act_watch_new(loop, descriptor_of(self->monitor), on_socket, self);
@@ -302,6 +356,7 @@ void act_bus_destroy(act_bus_t **self_p, int linger_ms)
     act_bus_t *self = *self_p;
     if (!self)
         return;
+    act_timer_destroy(&self->again);
     flush_backlog(self);
     drop_backlog(self);
     uv_prepare_stop(self->prepare);

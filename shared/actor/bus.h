@@ -1,6 +1,7 @@
 // bus: an actor's one connection to the broker: a DEALER on the loop. Frames in, frames out; it knows
 // nothing of calls. Sends never block: what ZeroMQ cannot take now waits in a bounded backlog.
 #pragma once
+#include "actor/bus_key.h"
 #include "actor/header.h"
 #include "io/loop.h"
 
@@ -25,12 +26,19 @@ typedef struct {
     void (*on_message)(void *context, act_message_t *message); // borrowed unless taken
     void (*on_connect)(void *context);                         // also at each reconnect
     void (*on_disconnect)(void *context);
+    void (*on_shut_out)(void *context); // the broker does not accept our key; it is tried again
 } act_bus_events_t;
 
-// Connects in the background and again whenever the connection is lost. The endpoint is a ZeroMQ one
-// ("ipc:///path/bus.sock", "tcp://host:port").
-act_bus_t *act_bus_new(act_loop_t *loop, const char *endpoint, const act_bus_events_t *events,
-                       void *context);
+// Where the broker is. On tcp:// keys are a must: without them nothing is ever connected.
+typedef struct act_bus_address act_bus_address_t;
+struct act_bus_address {
+    const char *endpoint;       // ZeroMQ's: "ipc:///path/bus.sock", "tcp://host:port"
+    const act_bus_keys_t *keys; // NULL: none. Needed only while the bus is made
+};
+
+// Connects in the background and again whenever the connection is lost or refused.
+act_bus_t *act_bus_new(act_loop_t *loop, const act_bus_address_t *address,
+                       const act_bus_events_t *events, void *context);
 // Waits at most linger_ms for what was sent.
 void act_bus_destroy(act_bus_t **self_p, int linger_ms);
 

@@ -1,5 +1,6 @@
 // main: act_main, the same for every service: command line, settings, log, signals, run, exit code.
 #include "actor/actor.h"
+#include "actor/bus.h"
 #include "actor/crash.h"
 #include "actor/send.h"
 #include "base/assert.h"
@@ -25,6 +26,12 @@ static const act_config_row_t common_settings[] = {
      "an actor without a broker ends itself after this time", false},
     {"drain_ms", "PARLEY_DRAIN_MS", ACT_CONFIG_INT, "8000", 0, 600000, "8000",
      "most time to finish open calls at a stop", false},
+    {"bus", "PARLEY_BUS", ACT_CONFIG_TEXT, "", 0, 0, "tcp://broker:5670",
+     "where the broker is, for an actor that is started by hand (--bus says it, too)", false},
+    {"bus_server_key", "PARLEY_BUS_SERVER_KEY", ACT_CONFIG_TEXT, "", 0, 0, "keys/bus/broker.pub",
+     "file with the broker's public key, for a bus on TCP", false},
+    {"bus_key_file", "PARLEY_BUS_KEY_FILE", ACT_CONFIG_TEXT, "", 0, 0, "keys/bus/actors/agent.key",
+     "file (0600) with this actor's secret key, for a bus on TCP", false},
     {0},
 };
 
@@ -68,14 +75,14 @@ static bool parse_options(int argc, char **argv, options_t *ret_options)
             return false;
     }
     *ret_options = options;
-    return optind == argc && (options.wants_help || options.bus);
+    return optind == argc;
 }
 
 static void print_help(const act_spec_t *spec, FILE *file)
 {
     fprintf(file,
-            "%s: an actor of Parley, started by the broker.\n\n"
-            "  %s --bus ENDPOINT [--instance NAME] [--log-dir DIR] [--recorder DESCRIPTOR]\n"
+            "%s: an actor of Parley, started by the broker, or by hand with PARLEY_BUS.\n\n"
+            "  %s [--bus ENDPOINT] [--instance NAME] [--log-dir DIR] [--recorder DESCRIPTOR]\n"
             "    [--set NAME=VALUE]...\n\n"
             "Settings (name, environment, meaning):\n",
             spec->name, spec->name);
@@ -111,12 +118,44 @@ static void watch_signal(uv_loop_t *loop, uv_signal_t *uv, int number, act_actor
     uv_unref((uv_handle_t *)uv);
 }
 
-static int run(const act_spec_t *spec, const options_t *options, act_config_t *config,
+// Instances in containers are told apart by the names of their hosts.
+static void name_instance(const act_spec_t *spec, const char *wanted, const char *endpoint,
+                          char ret_instance[ACT_HEADER_NAME_MAX_BYTES + 1])
+{
+    char host[40] = "";
+    if (!wanted && act_bus_key_is_needed(endpoint) && gethostname(host, sizeof host - 1) == 0)
+        snprintf(ret_instance, ACT_HEADER_NAME_MAX_BYTES + 1, "%s-%s", spec->name, host);
+    else
+        snprintf(ret_instance, ACT_HEADER_NAME_MAX_BYTES + 1, "%s", wanted ? wanted : spec->name);
+}
+
+// Where the broker is, and on TCP the keys. False: *error says what is missing.
+static bool find_bus(const options_t *options, const act_config_t *config, act_bus_keys_t *keys,
+                     act_bus_address_t *ret_address, act_buf_t *error)
+{
+    act_bus_address_t address = {.endpoint =
+                                     options->bus ? options->bus : act_config_text(config, "bus")};
+    if (!*address.endpoint) {
+        act_buf_printf(error, "no bus: --bus or PARLEY_BUS must say where the broker is "
+                              "(example: PARLEY_BUS=tcp://broker:5670)");
+        return false;
+    }
+    if (act_bus_key_is_needed(address.endpoint)) {
+        if (act_bus_key_load(act_config_text(config, "bus_server_key"),
+                             act_config_text(config, "bus_key_file"), keys, error) != ACT_E_OK)
+            return false;
+        address.keys = keys;
+    }
+    *ret_address = address;
+    return true;
+}
+
+static int run(const act_spec_t *spec, const act_bus_address_t *address, act_config_t *config,
                act_log_t *log, act_recorder_t *recorder, const char *instance)
 {
     ACT_AUTO(act_loop) *loop = act_loop_new();
     void *self = act_alloc(spec->self_size_bytes);
-    ACT_AUTO(act_actor) *actor = act_actor_new(loop, spec, options->bus, instance, self);
+    ACT_AUTO(act_actor) *actor = act_actor_new_at(loop, spec, address, instance, self);
     act_actor_supervise(actor, config, log, recorder);
     uv_signal_t term, interrupt;
     watch_signal(act_loop_uv(loop), &term, SIGTERM, actor);
@@ -159,9 +198,6 @@ int act_main(int argc, char **argv, const act_spec_t *spec)
         return 0;
     }
     signal(SIGPIPE, SIG_IGN);
-    char instance[ACT_HEADER_NAME_MAX_BYTES + 1];
-    snprintf(instance, sizeof instance, "%s", options.instance ? options.instance : spec->name);
-
     const act_config_row_t *tables[3] = {common_settings, spec->config, NULL};
     act_buf_t error;
     act_buf_init(&error, 4096);
@@ -171,13 +207,18 @@ int act_main(int argc, char **argv, const act_spec_t *spec)
     const char *unset =
         spec->server && spec->service->unset ? spec->service->unset(spec->server) : NULL;
     act_assert(unset == NULL);
-    if (act_config_load(tables, options.overrides, &config, &error) != ACT_E_OK) {
+    act_bus_keys_t keys;
+    act_bus_address_t address;
+    if (act_config_load(tables, options.overrides, &config, &error) != ACT_E_OK ||
+        !find_bus(&options, config, &keys, &address, &error)) {
         fprintf(stderr, "%s: %.*s\n", spec->name, (int)error.len_bytes, error.ptr);
     } else {
+        char instance[ACT_HEADER_NAME_MAX_BYTES + 1];
+        name_instance(spec, options.instance, address.endpoint, instance);
         ACT_AUTO(act_log) *log = act_log_new(options.log_dir, spec->name, instance,
                                              level_of(act_config_text(config, "log_level")));
         ACT_AUTO(act_recorder) *recorder = open_recorder(&options, log);
-        code = run(spec, &options, config, log, recorder, instance);
+        code = run(spec, &address, config, log, recorder, instance);
         act_crash_ignore();
     }
     act_buf_fini(&error);
