@@ -59,6 +59,7 @@ typedef struct {
     router_t *router;
     broker_t *broker;
     supervisor_t *supervisor;
+    dead_letters_t *dead_letters;
     views_t views;
     act_timer_t *tick;
     int64_t denials_ms; // when refusals were last logged
@@ -215,6 +216,12 @@ static void on_signal(uv_signal_t *uv, int number)
         shut_down(self);
 }
 
+static void on_dead(void *context, const entry_t *entry, act_err_t err)
+{
+    process_self_t *self = context;
+    dead_letters_on_dead(self->dead_letters, entry, err);
+}
+
 // At most a few lines a second, whatever somebody tries; the rest is a number.
 static void log_denials(process_self_t *self)
 {
@@ -238,6 +245,7 @@ static void on_tick(void *context)
     process_self_t *self = context;
     broker_set_time(self->broker, act_time_mono_us());
     broker_on_tick(self->broker);
+    dead_letters_on_tick(self->dead_letters);
     log_denials(self);
 }
 
@@ -253,7 +261,7 @@ static void watch_signals(process_self_t *self)
 
 static void compose(process_self_t *self, const options_t *options, const children_t *children)
 {
-    broker_io_t io = {send_frame, on_hello, on_ready, on_bus_call, /* on_dead= */ NULL, self};
+    broker_io_t io = {send_frame, on_hello, on_ready, on_bus_call, on_dead, self};
     broker_limits_t own_limits = limits;
     own_limits.epoch = act_random_u64() >> 1;
     own_limits.traces.sample_ppm = options->trace_ppm;
@@ -263,6 +271,7 @@ static void compose(process_self_t *self, const options_t *options, const childr
     own_limits.acl = self->acl;
     self->broker = broker_new(&own_limits, &io);
     broker_set_time(self->broker, act_time_mono_us());
+    self->dead_letters = dead_letters_new(self->broker, self->log);
     supervisor_paths_t paths = {
         .bin_dir = options->bin_dir,
         .log_dir = options->log_dir,
@@ -274,6 +283,7 @@ static void compose(process_self_t *self, const options_t *options, const childr
     self->views = (views_t){
         .broker = self->broker,
         .supervisor = self->supervisor,
+        .dead_letters = self->dead_letters,
         .started_ms = broker_now_ms(self->broker),
         .log = self->log,
         .shutdown = shut_down,
@@ -292,6 +302,7 @@ static void decompose(process_self_t *self)
         uv_close((uv_handle_t *)&self->signals[i], NULL);
     supervisor_destroy(&self->supervisor);
     broker_destroy(&self->broker);
+    dead_letters_destroy(&self->dead_letters);
     acl_destroy(&self->acl);
     router_destroy(&self->router);
     act_loop_destroy(&self->loop);

@@ -117,6 +117,22 @@ void service_count_out(service_t *self, const entry_t *entry)
     self->queued_bytes -= entry->body->bytes.len_bytes;
 }
 
+static int64_t older(int64_t oldest_us, const entry_t *entry)
+{
+    return entry && entry->queued_us < oldest_us ? entry->queued_us : oldest_us;
+}
+
+int64_t service_oldest_wait_ms(const service_t *self, int64_t now_ms)
+{
+    int64_t oldest_us = INT64_MAX;
+    for (int i = 0; i < ACT_CLASS_COUNT; i++) {
+        oldest_us = older(oldest_us, self->queue[i].first);
+        for (const peer_t *peer = self->instances; peer; peer = peer->next_in_service)
+            oldest_us = older(oldest_us, peer->queue[i].first);
+    }
+    return oldest_us == INT64_MAX ? 0 : now_ms - oldest_us / 1000;
+}
+
 bool service_is_paused(const service_t *self)
 {
     bool is_paused = false;

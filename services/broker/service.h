@@ -45,6 +45,8 @@ void service_dequeue(service_t *self, entry_t *entry);
 // A call that waits elsewhere (in a lane, for an outcome) counts against the bounds, too.
 void service_count_in(service_t *self, const entry_t *entry);
 void service_count_out(service_t *self, const entry_t *entry);
+// How long the call that waits longest has waited; 0 when none waits.
+int64_t service_oldest_wait_ms(const service_t *self, int64_t now_ms);
 // Are there instances that would take calls if they were not paused?
 bool service_is_paused(const service_t *self);
 

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "proto/broker.h"
+#include "service_views.h"
 #include "trace_views.h"
 
 #define ROWS_MAX_COUNT 1024
@@ -23,7 +24,11 @@ static instance_view_t row_of_peer(views_t *self, peer_t *peer)
         .calls = peer->calls,
         .errors = peer->errors,
         .p50_us = latency_percentile_us(&peer->latency, now_ms, 50),
+        .p95_us = latency_percentile_us(&peer->latency, now_ms, 95),
         .p99_us = latency_percentile_us(&peer->latency, now_ms, 99),
+        .credit_messages = peer->credit_messages,
+        .credit_bytes = peer->credit_bytes,
+        .is_paused = peer->is_paused || peer->is_held,
     };
 }
 
@@ -91,6 +96,7 @@ static void view_status(views_t *self, act_str_t body, uint64_t call_id)
         .denied = counters->denied,
         .events_dropped = counters->events_dropped,
     };
+    service_views_fill_status(self, &reply);
     trace_views_fill_status(broker_traces(self->broker), &reply);
     act_buf_t out;
     act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
@@ -170,6 +176,10 @@ typedef struct {
 
 static const view_t views[] = {
     {"status", view_status, NULL},
+    {"services", NULL, service_views_services},
+    {"pause", NULL, service_views_pause},
+    {"resume", NULL, service_views_resume},
+    {"retry_dead_letter", NULL, service_views_retry_dead_letter},
     {"metrics", view_metrics, NULL},
     {"acl", view_acl, NULL},
     {"edges", NULL, trace_views_edges},

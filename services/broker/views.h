@@ -1,11 +1,13 @@
 // views: the broker's own service `bus`: what it shows, what it can be told. One row a method.
 #pragma once
 #include "broker.h"
+#include "dead_letters.h"
 #include "supervisor.h"
 
 typedef struct {
     broker_t *broker;
     supervisor_t *supervisor;
+    dead_letters_t *dead_letters; // NULL: none are kept
     int64_t started_ms;
     act_log_t *log; // commands are noted here
     void (*shutdown)(void *context);

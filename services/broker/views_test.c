@@ -42,8 +42,12 @@ static int set_up(void **state)
     supervisor_paths_t paths = {"/none", "/none", "ipc://none", -1, 60000}; // nothing is started
     self->supervisor =
         supervisor_new(self->loop, self->kit->broker, self->log, &self->children, &paths);
-    self->views = (views_t){self->kit->broker, self->supervisor, broker_now_ms(self->kit->broker),
-                            self->log,         on_shutdown,      self};
+    self->views = (views_t){.broker = self->kit->broker,
+                            .supervisor = self->supervisor,
+                            .started_ms = broker_now_ms(self->kit->broker),
+                            .log = self->log,
+                            .shutdown = on_shutdown,
+                            .context = self};
     broker_kit_client(self->kit, CLIENT);
     *state = self;
     return 0;
@@ -157,6 +161,55 @@ static void metrics_are_those_of_the_last_heartbeat(void **state)
     assert_int_equal(reply.instances.items[0].metrics.items[0].value, 2);
 }
 
+static void services_show_what_waits_and_what_is_free(void **state)
+{
+    fixture_t *self = *state;
+    broker_kit_worker(self->kit, A, "other", "other-1", 1);
+    for (uint64_t id = 70; id < 73; id++)
+        broker_kit_call(self->kit, CLIENT, id, "other", NULL);
+    broker_kit_pass_ms(self->kit, 40);
+    ask(self, "services");
+    services_reply_t reply;
+    act_str_t body = broker_kit_expect(self->kit, CLIENT, ACT_KIND_REPLY).body;
+    assert_int_equal(services_reply_unpack(body, self->kit->arena, &reply, NULL), ACT_E_OK);
+    const service_view_t *row = &reply.services.items[reply.services.count - 1];
+    assert_true(act_str_is(row->name, "other"));
+    assert_int_equal(row->instances, 1);
+    assert_int_equal(row->ready, 1);
+    assert_int_equal(row->in_flight, 1);
+    assert_int_equal(row->queued_interactive, 2);
+    assert_int_equal(row->oldest_wait_ms, 40);
+    assert_int_equal(row->credit_messages, 1);
+}
+
+static void tell(fixture_t *self, const char *method, const char *instance)
+{
+    act_header_t header = broker_kit_call_header(1, "bus", NULL);
+    header.method = act_str(method);
+    instance_request_t request = {.instance = act_str(instance), .actor = ACT_STR("somebody")};
+    act_buf_t body;
+    act_buf_init(&body, 4096);
+    instance_request_pack(&request, &body);
+    broker_kit_send(self->kit, CLIENT, &header, act_buf_str(&body));
+    views_on_call(&self->views, &header, act_buf_str(&body), self->kit->bus_call_id);
+    act_buf_fini(&body);
+}
+
+static void row_19_an_operator_pauses_and_resumes(void **state)
+{
+    fixture_t *self = *state;
+    broker_kit_worker(self->kit, A, "other", "other-1", 1);
+    tell(self, "pause", "other-1");
+    broker_kit_expect(self->kit, CLIENT, ACT_KIND_REPLY);
+    broker_kit_call(self->kit, CLIENT, 70, "other", NULL);
+    assert_int_equal(broker_kit_count(self->kit, A, ACT_KIND_CALL), 0);
+    tell(self, "resume", "other-1");
+    broker_kit_expect(self->kit, CLIENT, ACT_KIND_REPLY);
+    assert_int_equal(broker_kit_count(self->kit, A, ACT_KIND_CALL), 1);
+    tell(self, "pause", "none");
+    assert_int_equal(broker_kit_expect_error(self->kit, CLIENT, 1), ACT_E_NOT_FOUND);
+}
+
 static void shutdown_answers_before_it_begins(void **state)
 {
     fixture_t *self = *state;
@@ -182,6 +235,8 @@ int main(void)
         TEST(an_instance_shows_its_work),
         TEST(calls_that_wait_for_a_child_are_shown_with_it),
         TEST(metrics_are_those_of_the_last_heartbeat),
+        TEST(services_show_what_waits_and_what_is_free),
+        TEST(row_19_an_operator_pauses_and_resumes),
         TEST(shutdown_answers_before_it_begins),
         TEST(unknown_methods_are_answered),
     };

@@ -77,9 +77,10 @@ static void on_bus_call(void *context, const act_header_t *header, act_str_t bod
 
 static void on_dead(void *context, const entry_t *entry, act_err_t err)
 {
-    (void)entry;
-    (void)err;
-    ((broker_kit_t *)context)->dead_count++;
+    broker_kit_t *self = context;
+    self->dead_count++;
+    if (self->on_dead)
+        self->on_dead(self->dead_context, entry, err);
 }
 
 broker_kit_t *broker_kit_new(const broker_limits_t *limits)

@@ -26,6 +26,8 @@ typedef struct {
     uint32_t hello_count;                  // calls of the io's functions
     uint32_t ready_count;
     uint32_t dead_count;
+    void (*on_dead)(void *context, const entry_t *entry, act_err_t err); // NULL: only counted
+    void *dead_context;
     uint64_t bus_call_id; // the last call to the bus service; tests answer it
 } broker_kit_t;
 
