@@ -2,7 +2,9 @@
 #include "prometheus.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 static void add_label(act_buf_t *out, const char *name, act_str_t value)
 {
@@ -95,6 +97,51 @@ static void render_views(const status_reply_t *status, act_buf_t *out)
     }
 }
 
+// The broker's own numbers, one line each.
+static const struct {
+    const char *name;
+    const char *type;
+    const char *help;
+    size_t offset; // of a uint64_t in status_reply_t
+} broker_metrics[] = {
+    {"parley_broker_accepted_total", "counter", "calls accepted",
+     offsetof(status_reply_t, accepted)},
+    {"parley_broker_replied_total", "counter", "calls answered", offsetof(status_reply_t, replied)},
+    {"parley_broker_failed_total", "counter", "calls ended with an error",
+     offsetof(status_reply_t, failed)},
+    {"parley_broker_cancelled_total", "counter", "calls nobody waited for any more",
+     offsetof(status_reply_t, cancelled)},
+    {"parley_broker_open", "gauge", "calls open now", offsetof(status_reply_t, open)},
+    {"parley_broker_requeued_total", "counter", "calls given to another instance after a loss",
+     offsetof(status_reply_t, requeued)},
+    {"parley_broker_refused_total", "counter", "calls not accepted",
+     offsetof(status_reply_t, refused)},
+    {"parley_broker_malformed_total", "counter", "frames that were no message",
+     offsetof(status_reply_t, malformed)},
+    {"parley_broker_events_dropped_total", "counter", "events dropped for slow readers",
+     offsetof(status_reply_t, events_dropped)},
+    {"parley_broker_hops_total", "counter", "hops written for traces",
+     offsetof(status_reply_t, hops)},
+    {"parley_broker_hops_dropped_total", "counter", "hops overwritten by newer ones",
+     offsetof(status_reply_t, hops_dropped)},
+    {"parley_broker_traces_sampled_total", "counter", "traces followed",
+     offsetof(status_reply_t, traces_sampled)},
+    {"parley_broker_traces_forced_total", "counter", "of those, for an error or their duration",
+     offsetof(status_reply_t, traces_forced)},
+    {"parley_broker_traces_skipped_total", "counter",
+     "not followed because there were too many of these", offsetof(status_reply_t, traces_skipped)},
+};
+
+static void render_broker(const status_reply_t *status, act_buf_t *out)
+{
+    for (size_t i = 0; i < ACT_COUNT(broker_metrics); i++) {
+        uint64_t value = 0;
+        memcpy(&value, (const char *)status + broker_metrics[i].offset, sizeof value);
+        add_family(out, broker_metrics[i].name, broker_metrics[i].type, broker_metrics[i].help);
+        act_buf_printf(out, "%s %" PRIu64 "\n", broker_metrics[i].name, value);
+    }
+}
+
 // Was this metric of this instance already written with an earlier instance's family?
 static bool is_known(const metrics_reply_t *reply, uint32_t before, act_str_t name)
 {
@@ -134,5 +181,6 @@ static void render_metrics(const metrics_reply_t *reply, act_buf_t *out)
 void prometheus_render(const metrics_reply_t *metrics, const status_reply_t *status, act_buf_t *out)
 {
     render_views(status, out);
+    render_broker(status, out);
     render_metrics(metrics, out);
 }

@@ -26,10 +26,11 @@ function gapsOf(hops, limitUs) {
 }
 
 describe('looking inside', () => {
+  const adminPort = 20000 + ((process.pid + 7919) % 20000);
   let sim, parley;
   before(async () => {
     sim = await Sim.start();
-    parley = await Parley.start({ sim, env: { PARLEY_TRACE_PPM: '1000000' } });
+    parley = await Parley.start({ sim, adminPort, env: { PARLEY_TRACE_PPM: '1000000' } });
   });
   after(async () => {
     await parley?.stop();
@@ -121,6 +122,13 @@ describe('looking inside', () => {
     assert.doesNotMatch(text, /ana@example|0612345678|33650001111/);
     writeFileSync(out, readFileSync(out).subarray(0, -5));
     assert.match((await parley.cli(['tap', 'show', out], { code: 69 })).stderr, /middle of a record/);
+  });
+
+  test('the broker counts what it follows, at /metrics', async () => {
+    const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+    for (const name of ['hops_total', 'hops_dropped_total', 'events_dropped_total', 'traces_sampled_total', 'accepted_total'])
+      assert.match(metrics, new RegExp(`^# TYPE parley_broker_${name} counter\nparley_broker_${name} \\d+$`, 'm'));
+    assert.ok(Number(/^parley_broker_hops_total (\d+)$/m.exec(metrics)[1]) > 100);
   });
 
   test('tap says what is wrong', async () => {
