@@ -6,9 +6,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static int64_t offset_us;
-static int64_t stopped_wall_us;
-static bool is_wall_stopped;
+// Read by the threads of ZeroMQ too.
+static _Atomic int64_t offset_us;
+static _Atomic int64_t stopped_wall_us;
+static _Atomic bool is_wall_stopped;
 
 static struct timespec timespec_of(int64_t us)
 {
