@@ -22,6 +22,8 @@ static const command_t commands[] = {
      "what the bot understands: a message a line in, JSON a line out"},
     {"keys", command_keys, "keys of actors in containers: init | list | add ACTOR | remove ACTOR"},
     {"handoffs", command_handoffs, "conversations that wait for a person"},
+    {"deadletters", command_deadletters,
+     "calls that were given up ([list | show ID | edit ID | retry ID | drop ID])"},
     {"trace", command_trace, "one customer message as a waterfall (ID | --last)"},
     {"tap", command_tap,
      "record an actor's traffic (INSTANCE --seconds 10), show a recording (show FILE)"},
