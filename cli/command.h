@@ -9,5 +9,5 @@
 typedef int command_fn(int argc, char **argv);
 
 command_fn command_up, command_down, command_status, command_chat, command_understand,
-    command_handback, command_handoffs, command_keys, command_trace, command_tap,
+    command_handback, command_handoffs, command_keys, command_setup, command_trace, command_tap,
     command_deadletters;

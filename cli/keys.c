@@ -4,6 +4,7 @@
 #include "actor/bus_key.h"
 #include "command.h"
 #include "options.h"
+#include "seed.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,11 +24,13 @@ typedef struct {
     char actors[PATH_MAX];
     char broker_key[PATH_MAX];
     char broker_pub[PATH_MAX];
+    char master_key[PATH_MAX]; // of channel secrets, for ingress, delivery and setup
+    int master_error;          // errno; 0: it is there
 } places_t;
 
 static places_t places_of(const instance_t *instance)
 {
-    places_t places;
+    places_t places = {0};
     int room = PATH_MAX - 32;
     snprintf(places.folder, PATH_MAX, "%.*s/bus", room, instance->keys);
     snprintf(places.allowed, PATH_MAX, "%.*s/allowed", room, places.folder);
@@ -97,7 +100,10 @@ static void files_of(const places_t *places, const char *actor, char *ret_secret
 static int run_init(const places_t *places, const char *actor)
 {
     (void)actor;
-    printf("Keys are in %s; the broker's public key is %s.\n", places->folder, places->broker_pub);
+    if (places->master_error != 0)
+        return fail("cannot write %s: %s", places->master_key, strerror(places->master_error));
+    printf("Keys are in %s; the broker's public key is %s; the key that seals secrets is %s.\n",
+           places->folder, places->broker_pub, places->master_key);
     return 0;
 }
 
@@ -225,5 +231,7 @@ int command_keys(int argc, char **argv)
         code = fail("%.*s", (int)error.len_bytes, error.ptr);
     act_buf_fini(&error);
     places_t places = places_of(&instance);
+    if (code == 0 && seed_master_key(&instance, places.master_key) != ACT_E_OK)
+        places.master_error = errno;
     return code == 0 ? word->run(&places, given[1]) : code;
 }

@@ -20,6 +20,7 @@ static const command_t commands[] = {
     {"chat", command_chat, "talk to the bot in the terminal (--tenant demo, --from +33612345678)"},
     {"understand", command_understand,
      "what the bot understands: a message a line in, JSON a line out"},
+    {"setup", command_setup, "put the first tenant into a running Parley (containers)"},
     {"keys", command_keys, "keys of actors in containers: init | list | add ACTOR | remove ACTOR"},
     {"handoffs", command_handoffs, "conversations that wait for a person"},
     {"deadletters", command_deadletters,

@@ -1,6 +1,5 @@
 // up: checks the settings, starts PostgreSQL and the launcher, seeds the first tenant, says where.
 #include "base/mem.h"
-#include "base/seal.h"
 #include "base/time.h"
 #include "admin_token.h"
 #include "client.h"
@@ -11,8 +10,7 @@
 #include "options.h"
 #include "postgres.h"
 #include "proto/broker_service.h"
-#include "proto/ingress_service.h"
-#include "proto/persistence_service.h"
+#include "seed.h"
 #include "settings.h"
 
 #include <errno.h>
@@ -26,7 +24,6 @@
 
 #define CONNECT_MS 20000
 #define READY_MS 60000
-#define FIRST_TENANT "demo"
 
 typedef struct {
     const char *data;
@@ -103,11 +100,9 @@ static int open_listener(up_t *self)
     return probe_admin_port(admin);
 }
 
-// The key that seals tokens in the database. Losing it means entering them again.
 static int make_key(up_t *self, char *ret_path)
 {
-    snprintf(ret_path, PATH_MAX, "%.*s/master.key", PATH_MAX - 16, self->instance.keys);
-    if (access(ret_path, F_OK) != 0 && act_seal_key_create(ret_path) != ACT_E_OK)
+    if (seed_master_key(&self->instance, ret_path) != ACT_E_OK)
         return fail(EXIT_UNAVAILABLE, "cannot write %s: %s", ret_path, strerror(errno));
     return 0;
 }
@@ -225,53 +220,7 @@ static int start_launcher(up_t *self)
     return 0;
 }
 
-// --- seeding -------------------------------------------------------------------------------------
-
-static act_str_t seal(up_t *self, const act_seal_key_t *key, const char *name, const char *setting)
-{
-    act_buf_t sealed;
-    act_buf_init(&sealed, ACT_BUF_DEFAULT_MAX_BYTES);
-    act_seal(key, act_str(FIRST_TENANT), name, act_str(act_config_text(self->settings, setting)),
-             &sealed);
-    act_str_t kept = act_arena_str(client_arena(self->client), act_buf_str(&sealed));
-    act_buf_fini(&sealed);
-    return kept;
-}
-
-static act_err_t put_whatsapp(up_t *self)
-{
-    ACT_AUTO(act_seal_key) *key = NULL;
-    const char *reason = "";
-    act_err_t err = act_seal_key_load(getenv("PARLEY_MASTER_KEY_FILE"), &key, &reason);
-    if (err != ACT_E_OK) {
-        fail(EXIT_SETTING, "%s: %s", getenv("PARLEY_MASTER_KEY_FILE"), reason);
-        return err;
-    }
-    put_channel_account_request_t request = {
-        .channel = ACT_STR("whatsapp"),
-        .external_id = act_str(act_config_text(self->settings, "wh_phone_id")),
-        .app_secret = seal(self, key, ACT_SEAL_APP_SECRET, "wh_app_secret"),
-        .access_token = seal(self, key, ACT_SEAL_ACCESS_TOKEN, "wh_token"),
-        .verify_token = seal(self, key, ACT_SEAL_VERIFY_TOKEN, "verify_token"),
-        .api_base = act_str(act_config_text(self->settings, "graph_api_base")),
-    };
-    put_channel_account_reply_t reply;
-    return client_call(self->client, &persistence_service, PERSISTENCE_PUT_CHANNEL_ACCOUNT,
-                       FIRST_TENANT, &request, &reply, /* is_loud= */ true);
-}
-
-static act_err_t seed(up_t *self)
-{
-    empty_t empty = {0};
-    act_err_t err = client_call(self->client, &persistence_service, PERSISTENCE_SEED_DEMO,
-                                FIRST_TENANT, &empty, &empty, /* is_loud= */ true);
-    if (err == ACT_E_OK && settings_has_whatsapp(self->settings))
-        err = put_whatsapp(self);
-    if (err == ACT_E_OK)
-        err = client_call(self->client, &ingress_service, INGRESS_RELOAD, "", &empty, &empty,
-                          /* is_loud= */ true);
-    return err;
-}
+// --- the first tenant ----------------------------------------------------------------------------
 
 // The first instance that does not run yet, or NULL.
 static const instance_view_t *find_unready(const status_reply_t *status)
@@ -314,7 +263,7 @@ static int make_ready(up_t *self)
     self->client = client_open(&self->instance, CONNECT_MS);
     if (!self->client)
         return fail(EXIT_UNAVAILABLE, "the broker does not answer: see %s", self->instance.log);
-    if (seed(self) != ACT_E_OK)
+    if (seed_first_tenant(self->client, self->settings) != ACT_E_OK)
         return fail(EXIT_UNAVAILABLE, "the first tenant could not be set up: see %s",
                     self->instance.log);
     if (!wait_until_ready(self))

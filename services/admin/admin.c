@@ -15,7 +15,9 @@
 
 const act_config_row_t admin_settings[] = {
     {"admin_port", "PARLEY_ADMIN_PORT", ACT_CONFIG_INT, "8081", 0, 65535, "8081",
-     "port of health, metrics and status, on 127.0.0.1", false},
+     "port of health, metrics and status", false},
+    {"admin_address", "PARLEY_ADMIN_ADDRESS", ACT_CONFIG_TEXT, "127.0.0.1", 0, 0, "0.0.0.0",
+     "address it listens on; another one only in a container, behind a published port", false},
     {"admin_token", "X_ADMIN_TOKEN", ACT_CONFIG_TEXT, "", 0, 0, "at-least-16-random-characters",
      "token of the management API and the console", true},
     {"admin_token_file", "PARLEY_ADMIN_TOKEN_FILE", ACT_CONFIG_TEXT, "", 0, 0,
@@ -169,7 +171,8 @@ static act_err_t open_admin(void *context, act_actor_t *actor)
     if (sodium_init() < 0)
         return ACT_E_INTERNAL;
     uint16_t port = (uint16_t)act_config_int(act_actor_config(actor), "admin_port");
-    act_err_t err = act_listen("127.0.0.1", port, &self->listener, &port);
+    act_err_t err = act_listen(act_config_text(act_actor_config(actor), "admin_address"), port,
+                               &self->listener, &port);
     if (err != ACT_E_OK) {
         act_log_error(act_actor_log(actor), "admin_port_in_use", "port=%u", port);
         return err;

@@ -5,6 +5,8 @@
 #include "route.h"
 #include "webhook.h"
 
+#include <errno.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -18,6 +20,8 @@ static const act_config_row_t settings[] = {
      false},
     {"listen_descriptor", "PARLEY_LISTEN_DESCRIPTOR", ACT_CONFIG_INT, "3", 0, 1024, "3",
      "the listening socket, inherited from the broker", false},
+    {"listen_port", "PARLEY_LISTEN_PORT", ACT_CONFIG_INT, "0", 0, 65535, "8080",
+     "open this port instead, on all addresses: for an ingress in a container of its own", false},
     {"connections_max_count", "PARLEY_CONNECTIONS_MAX_COUNT", ACT_CONFIG_INT, "8192", 16, 65536,
      "8192", "most HTTP connections; more wait in the kernel", false},
     {"body_max_bytes", "PARLEY_BODY_MAX_BYTES", ACT_CONFIG_INT, "1048576", 1024, 3145728, "1048576",
@@ -156,6 +160,11 @@ static void raise_descriptor_limit(void)
 static act_err_t open_server(ingress_t *self, const act_config_t *config)
 {
     int descriptor = (int)act_config_int(config, "listen_descriptor");
+    uint16_t port = (uint16_t)act_config_int(config, "listen_port");
+    if (port > 0 && act_listen("0.0.0.0", port, &descriptor, NULL) != ACT_E_OK) {
+        act_log_error(log_of(self), "cannot_listen", "port=%u,problem=%s", port, strerror(errno));
+        return ACT_E_CONFIG;
+    }
     int is_listening = 0;
     socklen_t size = sizeof is_listening;
     if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) != 0 ||

@@ -10,6 +10,7 @@
 
 struct act_loop {
     uv_loop_t uv;
+    bool was_stopped;
 };
 
 struct act_timer {
@@ -55,6 +56,7 @@ void act_loop_destroy(act_loop_t **self_p)
 
 void act_loop_run(act_loop_t *self)
 {
+    self->was_stopped = false;
     uv_run(&self->uv, UV_RUN_DEFAULT);
 }
 
@@ -65,7 +67,13 @@ void act_loop_turn(act_loop_t *self)
 
 void act_loop_stop(act_loop_t *self)
 {
+    self->was_stopped = true;
     uv_stop(&self->uv);
+}
+
+bool act_loop_was_stopped(const act_loop_t *self)
+{
+    return self->was_stopped;
 }
 
 uv_loop_t *act_loop_uv(act_loop_t *self)

@@ -16,6 +16,8 @@ void act_loop_destroy(act_loop_t **self_p);
 // Runs until act_loop_stop.
 void act_loop_run(act_loop_t *self);
 void act_loop_stop(act_loop_t *self);
+// Was it told to, since act_loop_run or the first turn?
+bool act_loop_was_stopped(const act_loop_t *self);
 // One turn: waits for the next event and handles what is there. For programs that wait for one thing.
 void act_loop_turn(act_loop_t *self);
 

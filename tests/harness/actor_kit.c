@@ -41,13 +41,6 @@ void actor_kit_start_broker(actor_kit_t *self)
     self->route_bytes = 0;
 }
 
-// libuv forgets at the end of a run that it was to stop; this is the last callback before.
-static void on_turn_end(uv_check_t *uv)
-{
-    actor_kit_t *self = uv->data;
-    self->is_stopped = self->is_stopped || uv->loop->stop_flag != 0;
-}
-
 actor_kit_t *actor_kit_new(const act_spec_t *spec, void *spec_self)
 {
     actor_kit_t *self = act_alloc(sizeof *self);
@@ -58,9 +51,6 @@ actor_kit_t *actor_kit_new(const act_spec_t *spec, void *spec_self)
     self->zmq = zmq_ctx_new();
     actor_kit_start_broker(self);
     self->loop = act_loop_new();
-    uv_check_init(act_loop_uv(self->loop), &self->turn_end);
-    self->turn_end.data = self;
-    uv_check_start(&self->turn_end, on_turn_end);
     self->actor = act_actor_new(self->loop, spec, self->endpoint, "test-1", spec_self);
     return self;
 }
@@ -89,7 +79,6 @@ void actor_kit_destroy(actor_kit_t **self_p)
     if (!self)
         return;
     act_actor_destroy(&self->actor);
-    uv_close((uv_handle_t *)&self->turn_end, NULL);
     act_loop_destroy(&self->loop);
     if (self->router)
         zmq_close(self->router);
@@ -156,6 +145,7 @@ static void turn(actor_kit_t *self)
     uv_run(act_loop_uv(self->loop), UV_RUN_NOWAIT);
     while (receive(self))
         ;
+    self->is_stopped = act_loop_was_stopped(self->loop);
 }
 
 // --- frames out ----------------------------------------------------------------------------------

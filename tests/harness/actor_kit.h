@@ -24,7 +24,6 @@ typedef struct {
     kit_message_t *first; // what the actor sent and nobody took
     act_config_t *config; // of a supervised actor
     act_log_t *log;
-    uv_check_t turn_end;
     bool is_stopped; // the actor stopped its loop
 } actor_kit_t;
 

@@ -32,8 +32,8 @@ export async function until(what, ask, limitMs = 30000) {
 
 // --- the Graph API simulator -----------------------------------------------------------------------
 export class Sim {
-  static async start() {
-    const child = spawn(path.join(build, 'tests/graph_sim'), ['--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  static async start({ host = '127.0.0.1' } = {}) {
+    const child = spawn(path.join(build, 'tests/graph_sim'), ['--host', host, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const url = await new Promise((resolve, reject) => {
       let text = '';
       child.stdout.on('data', (chunk) => {

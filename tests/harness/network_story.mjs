@@ -1,0 +1,189 @@
+// What tests/integration/network.test.mjs runs in a network namespace of its own: a bridge as the network,
+// and behind it one namespace a process, as containers have. A namespace and its link end with its process.
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import http from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import pg from 'pg';
+import { build, envelope, phoneId, root, secret, sign, Sim, textMessage, until, verifyToken } from './parley.mjs';
+
+const network = (host) => `10.77.0.${host}`;
+const ip = (...args) => execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+const say = (text) => console.log(text);
+
+const data = mkdtempSync(path.join(tmpdir(), 'parley-net-'));
+chmodSync(data, 0o711);
+const bus = path.join(data, 'keys/bus');
+const processes = [];
+let stopPostgres = () => {};
+
+// --- a process in a namespace of its own -----------------------------------------------------------------
+class Box {
+  // Waits behind `read` until its network is there.
+  static async start(name, host, program, args, env) {
+    const box = new Box();
+    box.name = name;
+    box.address = network(host);
+    box.link = `link${host}`;
+    box.log = path.join(data, 'log', name);
+    mkdirSync(box.log, { recursive: true });
+    box.child = spawn('unshare', ['-n', '--', 'sh', '-c', 'read go; exec "$0" "$@"', program, ...args, '--log-dir', box.log], { env, stdio: ['pipe', 'ignore', 'pipe'] });
+    box.stderr = '';
+    box.child.stderr.on('data', (chunk) => (box.stderr += chunk));
+    box.child.on('exit', (code, signal) => (box.end = code ?? signal));
+    processes.push(box);
+    const own = readlinkSync('/proc/self/ns/net');
+    await until(`${name} has a namespace`, () => readlinkSync(`/proc/${box.child.pid}/ns/net`) !== own);
+    ip('link', 'add', box.link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(box.child.pid));
+    ip('link', 'set', box.link, 'master', 'net0', 'up');
+    execFileSync('nsenter', ['-t', String(box.child.pid), '-n', 'sh', '-c',
+      `ip link set lo up && ip addr add ${box.address}/24 dev eth0 && ip link set eth0 up`]);
+    box.child.stdin.end('go\n');
+    return box;
+  }
+  cut() {
+    ip('link', 'set', this.link, 'down');
+  }
+  heal() {
+    ip('link', 'set', this.link, 'up');
+  }
+  text() {
+    return this.stderr + readdirSync(this.log).map((name) => readFileSync(path.join(this.log, name), 'utf8')).join('');
+  }
+}
+
+// --- PostgreSQL: a Unix socket reaches across network namespaces ------------------------------------------
+async function startPostgres() {
+  const version = readdirSync('/usr/lib/postgresql').sort((a, b) => b - a)[0];
+  const program = (name) => `/usr/lib/postgresql/${version}/bin/${name}`;
+  const [cluster, sockets] = [path.join(data, 'pg'), path.join(data, 'run-pg')];
+  const uid = Number(execFileSync('id', ['-u', 'postgres'], { encoding: 'utf8' }));
+  for (const folder of [cluster, sockets]) {
+    mkdirSync(folder);
+    chownSync(folder, uid, uid);
+  }
+  const asPostgres = (name, ...args) => execFileSync('runuser', ['-u', 'postgres', '--', program(name), ...args], { stdio: 'ignore', cwd: '/' });
+  asPostgres('initdb', '-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync');
+  asPostgres('pg_ctl', '-D', cluster, '-w', '-l', path.join(cluster, 'server.log'), '-o', `-k ${sockets} -c listen_addresses= -c fsync=off`, 'start');
+  asPostgres('createdb', '-h', sockets, '-U', 'postgres', 'parley');
+  stopPostgres = () => asPostgres('pg_ctl', '-D', cluster, '-m', 'immediate', 'stop');
+  return { sockets, url: `postgresql:///parley?host=${sockets}&user=postgres` };
+}
+
+// --- the story --------------------------------------------------------------------------------------------
+const actors = ['persistence', 'translation', 'intent', 'flow', 'session', 'delivery', 'ingress'];
+
+function cli(args, env, { code = 0 } = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(path.join(build, 'cli/parley'), [args[0], '--data', data, ...args.slice(1)], { env, cwd: root });
+    let output = '';
+    child.stdout.on('data', (chunk) => (output += chunk));
+    child.stderr.on('data', (chunk) => (output += chunk));
+    child.on('close', (status) => (status === code ? resolve(output) : reject(new Error(`parley ${args.join(' ')} ended with ${status}: ${output}`))));
+  });
+}
+
+function post(url, body) {
+  return new Promise((resolve) => {
+    const request = http.request(url, { method: 'POST', headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), 'x-hub-signature-256': sign(body) } },
+      (response) => response.resume().on('end', () => resolve(response.statusCode)));
+    request.on('error', () => resolve(0));
+    request.end(body);
+  });
+}
+
+async function run() {
+  ip('link', 'set', 'lo', 'up');
+  ip('link', 'add', 'net0', 'type', 'bridge');
+  ip('addr', 'add', `${network(1)}/24`, 'dev', 'net0');
+  ip('link', 'set', 'net0', 'up');
+  const postgres = await startPostgres();
+  const sim = await Sim.start({ host: network(1) });
+  const shared = {
+    PATH: process.env.PATH, PARLEY_SOURCE: root, DATABASE_URL: postgres.url, PARLEY_MASTER_KEY_FILE: path.join(data, 'keys/master.key'),
+    PARLEY_BUS: `tcp://${network(2)}:5670`, PARLEY_BUS_SERVER_KEY: path.join(bus, 'broker.pub'), PARLEY_QUIET_WINDOW_MS: '0',
+    PARLEY_LISTEN_PORT: '8080', PARLEY_SENDER_RATE_PER_S: '1000', PARLEY_SENDER_BURST: '1000', PARLEY_THROUGHPUT_PER_S: '5000',
+    VERIFY_TOKEN: verifyToken, WH_TOKEN: 'test-token', WH_PHONE_ID: phoneId, WH_APP_SECRET: secret, GRAPH_API_BASE: sim.url,
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => /SAN_OPTIONS$/.test(name))),
+  };
+  const envOf = (actor) => ({ ...shared, PARLEY_BUS_KEY_FILE: path.join(bus, 'actors', `${actor}.key`) });
+  for (const actor of [...actors, 'agent', 'cli']) await cli(['keys', 'add', actor], shared);
+  await cli(['keys', 'init'], shared);
+
+  await Box.start('broker', 2, path.join(build, 'services/parley-broker'), ['--bus', `ipc://${data}/run/bus.sock`, '--keys', bus],
+    { ...shared, PARLEY_BUS: '', PARLEY_BUS_LISTEN: 'tcp://0.0.0.0:5670' });
+  const boxOf = (name, host, actor) => Box.start(name, host, path.join(build, `services/parley-${actor}`), ['--instance', name], envOf(actor));
+  let host = 3;
+  for (const actor of actors) await boxOf(`${actor}-box`, host++, actor);
+  const ingress = processes.find((box) => box.name === 'ingress-box');
+  await boxOf('agent-a', 20, 'agent');
+  const agentB = await boxOf('agent-b', 21, 'agent');
+
+  const status = async () => JSON.parse(await cli(['status', '--json'], envOf('cli')));
+  const stateOf = async (instance) => (await status().catch(() => undefined))?.instances.find((row) => row.instance === instance)?.state;
+  await until('all have joined by themselves', async () => {
+    const ready = (await status().catch(() => ({ instances: [] }))).instances.filter((row) => row.state === 'ready').map((row) => row.instance);
+    return [...actors.map((actor) => `${actor}-box`), 'agent-a', 'agent-b'].every((name) => ready.includes(name));
+  }, 60000);
+  await cli(['setup'], envOf('cli'));
+  say('nine processes in nine namespaces joined the broker in the tenth, two of them agents');
+
+  const webhook = (messages) => post(`http://${ingress.address}:8080/webhook/whatsapp`, JSON.stringify(envelope(messages)));
+  const asked = [];
+  async function ask(count) {
+    for (let i = 0; i < count; i++) {
+      const from = `3361000${String(asked.length).padStart(4, '0')}`;
+      asked.push(from);
+      assert.equal(await webhook([textMessage(from, 'quelle est la météo sur Mars ?')]), 200);
+    }
+  }
+  await ask(1);
+  await sim.waitFor(asked[0], 1);
+  say('a webhook got its answer');
+  await ask(30);
+  for (const from of asked) await sim.waitFor(from, 1);
+  const before = await status();
+  const calls = (instance) => before.instances.find((row) => row.instance === instance).calls;
+  assert.ok(calls('agent-a') > 0 && calls('agent-b') > 0, 'both agents have worked');
+
+  agentB.cut();
+  await ask(40); // about half of them belong to the agent that hears nothing now
+  await until('agent-b is lost', async () => (await stateOf('agent-b')) !== 'ready');
+  for (const from of asked) await sim.waitFor(from, 1, 60000);
+  const cut = await status();
+  assert.ok(cut.requeued > before.requeued, 'calls of agent-b were given to agent-a');
+  say(`agent-b was cut off: ${cut.requeued - before.requeued} of its calls were given to agent-a`);
+
+  agentB.heal();
+  await until('agent-b is back by itself', async () => (await stateOf('agent-b')) === 'ready', 60000);
+  const healed = await status();
+  await ask(30);
+  for (const from of asked) await sim.waitFor(from, 1);
+  const after = await status();
+  const callsOf = (view) => view.instances.find((row) => row.instance === 'agent-b').calls;
+  assert.ok(callsOf(after) > callsOf(healed), 'agent-b works again');
+  assert.equal(agentB.end, undefined, 'it is the same process');
+
+  const client = new pg.Client({ host: postgres.sockets, user: 'postgres', database: 'parley', options: '-c search_path=parley' });
+  await client.connect();
+  const { rows } = await client.query("select count(*)::int as inbound from inbox");
+  await client.end();
+  assert.equal(rows[0].inbound, asked.length);
+  for (const from of asked) assert.equal((await sim.sentTo(from)).length, 1, `one answer to ${from}`);
+  say(`${asked.length} customers, ${asked.length} answers: nothing was lost, nothing was said twice`);
+  return sim;
+}
+
+let code = 0;
+const sim = await run().catch((error) => {
+  code = 1;
+  console.error(error);
+  for (const box of processes) console.error(`--- ${box.name} (${box.end ?? 'runs'})\n${box.text().slice(-1500)}`);
+});
+for (const box of processes) box.child.kill('SIGKILL');
+await sim?.stop().catch(() => {});
+stopPostgres();
+rmSync(data, { recursive: true, force: true });
+process.exit(code);
