@@ -16,6 +16,9 @@
 #include <stdlib.h>
 
 #define COST 3.0 // liblinear's C, by cross-validation
+// Texts of so many words are also learned as two halves: most of what is hard is short.
+// Cross-validated: 98.62 % without, 98.72 % with; pairs of words instead 98.71 %, thirds 98.68 %.
+#define HALVES_WORDS_MIN 4u
 // A stem of fewer letters is not yet a word of any language.
 #define STEM_BYTES_MIN 4u
 
@@ -41,6 +44,29 @@ static void add_text(trainer_t *self, act_str_t text, const act_fit_sample_t *sa
     act_fit_add(self->fit, &self->features, sample);
 }
 
+static uint32_t count_words(act_str_t text)
+{
+    uint32_t count = 0;
+    while (!act_str_empty(text))
+        count += !act_str_empty(act_str_cut(&text, ' '));
+    return count;
+}
+
+// In the fold of the whole, so that cross-validation never meets a text it has learned half of.
+static void add_halves(trainer_t *self, const act_example_t *example)
+{
+    uint32_t count = count_words(example->text);
+    if (count < HALVES_WORDS_MIN)
+        return;
+    act_str_t second = example->text;
+    for (uint32_t i = 0; i < count / 2;)
+        i += !act_str_empty(act_str_cut(&second, ' '));
+    const act_fit_sample_t sample = {.label = example->language, .fold = example->fold};
+    add_text(self, act_str_of(example->text.ptr, (size_t)(second.ptr - example->text.ptr)),
+             &sample);
+    add_text(self, second, &sample);
+}
+
 static void add_corpus(trainer_t *self, const act_corpus_t *corpus)
 {
     for (uint32_t i = 0; i < act_corpus_count(corpus); i++) {
@@ -50,6 +76,7 @@ static void add_corpus(trainer_t *self, const act_corpus_t *corpus)
         add_text(self, example->text,
                  &(act_fit_sample_t){
                      .label = example->language, .fold = example->fold, .is_measured = true});
+        add_halves(self, example);
     }
 }
 
