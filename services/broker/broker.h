@@ -81,6 +81,10 @@ bool broker_pause(broker_t *self, act_str_t instance, bool is_held);
 bool broker_call_own(broker_t *self, const act_header_t *header, act_str_t body,
                      entry_own_fn *own_fn, void *own_context);
 void broker_answer(broker_t *self, uint64_t call_id, act_err_t err, act_str_t body);
+// The same with a text for developers.
+void broker_answer_error(broker_t *self, uint64_t call_id, act_err_t err, const char *text);
+// Silence after which this instance is pinged.
+void broker_set_ping(broker_t *self, act_str_t instance, uint32_t ping_ms);
 // Tells every client that the broker goes away.
 void broker_say_bye(broker_t *self);
 

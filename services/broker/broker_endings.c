@@ -185,6 +185,13 @@ void broker_expire_calls(broker_t *self)
         broker_expire(self, entry);
 }
 
+void broker_answer_error(broker_t *self, uint64_t call_id, act_err_t err, const char *text)
+{
+    entry_t *entry = ledger_find(self->ledger, call_id);
+    if (entry)
+        broker_close_failed(self, entry, err, text);
+}
+
 void broker_answer(broker_t *self, uint64_t call_id, act_err_t err, act_str_t body)
 {
     entry_t *entry = ledger_find(self->ledger, call_id);

@@ -224,13 +224,20 @@ void broker_look_after_peer(broker_t *self, peer_t *peer)
         broker_lose_peer(self, peer, "silent");
         return;
     }
-    if (silent_ms < self->limits.ping_ms ||
-        broker_now_ms(self) - peer->pinged_ms < self->limits.ping_ms)
+    uint32_t ping_ms = peer->ping_ms ? peer->ping_ms : self->limits.ping_ms;
+    if (silent_ms < ping_ms || broker_now_ms(self) - peer->pinged_ms < ping_ms)
         return;
     peer->pinged_ms = broker_now_ms(self);
     if (!broker_send_control(self, peer->route, ACT_KIND_PING, 0) &&
         silent_ms >= self->limits.lost_ms)
         broker_remove_peer(self, peer, "silent");
+}
+
+void broker_set_ping(broker_t *self, act_str_t instance, uint32_t ping_ms)
+{
+    peer_t *peer = peers_find_instance(self->peers, instance);
+    if (peer)
+        peer->ping_ms = ping_ms;
 }
 
 void broker_on_death(broker_t *self, act_str_t instance, uint64_t pid_start)

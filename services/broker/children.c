@@ -1,15 +1,15 @@
-// children: parley.yaml through libcyaml.
+// children: parley.yaml by table (libcyaml). One row a field: its name, its default, its range and an
+// example for whoever got it wrong; what fields must agree on is checked in children_check.c.
 #include "children.h"
 
+#include "base/assert.h"
 #include "base/mem.h"
+#include "children_check.h"
 
 #include <cyaml/cyaml.h>
 #include <stdarg.h>
 #include <stdio.h>
-
-#define CHILDREN_MAX_COUNT 256
-#define INSTANCES_MAX_COUNT 64
-#define ORDER_MAX 1000
+#include <string.h>
 
 static const cyaml_strval_t restart_names[] = {
     {"permanent", RESTART_PERMANENT},
@@ -17,41 +17,84 @@ static const cyaml_strval_t restart_names[] = {
     {"temporary", RESTART_TEMPORARY},
 };
 
+static const cyaml_strval_t strategy_names[] = {
+    {"one_for_one", STRATEGY_ONE_FOR_ONE},
+    {"rest_for_one", STRATEGY_REST_FOR_ONE},
+    {"one_for_all", STRATEGY_ONE_FOR_ALL},
+};
+
 static const cyaml_schema_value_t text_schema = {
     CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, 255),
 };
 
+#define OPTIONAL_POINTER (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
+
+#define LIMIT(name) CYAML_FIELD_UINT_PTR(#name, OPTIONAL_POINTER, child_limits_t, name)
+static const cyaml_schema_field_t limit_fields[] = {
+    LIMIT(address_space_mb),
+    LIMIT(open_files_count),
+    LIMIT(core_mb),
+    LIMIT(cpu_s),
+    CYAML_FIELD_INT_PTR("nice", OPTIONAL_POINTER, child_limits_t, nice),
+    CYAML_FIELD_END,
+};
+#undef LIMIT
+
+#define TEXT(name, most) CYAML_FIELD_STRING_PTR(#name, OPTIONAL_POINTER, child_spec_t, name, 1, most)
 #define UINT(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, child_spec_t, name)
+#define BOOL(name) CYAML_FIELD_BOOL(#name, CYAML_FLAG_OPTIONAL, child_spec_t, name)
+#define TEXTS(name, most)                                                                          \
+    CYAML_FIELD_SEQUENCE(#name, OPTIONAL_POINTER, child_spec_t, name, &text_schema, 0, most)
 static const cyaml_schema_field_t child_fields[] = {
     CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, child_spec_t, name, 1, 48),
-    CYAML_FIELD_STRING_PTR("service", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, child_spec_t,
-                           service, 1, 48),
+    TEXT(exec, 255),
+    TEXTS(args, 32),
+    TEXT(service, 48),
     UINT(count),
+    BOOL(is_single),
+    TEXT(group, 48),
     UINT(order),
-    CYAML_FIELD_SEQUENCE("needs", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, child_spec_t, needs,
-                         &text_schema, 0, 16),
+    TEXTS(needs, 16),
     CYAML_FIELD_ENUM("restart", CYAML_FLAG_OPTIONAL, child_spec_t, restart, restart_names,
                      ACT_COUNT(restart_names)),
     UINT(start_ms),
     UINT(stop_ms),
+    UINT(ping_ms),
     UINT(hang_ms),
     UINT(intensity_count),
     UINT(intensity_ms),
     UINT(backoff_ms),
     UINT(backoff_max_ms),
     UINT(park_ms),
-    CYAML_FIELD_SEQUENCE("settings", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, child_spec_t,
-                         settings, &text_schema, 0, 64),
-    CYAML_FIELD_BOOL("has_listener", CYAML_FLAG_OPTIONAL, child_spec_t, has_listener),
+    UINT(probation_ms),
+    CYAML_FIELD_MAPPING_PTR("limits", OPTIONAL_POINTER, child_spec_t, limits, limit_fields),
+    TEXTS(settings, 64),
+    BOOL(has_listener),
     CYAML_FIELD_END,
 };
+#undef TEXT
 #undef UINT
+#undef BOOL
+#undef TEXTS
 
 static const cyaml_schema_value_t child_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, child_spec_t, child_fields),
 };
 
+static const cyaml_schema_field_t group_fields[] = {
+    CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, group_spec_t, name, 1, 48),
+    CYAML_FIELD_ENUM("strategy", CYAML_FLAG_DEFAULT, group_spec_t, strategy, strategy_names,
+                     ACT_COUNT(strategy_names)),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t group_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, group_spec_t, group_fields),
+};
+
 static const cyaml_schema_field_t file_fields[] = {
+    CYAML_FIELD_SEQUENCE("groups", OPTIONAL_POINTER, children_t, groups, &group_schema, 0,
+                         CHILDREN_MAX_COUNT),
     CYAML_FIELD_SEQUENCE("children", CYAML_FLAG_POINTER, children_t, children, &child_schema, 1,
                          CHILDREN_MAX_COUNT),
     CYAML_FIELD_END,
@@ -61,128 +104,85 @@ static const cyaml_schema_value_t file_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, children_t, file_fields),
 };
 
-// libcyaml explains in several lines; the first that is not a backtrace says it best.
+// --- what libcyaml says of a mistake ---------------------------------------------------------------
+
+typedef struct {
+    act_buf_t text; // the first line, which says what
+    char field[64]; // from the first line of its backtrace, which says where
+    int line;       // 0: not said
+} mistake_t;
+
+// "  in mapping field 'count' (line: 3, column: 12)"
+static void note_place(mistake_t *self, const char *line)
+{
+    const char *field = strchr(line, '\'');
+    const char *place = strstr(line, "(line: ");
+    if (self->line == 0 && place)
+        sscanf(place, "(line: %d", &self->line);
+    if (self->field[0] == '\0' && field)
+        sscanf(field, "'%63[a-z_]'", self->field);
+}
+
 static void note_error(cyaml_log_t level, void *context, const char *format, va_list args)
 {
-    act_buf_t *error = context;
-    if (level < CYAML_LOG_ERROR || error->len_bytes > 0)
+    mistake_t *self = context;
+    if (level < CYAML_LOG_ERROR)
         return;
     char line[256];
     vsnprintf(line, sizeof line, format, args);
-    act_buf_add_str(error, act_str_trim(act_str(line)));
+    if (self->text.len_bytes > 0 || strstr(line, "Backtrace"))
+        note_place(self, line);
+    else
+        act_buf_add_str(&self->text, act_str_trim(act_str(line)));
 }
 
-static cyaml_config_t config_of(act_buf_t *error)
+static cyaml_config_t config_of(mistake_t *mistake)
 {
     return (cyaml_config_t){
         .log_fn = note_error,
-        .log_ctx = error,
+        .log_ctx = mistake,
         .mem_fn = cyaml_mem,
         .log_level = CYAML_LOG_ERROR,
     };
 }
 
-static void set_default(uint32_t *value, uint32_t fallback)
+static void explain(const char *path, const char *what, const mistake_t *mistake, act_buf_t *error)
 {
-    if (*value == 0)
-        *value = fallback;
+    act_buf_printf(error, "%s", path);
+    if (mistake->line > 0)
+        act_buf_printf(error, ":%d", mistake->line);
+    act_buf_printf(error, ": %s", what);
+    if (mistake->text.len_bytes > 0)
+        act_buf_printf(error, " (%" ACT_STR_FMT ")", ACT_STR_ARG(act_buf_str(&mistake->text)));
+    act_buf_printf(error, " (example: %s)", children_example(mistake->field));
 }
 
-// Defaults of broker.md section 3.
-static void set_defaults(child_spec_t *child)
+// --- life ------------------------------------------------------------------------------------------
+
+const char *child_service(const child_spec_t *self)
 {
-    set_default(&child->count, 1);
-    set_default(&child->start_ms, 5000);
-    set_default(&child->stop_ms, 10000);
-    set_default(&child->hang_ms, 15000);
-    set_default(&child->intensity_count, 5);
-    set_default(&child->intensity_ms, 30000);
-    set_default(&child->backoff_ms, 100);
-    set_default(&child->backoff_max_ms, 10000);
-    set_default(&child->park_ms, 60000);
+    return self->service ? self->service : self->name;
 }
 
-static const char *service_of(const child_spec_t *child)
+static act_err_t read_file(const char *path, children_t **ret_children, act_buf_t *error)
 {
-    return child->service ? child->service : child->name;
-}
-
-// What a child needs that none of those in can_start offers; NULL when it has all.
-static const char *missing_need(const children_t *self, const child_spec_t *child,
-                                const bool can_start[])
-{
-    for (uint32_t i = 0; i < child->needs_count; i++) {
-        bool is_offered = false;
-        for (uint32_t j = 0; j < self->children_count && !is_offered; j++)
-            is_offered = can_start[j] &&
-                         act_str_is(act_str(child->needs[i]), service_of(&self->children[j]));
-        if (!is_offered)
-            return child->needs[i];
-    }
-    return NULL;
-}
-
-// Somebody must be able to start first, and everybody in the end.
-static act_err_t check_needs(const char *path, const children_t *self, act_buf_t *error)
-{
-    bool can_start[CHILDREN_MAX_COUNT] = {false};
-    for (uint32_t round = 0; round < self->children_count; round++)
-        for (uint32_t i = 0; i < self->children_count; i++)
-            can_start[i] = can_start[i] || !missing_need(self, &self->children[i], can_start);
-    for (uint32_t i = 0; i < self->children_count; i++)
-        if (!can_start[i]) {
-            act_buf_printf(error, "%s: children[%s].needs %s, which is never ready before it", path,
-                           self->children[i].name,
-                           missing_need(self, &self->children[i], can_start));
-            return ACT_E_CONFIG;
-        }
-    return ACT_E_OK;
-}
-
-static act_err_t check(const char *path, const children_t *self, act_buf_t *error)
-{
-    for (uint32_t i = 0; i < self->children_count; i++) {
-        const child_spec_t *child = &self->children[i];
-        if (child->count > INSTANCES_MAX_COUNT) {
-            act_buf_printf(error, "%s: children[%s].count must be at most %d (example: count: 2)",
-                           path, child->name, INSTANCES_MAX_COUNT);
-            return ACT_E_CONFIG;
-        }
-        if (child->order > ORDER_MAX) {
-            act_buf_printf(error, "%s: children[%s].order must be at most %d (example: order: 2)",
-                           path, child->name, ORDER_MAX);
-            return ACT_E_CONFIG;
-        }
-        for (uint32_t j = 0; j < i; j++)
-            if (act_str_is(act_str(child->name), self->children[j].name)) {
-                act_buf_printf(error, "%s: children[%s] is there twice", path, child->name);
-                return ACT_E_CONFIG;
-            }
-    }
-    return check_needs(path, self, error);
+    mistake_t mistake = {0};
+    act_buf_init(&mistake.text, 4096);
+    cyaml_config_t config = config_of(&mistake);
+    cyaml_err_t err =
+        cyaml_load_file(path, &config, &file_schema, (cyaml_data_t **)ret_children, NULL);
+    if (err != CYAML_OK)
+        explain(path, cyaml_strerror(err), &mistake, error);
+    else if (!*ret_children) // libcyaml takes an empty file for nothing
+        explain(path, "is empty", &mistake, error);
+    act_buf_fini(&mistake.text);
+    return err == CYAML_OK && *ret_children ? ACT_E_OK : ACT_E_CONFIG;
 }
 
 act_err_t children_load(const char *path, children_t **ret_children, act_buf_t *error)
 {
     ACT_AUTO(children) *self = NULL;
-    act_buf_t why;
-    act_buf_init(&why, 4096);
-    cyaml_config_t config = config_of(&why);
-    cyaml_err_t err = cyaml_load_file(path, &config, &file_schema, (cyaml_data_t **)&self, NULL);
-    if (err != CYAML_OK) {
-        act_buf_printf(error, "%s: %s (%" ACT_STR_FMT ")", path, cyaml_strerror(err),
-                       ACT_STR_ARG(act_buf_str(&why)));
-        act_buf_fini(&why);
-        return ACT_E_CONFIG;
-    }
-    act_buf_fini(&why);
-    if (!self) { // libcyaml takes an empty file for nothing
-        act_buf_printf(error, "%s: is empty (example: children: [{name: session}])", path);
-        return ACT_E_CONFIG;
-    }
-    for (uint32_t i = 0; i < self->children_count; i++)
-        set_defaults(&self->children[i]);
-    if (check(path, self, error) != ACT_E_OK)
+    if (read_file(path, &self, error) != ACT_E_OK || children_check(path, self, error) != ACT_E_OK)
         return ACT_E_CONFIG;
     *ret_children = act_take(&self);
     return ACT_E_OK;
@@ -190,10 +190,10 @@ act_err_t children_load(const char *path, children_t **ret_children, act_buf_t *
 
 void children_destroy(children_t **self_p)
 {
-    act_buf_t ignored;
-    act_buf_init(&ignored, 256);
+    mistake_t ignored = {0};
+    act_buf_init(&ignored.text, 256);
     cyaml_config_t config = config_of(&ignored);
     if (*self_p)
         cyaml_free(&config, &file_schema, act_take(self_p), 0);
-    act_buf_fini(&ignored);
+    act_buf_fini(&ignored.text);
 }

@@ -5,6 +5,8 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "router.h"
+#include "child_process.h"
+#include "supervision.h"
 #include "supervisor.h"
 #include "views.h"
 
@@ -58,6 +60,7 @@ typedef struct {
     acl_t *acl;
     router_t *router;
     broker_t *broker;
+    child_paths_t paths;
     supervisor_t *supervisor;
     dead_letters_t *dead_letters;
     views_t views;
@@ -247,6 +250,7 @@ static void on_tick(void *context)
     broker_on_tick(self->broker);
     dead_letters_on_tick(self->dead_letters);
     log_denials(self);
+    supervision_store_obituaries(&self->views);
 }
 
 static void watch_signals(process_self_t *self)
@@ -272,20 +276,26 @@ static void compose(process_self_t *self, const options_t *options, const childr
     self->broker = broker_new(&own_limits, &io);
     broker_set_time(self->broker, act_time_mono_us());
     self->dead_letters = dead_letters_new(self->broker, self->log);
-    supervisor_paths_t paths = {
+    self->paths = (child_paths_t){
+        .loop = self->loop,
         .bin_dir = options->bin_dir,
         .log_dir = options->log_dir,
         .endpoint = options->bus,
         .listener = options->listener,
+    };
+    supervisor_opts_t opts = {
+        .log_dir = options->log_dir,
         .adopt_ms = options->is_restart ? ADOPT_MS : 0,
     };
-    self->supervisor = supervisor_new(self->loop, self->broker, self->log, children, &paths);
+    child_host_t host = child_processes(&self->paths);
+    self->supervisor = supervisor_new(self->loop, self->broker, self->log, children, &host, &opts);
     self->views = (views_t){
         .broker = self->broker,
         .supervisor = self->supervisor,
         .dead_letters = self->dead_letters,
         .started_ms = broker_now_ms(self->broker),
         .log = self->log,
+        .log_dir = options->log_dir,
         .shutdown = shut_down,
         .context = self,
     };

@@ -56,6 +56,7 @@ struct peer {
     int64_t since_ms;
     int64_t heard_ms;
     int64_t pinged_ms; // 0: no ping is out
+    uint32_t ping_ms;  // silence before a ping; 0: the broker's
     bool was_ready;    // said READY once; a lost peer that is heard again goes on
     bool is_draining;  // was told to finish; silence in between does not change that
     bool is_paused;    // says so itself (its database is away): keeps its place, gets no calls

@@ -1,55 +1,14 @@
-// supervisor: children and what to do with them, four times a second and at each event.
-#include "supervisor.h"
+// supervisor: children and what to do with them, twenty times a second and at each event.
+#include "supervisor_private.h"
 
-#include "base/assert.h"
-#include "base/id.h"
 #include "base/mem.h"
-#include "io/process.h"
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define TICK_MS 50
-#define LISTENER_DESCRIPTOR 3
-#define ARGV_MAX_COUNT 160
-#define PATH_MAX_BYTES 512
-
-typedef struct {
-    supervisor_t *owner;
-    const child_spec_t *spec;
-    char instance[ACT_HEADER_NAME_MAX_BYTES + 1];
-    child_state_t state;
-    int64_t state_since_ms;
-    process_t *process; // NULL: none
-    bool is_adopted;
-    bool was_killed;
-    bool is_probe; // started out of parking, and not ready since
-    uint32_t restarts_count;
-    int64_t *crashes_ms; // ring of the last intensity_count crashes
-    uint32_t crashes_count;
-    int64_t backoff_ms;
-} child_t;
-
-struct supervisor {
-    act_loop_t *loop;
-    broker_t *broker;
-    act_log_t *log;
-    const children_t *specs;
-    supervisor_paths_t paths;
-    child_t *children;
-    uint32_t children_count;
-    act_timer_t *tick;
-    int64_t adopt_until_ms;
-    bool is_stopping;
-    void (*done)(void *context);
-    void *done_context;
-};
-
-static const char *service_of(const child_spec_t *spec)
-{
-    return spec->service ? spec->service : spec->name;
-}
 
 const char *child_state_name(child_state_t state)
 {
@@ -61,7 +20,7 @@ const char *child_state_name(child_state_t state)
     return names[state];
 }
 
-static void set_state(child_t *child, child_state_t state)
+void child_set_state(child_t *child, child_state_t state)
 {
     if (child->state != state)
         act_log_info(child->owner->log, "child_state", "child=%s,from=%s,to=%s", child->instance,
@@ -70,9 +29,14 @@ static void set_state(child_t *child, child_state_t state)
     child->state_since_ms = act_loop_now_ms(child->owner->loop);
 }
 
-static int64_t state_age_ms(const child_t *child)
+int64_t child_age_ms(const child_t *child)
 {
     return act_loop_now_ms(child->owner->loop) - child->state_since_ms;
+}
+
+bool child_runs(const child_t *child)
+{
+    return child->state == CHILD_RUNNING;
 }
 
 // --- start ---------------------------------------------------------------------------------------
@@ -88,187 +52,118 @@ static bool needs_are_ready(const child_t *child)
     return true;
 }
 
-static void on_exit_of_child(void *context);
+static bool is_on_its_way(child_state_t state)
+{
+    static const bool table[CHILD_STATES_COUNT] = {
+        [CHILD_WAITING] = true,  [CHILD_STARTING] = true, [CHILD_PROBING] = false,
+        [CHILD_DRAINING] = true, [CHILD_STOPPING] = true, [CHILD_BACKOFF] = true,
+    };
+    return table[state];
+}
 
-static void crashed(child_t *child, const char *verdict);
-
-static void start(child_t *child)
+// In a group that stands and falls together, whoever comes earlier must be there; one that is parked
+// or gone is not waited for: the rest lives on.
+static bool group_is_ready(const child_t *child)
 {
     supervisor_t *self = child->owner;
-    char path[PATH_MAX_BYTES], output[PATH_MAX_BYTES];
-    snprintf(path, sizeof path, "%s/parley-%s", self->paths.bin_dir, child->spec->name);
-    snprintf(output, sizeof output, "%s/%s.out", self->paths.log_dir, child->instance);
-    const char *argv[ARGV_MAX_COUNT] = {path,
-                                        "--bus",
-                                        self->paths.endpoint,
-                                        "--instance",
-                                        child->instance,
-                                        "--log-dir",
-                                        self->paths.log_dir};
-    size_t count = 7;
-    for (uint32_t i = 0; i < child->spec->settings_count && count + 3 < ARGV_MAX_COUNT; i++) {
-        argv[count++] = "--set";
-        argv[count++] = child->spec->settings[i];
-    }
-    const process_descriptor_t inherited[] = {
-        {self->paths.listener, child->spec->has_listener ? LISTENER_DESCRIPTOR : 0}, {0}};
-    process_spec_t spec = {
-        .path = path, .argv = argv, .output_path = output, .descriptors = inherited};
-    child->is_adopted = false;
-    child->was_killed = false;
-    set_state(child, CHILD_STARTING);
-    if (process_start(self->loop, &spec, on_exit_of_child, child, &child->process) != ACT_E_OK)
-        crashed(child, "could not be started");
-}
-
-// --- death ---------------------------------------------------------------------------------------
-
-// Has it crashed intensity_count times within intensity_ms?
-static bool is_over_intensity(child_t *child)
-{
-    uint32_t size = child->spec->intensity_count;
-    int64_t now_ms = act_loop_now_ms(child->owner->loop);
-    int64_t *slot = &child->crashes_ms[child->crashes_count++ % size];
-    int64_t oldest_ms = *slot;
-    *slot = now_ms;
-    return child->crashes_count > size && now_ms - oldest_ms < child->spec->intensity_ms;
-}
-
-// Doubles up to the maximum, with up to a quarter of jitter; starts over after a minute of health.
-static void next_backoff(child_t *child, int64_t lived_ms)
-{
-    int64_t base_ms = child->backoff_ms * 2;
-    if (child->backoff_ms == 0 || lived_ms > 60000)
-        base_ms = child->spec->backoff_ms;
-    if (base_ms > child->spec->backoff_max_ms)
-        base_ms = child->spec->backoff_max_ms;
-    child->backoff_ms = base_ms + (int64_t)(act_random_u64() % (uint64_t)(base_ms / 4 + 1));
-}
-
-static void crashed(child_t *child, const char *verdict)
-{
-    supervisor_t *self = child->owner;
-    act_log_error(self->log, "child_died", "child=%s,verdict=%s,was_killed=%s", child->instance,
-                  verdict, child->was_killed ? "true" : "false");
-    next_backoff(child, state_age_ms(child));
-    child->restarts_count++;
-    if (is_over_intensity(child) || child->is_probe) {
-        set_state(child, CHILD_PARKED);
-        broker_park_service(self->broker, act_str(service_of(child->spec)), /* is_parked= */ true);
-        act_log_error(self->log, "child_parked", "child=%s,probe_ms=%u", child->instance,
-                      child->spec->park_ms);
-        return;
-    }
-    set_state(child, CHILD_BACKOFF);
-}
-
-static bool is_to_be_restarted(const child_t *child, bool ended_well)
-{
-    switch (child->spec->restart) {
-    case RESTART_TEMPORARY:
-        return false;
-    case RESTART_TRANSIENT:
-        return !ended_well;
-    case RESTART_PERMANENT:
-    default:
+    if (child->spec->strategy == STRATEGY_ONE_FOR_ONE)
         return true;
+    for (uint32_t i = 0; i < self->children_count && self->children[i] != child; i++) {
+        const child_t *other = self->children[i];
+        if (other->spec != child->spec && other->spec->group &&
+            strcmp(other->spec->group, child->spec->group) == 0 && is_on_its_way(other->state))
+            return false;
     }
+    return true;
 }
 
-static void on_exit_of_child(void *context)
+void child_start(child_t *child)
 {
-    child_t *child = context;
     supervisor_t *self = child->owner;
-    char verdict[64];
-    act_str_copy(act_str(process_verdict(child->process)), verdict, sizeof verdict);
-    bool ended_well = process_ended_well(child->process);
-    broker_on_death(self->broker, act_str(child->instance), process_start_ticks(child->process));
-    process_destroy(&child->process);
-    if (child->state == CHILD_STOPPING || self->is_stopping ||
-        !is_to_be_restarted(child, ended_well)) {
-        act_log_info(self->log, "child_ended", "child=%s,verdict=%s", child->instance, verdict);
-        set_state(child, CHILD_GONE);
-        return;
-    }
-    crashed(child, verdict);
+    if (child->next_generation)
+        child_set_generation(child, child->next_generation);
+    child->want = WANT_ALIVE;
+    child->is_adopted = child->was_killed = child->was_ready = false;
+    child->asked_ms = 0;
+    child->started_ms = act_loop_now_ms(self->loop);
+    child_set_state(child, child->state == CHILD_PARKED ? CHILD_PROBING : CHILD_STARTING);
+    child_launch_t launch = {.spec = child->spec, .instance = child->instance};
+    if (self->host.start(self->host.context, &launch, child_on_exit, child, &child->process) !=
+        ACT_E_OK)
+        child_on_no_start(child);
 }
 
 // --- what time brings ----------------------------------------------------------------------------
 
-static void kill_child(child_t *child, const char *why)
+void child_kill(child_t *child, death_reason_t why)
 {
     if (!child->process || child->was_killed)
         return;
-    act_log_error(child->owner->log, "child_killed", "child=%s,why=%s", child->instance, why);
+    act_log_error(child->owner->log, "child_killed", "child=%s,why=%s", child->instance,
+                  death_reason_name(why));
     child->was_killed = true;
-    process_signal(child->process, SIGKILL);
+    child->why = why;
+    child->owner->host.signal(child->process, SIGKILL);
 }
 
 static void on_waiting(child_t *child)
 {
     bool may_adopt = act_loop_now_ms(child->owner->loop) < child->owner->adopt_until_ms;
-    if (!may_adopt && !child->owner->is_stopping && needs_are_ready(child))
-        start(child);
+    if (!may_adopt && !child->owner->is_stopping && needs_are_ready(child) && group_is_ready(child))
+        child_start(child);
 }
 
 static void on_starting(child_t *child)
 {
-    if (state_age_ms(child) > child->spec->start_ms)
-        kill_child(child, "not ready in time");
+    if (child_age_ms(child) > child->spec->start_ms)
+        child_kill(child, DEATH_START_TIMEOUT);
 }
 
-// Pings are answered by the child's loop, so silence means that its loop stands still.
-static void on_running(child_t *child)
+static void on_leaving(child_t *child)
 {
-    peer_t *peer =
-        peers_find_instance(broker_peers(child->owner->broker), act_str(child->instance));
-    if (peer && broker_now_ms(child->owner->broker) - peer->heard_ms > child->spec->hang_ms)
-        kill_child(child, "hangs");
-}
-
-static void on_stopping(child_t *child)
-{
-    if (state_age_ms(child) > child->spec->stop_ms)
-        kill_child(child, "did not stop in time");
+    if (child_age_ms(child) > child->spec->stop_ms)
+        child_kill(child, DEATH_STOP_TIMEOUT);
 }
 
 static void on_backoff(child_t *child)
 {
     if (child->owner->is_stopping)
-        set_state(child, CHILD_GONE);
-    else if (state_age_ms(child) >= child->backoff_ms)
-        start(child);
+        child_set_state(child, CHILD_GONE);
+    else if (child_age_ms(child) >= child->pause_ms)
+        child_start(child);
 }
 
 static void on_parked(child_t *child)
 {
     if (child->owner->is_stopping)
-        set_state(child, CHILD_GONE);
-    else if (state_age_ms(child) >= child->spec->park_ms) {
-        child->is_probe = true;
-        start(child);
-    }
+        child_set_state(child, CHILD_GONE);
+    else if (child_age_ms(child) >= child->spec->park_ms)
+        child_start(child);
 }
 
 typedef void on_time_fn(child_t *child);
 static on_time_fn *const on_time[CHILD_STATES_COUNT] = {
-    [CHILD_WAITING] = on_waiting, [CHILD_STARTING] = on_starting,
-    [CHILD_RUNNING] = on_running, [CHILD_STOPPING] = on_stopping,
-    [CHILD_BACKOFF] = on_backoff, [CHILD_PARKED] = on_parked,
+    [CHILD_WAITING] = on_waiting,  [CHILD_STARTING] = on_starting,
+    [CHILD_PROBING] = on_starting, [CHILD_RUNNING] = child_look_for_hang,
+    [CHILD_DRAINING] = on_leaving, [CHILD_STOPPING] = on_leaving,
+    [CHILD_BACKOFF] = on_backoff,  [CHILD_PARKED] = on_parked,
     [CHILD_GONE] = NULL,
 };
 
-static void stop_child(child_t *child)
+void child_stop(child_t *child, child_want_t want)
 {
+    supervisor_t *self = child->owner;
+    child->want = want;
     if (!child->process) {
-        set_state(child, CHILD_GONE);
+        child_set_state(child, want == WANT_GONE ? CHILD_GONE : CHILD_WAITING);
         return;
     }
-    if (child->state == CHILD_STOPPING)
+    if (child->state == CHILD_DRAINING || child->state == CHILD_STOPPING)
         return;
-    set_state(child, CHILD_STOPPING);
-    if (!broker_drain(child->owner->broker, act_str(child->instance)))
-        process_signal(child->process, SIGTERM);
+    bool is_told = broker_drain(self->broker, act_str(child->instance));
+    child_set_state(child, is_told ? CHILD_DRAINING : CHILD_STOPPING);
+    if (!is_told)
+        self->host.signal(child->process, SIGTERM);
 }
 
 // Stops the children of the highest order that is still there; done when none is.
@@ -276,11 +171,11 @@ static void stop_next(supervisor_t *self)
 {
     int64_t highest = -1;
     for (uint32_t i = 0; i < self->children_count; i++)
-        if (self->children[i].state != CHILD_GONE && self->children[i].spec->order > highest)
-            highest = self->children[i].spec->order;
+        if (self->children[i]->state != CHILD_GONE && self->children[i]->spec->order > highest)
+            highest = self->children[i]->spec->order;
     for (uint32_t i = 0; i < self->children_count; i++)
-        if (self->children[i].state != CHILD_GONE && self->children[i].spec->order == highest)
-            stop_child(&self->children[i]);
+        if (self->children[i]->state != CHILD_GONE && self->children[i]->spec->order == highest)
+            child_stop(self->children[i], WANT_GONE);
     if (highest < 0 && self->done) {
         act_timer_stop(self->tick);
         void (*done)(void *) = self->done;
@@ -289,14 +184,68 @@ static void stop_next(supervisor_t *self)
     }
 }
 
+// Can somebody of this service be there soon?
+static bool is_hopeful(const supervisor_t *self, const child_t *child)
+{
+    if (child->state == CHILD_RUNNING || child->state == CHILD_STARTING ||
+        child->state == CHILD_BACKOFF)
+        return true;
+    if (child->state == CHILD_DRAINING || child->state == CHILD_STOPPING)
+        return child->want == WANT_AGAIN;
+    if (child->state != CHILD_WAITING)
+        return false;
+    for (uint32_t i = 0; i < child->spec->needs_count; i++) {
+        service_t *service =
+            services_find(broker_services(self->broker), act_str(child->spec->needs[i]));
+        if (service && service->is_parked)
+            return false; // it waits for one that nobody expects
+    }
+    return true;
+}
+
+void supervisor_refresh_parking(supervisor_t *self)
+{
+    for (uint32_t i = 0; i < self->specs->children_count && !self->is_stopping; i++) {
+        const char *name = child_service(&self->specs->children[i]);
+        bool has_hope = false;
+        for (uint32_t j = 0; j < self->children_count && !has_hope; j++)
+            has_hope = strcmp(child_service(self->children[j]->spec), name) == 0 &&
+                       is_hopeful(self, self->children[j]);
+        broker_park_service(self->broker, act_str(name), !has_hope);
+    }
+}
+
+// Rows of children that were replaced or scaled away.
+static void remove_passed(supervisor_t *self)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < self->children_count; i++) {
+        child_t *child = self->children[i];
+        if (!child->is_passing || child->state != CHILD_GONE || child->process) {
+            self->children[kept++] = child;
+            continue;
+        }
+        roll_forget(supervisor_roll(self, child->spec), child);
+        restarts_fini(&child->restarts);
+        act_free(child);
+    }
+    self->children_count = kept;
+}
+
 static void on_tick(void *context)
 {
     supervisor_t *self = context;
     for (uint32_t i = 0; i < self->children_count; i++)
-        if (on_time[self->children[i].state])
-            on_time[self->children[i].state](&self->children[i]);
-    if (self->is_stopping)
+        if (on_time[self->children[i]->state])
+            on_time[self->children[i]->state](self->children[i]);
+    if (self->is_stopping) {
         stop_next(self);
+        return;
+    }
+    for (uint32_t i = 0; i < self->specs->children_count; i++)
+        roll_on_tick(self, &self->specs->children[i]);
+    remove_passed(self);
+    supervisor_refresh_parking(self);
 }
 
 void supervisor_stop(supervisor_t *self, void (*done)(void *context), void *context)
@@ -311,80 +260,162 @@ void supervisor_stop(supervisor_t *self, void (*done)(void *context), void *cont
 
 // --- what peers say ------------------------------------------------------------------------------
 
-static child_t *child_of(supervisor_t *self, const peer_t *peer)
+static child_t *find_child(const supervisor_t *self, const char *instance)
 {
     for (uint32_t i = 0; i < self->children_count; i++)
-        if (strcmp(self->children[i].instance, peer->instance) == 0)
-            return &self->children[i];
+        if (strcmp(self->children[i]->instance, instance) == 0)
+            return self->children[i];
     return NULL;
+}
+
+// "session-2" or "session-2.3": slot 2 of the entry `session`, generation 3.
+static const child_spec_t *parse_instance(const supervisor_t *self, const char *instance,
+                                          uint32_t *ret_slot, uint32_t *ret_generation)
+{
+    for (uint32_t i = 0; i < self->specs->children_count; i++) {
+        const child_spec_t *spec = &self->specs->children[i];
+        size_t len = strlen(spec->name);
+        if (strncmp(instance, spec->name, len) != 0 || instance[len] != '-')
+            continue;
+        char *end = NULL;
+        unsigned long slot = strtoul(instance + len + 1, &end, 10);
+        unsigned long generation = *end == '.' ? strtoul(end + 1, &end, 10) : 1;
+        if (*end || slot < 1 || slot > CHILDREN_INSTANCES_MAX_COUNT || generation < 1 ||
+            generation > UINT32_MAX)
+            continue;
+        *ret_slot = (uint32_t)slot;
+        *ret_generation = (uint32_t)generation;
+        return spec;
+    }
+    return NULL;
+}
+
+// The row of an instance that an earlier broker started: one that waits in its slot, or a new one.
+static child_t *row_of_stranger(supervisor_t *self, const peer_t *peer)
+{
+    uint32_t slot = 0, generation = 0;
+    const child_spec_t *spec = parse_instance(self, peer->instance, &slot, &generation);
+    if (!spec || strcmp(spec->name, peer->actor) != 0)
+        return NULL;
+    for (uint32_t i = 0; i < self->children_count; i++) {
+        child_t *child = self->children[i];
+        if (child->spec == spec && child->slot == slot && child->state == CHILD_WAITING) {
+            child_set_generation(child, generation);
+            return child;
+        }
+    }
+    return supervisor_add_child(self, spec, slot, generation);
 }
 
 void supervisor_on_hello(supervisor_t *self, const peer_t *peer)
 {
-    child_t *child = child_of(self, peer);
-    // A pid from another machine or container means nothing here.
-    if (!child || child->process || peer->pid <= 0 || peer->is_remote)
+    child_t *child = find_child(self, peer->instance);
+    bool may_adopt = act_loop_now_ms(self->loop) < self->adopt_until_ms;
+    if (!child && may_adopt && peer->pid > 0)
+        child = row_of_stranger(self, peer);
+    if (child)
+        broker_set_ping(self->broker, act_str(peer->instance), child->spec->ping_ms);
+    if (!child || child->process || peer->pid <= 0)
         return;
-    if (process_adopt(self->loop, peer->pid, peer->pid_start, on_exit_of_child, child,
-                      &child->process) != ACT_E_OK)
+    if (self->host.adopt(self->host.context, peer->pid, peer->pid_start, child_on_exit, child,
+                         &child->process) != ACT_E_OK)
         return;
+    child->want = WANT_ALIVE;
     child->is_adopted = true;
+    child->was_killed = child->was_ready = false;
+    child->started_ms = act_loop_now_ms(self->loop);
     act_log_info(self->log, "child_adopted", "child=%s,pid=%d", child->instance, peer->pid);
-    set_state(child, CHILD_STARTING);
+    child_set_state(child, CHILD_STARTING);
+}
+
+// A broker that died in the middle of a roll left two generations: the newer one stays.
+static void retire_older(child_t *child)
+{
+    supervisor_t *self = child->owner;
+    for (uint32_t i = 0; i < self->children_count; i++) {
+        child_t *other = self->children[i];
+        if (other->spec != child->spec || other->slot != child->slot || other == child ||
+            !child->is_adopted || !other->is_adopted || !child_runs(other))
+            continue;
+        child_t *older = other->generation < child->generation ? other : child;
+        older->is_passing = true;
+        child_stop(older, WANT_GONE);
+    }
 }
 
 void supervisor_on_ready(supervisor_t *self, const peer_t *peer)
 {
-    child_t *child = child_of(self, peer);
-    if (!child || child->state != CHILD_STARTING)
+    child_t *child = find_child(self, peer->instance);
+    if (!child || (child->state != CHILD_STARTING && child->state != CHILD_PROBING))
         return;
-    set_state(child, CHILD_RUNNING);
-    child->is_probe = false;
-    broker_park_service(self->broker, act_str(service_of(child->spec)), /* is_parked= */ false);
+    child->was_ready = true;
+    child_set_state(child, CHILD_RUNNING);
+    retire_older(child);
+    supervisor_refresh_parking(self);
     on_tick(self); // others may have waited for this one
 }
 
 // --- life ----------------------------------------------------------------------------------------
 
-static uint32_t count_children(const children_t *specs)
+void child_set_generation(child_t *child, uint32_t generation)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < specs->children_count; i++)
-        count += specs->children[i].count;
-    return count;
+    child->generation = generation;
+    child->next_generation = 0;
+    if (generation == 1)
+        snprintf(child->instance, sizeof child->instance, "%s-%u", child->spec->name, child->slot);
+    else
+        snprintf(child->instance, sizeof child->instance, "%s-%u.%u", child->spec->name,
+                 child->slot, generation);
 }
 
-static void add_children(supervisor_t *self, const child_spec_t *spec)
+// Where a child of this entry stands: behind all of the same order, and of earlier ones.
+static uint32_t place_of(const supervisor_t *self, const child_spec_t *spec)
 {
-    for (uint32_t n = 1; n <= spec->count; n++) {
-        child_t *child = &self->children[self->children_count++];
-        child->owner = self;
-        child->spec = spec;
-        child->crashes_ms = act_alloc_array(spec->intensity_count, sizeof *child->crashes_ms);
-        child->state_since_ms = act_loop_now_ms(self->loop);
-        snprintf(child->instance, sizeof child->instance, "%s-%u", spec->name, n);
+    uint32_t place = self->children_count;
+    for (uint32_t i = 0; i < self->children_count; i++) {
+        const child_spec_t *other = self->children[i]->spec;
+        if (other->order > spec->order || (other->order == spec->order && other > spec))
+            return i;
     }
-    broker_expect_service(self->broker, act_str(service_of(spec)));
+    return place;
+}
+
+child_t *supervisor_add_child(supervisor_t *self, const child_spec_t *spec, uint32_t slot,
+                              uint32_t generation)
+{
+    child_t *child = act_alloc(sizeof *child);
+    *child = (child_t){.owner = self, .spec = spec, .slot = slot};
+    child->state_since_ms = act_loop_now_ms(self->loop);
+    child_set_generation(child, generation);
+    restarts_init(&child->restarts, spec);
+    uint32_t place = place_of(self, spec);
+    self->children = act_realloc(self->children, (self->children_count + 1) * sizeof(child_t *));
+    memmove(&self->children[place + 1], &self->children[place],
+            (self->children_count - place) * sizeof(child_t *));
+    self->children[place] = child;
+    self->children_count++;
+    return child;
 }
 
 supervisor_t *supervisor_new(act_loop_t *loop, broker_t *broker, act_log_t *log,
-                             const children_t *children, const supervisor_paths_t *paths)
+                             const children_t *children, const child_host_t *host,
+                             const supervisor_opts_t *opts)
 {
     supervisor_t *self = act_alloc(sizeof *self);
     self->loop = loop;
     self->broker = broker;
     self->log = log;
     self->specs = children;
-    self->paths = *paths;
-    self->children = act_alloc_array(count_children(children), sizeof *self->children);
-    self->adopt_until_ms = act_loop_now_ms(loop) + paths->adopt_ms;
-    // In the order of `order`: a stable selection, the list is short.
-    for (uint32_t order = 0, left = children->children_count; left > 0; order++)
-        for (uint32_t i = 0; i < children->children_count; i++)
-            if (children->children[i].order == order) {
-                add_children(self, &children->children[i]);
-                left--;
-            }
+    self->host = *host;
+    self->opts = *opts;
+    self->rolls = act_alloc_array(children->children_count, sizeof *self->rolls);
+    self->obituaries = obituaries_new();
+    self->adopt_until_ms = act_loop_now_ms(loop) + opts->adopt_ms;
+    for (uint32_t i = 0; i < children->children_count; i++) {
+        for (uint32_t slot = 1; slot <= children->children[i].count; slot++)
+            supervisor_add_child(self, &children->children[i], slot, 1);
+        broker_expect_service(broker, act_str(child_service(&children->children[i])));
+    }
     self->tick = act_timer_new(loop, on_tick, self);
     act_timer_start(self->tick, 0, TICK_MS);
     return self;
@@ -397,25 +428,50 @@ void supervisor_destroy(supervisor_t **self_p)
         return;
     act_timer_destroy(&self->tick);
     for (uint32_t i = 0; i < self->children_count; i++) {
-        process_destroy(&self->children[i].process);
-        act_free(self->children[i].crashes_ms);
+        if (self->children[i]->process)
+            self->host.destroy(&self->children[i]->process);
+        restarts_fini(&self->children[i]->restarts);
+        act_free(self->children[i]);
     }
     act_free(self->children);
+    act_free(self->rolls);
+    obituaries_destroy(&self->obituaries);
     act_free(act_take(self_p));
 }
+
+// --- views ---------------------------------------------------------------------------------------
 
 bool supervisor_view(const supervisor_t *self, uint32_t index, child_view_t *ret_view)
 {
     if (index >= self->children_count)
         return false;
-    const child_t *child = &self->children[index];
+    const child_t *child = self->children[index];
     *ret_view = (child_view_t){
-        .service = service_of(child->spec),
+        .service = child_service(child->spec),
         .instance = child->instance,
         .state = child->state,
-        .pid = child->process ? (int32_t)process_pid(child->process) : 0,
+        .pid = child->process ? (int32_t)self->host.pid(child->process) : 0,
+        .generation = child->generation,
         .restarts_count = child->restarts_count,
         .is_adopted = child->is_adopted,
+        .last_error = child->last_error,
     };
     return true;
+}
+
+obituaries_t *supervisor_obituaries(supervisor_t *self)
+{
+    return self->obituaries;
+}
+
+const char *supervisor_log_name(const supervisor_t *self, act_str_t service, act_str_t instance)
+{
+    for (uint32_t i = 0; i < self->children_count; i++) {
+        const child_t *child = self->children[i];
+        bool is_it = act_str_empty(instance) ? act_str_is(service, child_service(child->spec))
+                                             : act_str_is(instance, child->instance);
+        if (is_it)
+            return child->spec->name;
+    }
+    return NULL;
 }

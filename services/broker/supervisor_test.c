@@ -1,4 +1,5 @@
 // supervisor_test: real processes, moved time: starts, crashes, parking, hanging, adoption, stop.
+#include "child_process.h"
 #include "supervisor.h"
 
 #include "harness/broker_kit.h"
@@ -29,7 +30,8 @@ typedef struct {
     char folder[64];
     child_spec_t specs[2];
     children_t children;
-    supervisor_paths_t paths;
+    child_paths_t paths;
+    supervisor_opts_t opts;
     supervisor_t *supervisor;
     int done_count;
 } fixture_t;
@@ -46,7 +48,8 @@ static child_spec_t spec_of(char *name, uint32_t order)
                           .intensity_ms = 30000,
                           .backoff_ms = 100,
                           .backoff_max_ms = 10000,
-                          .park_ms = 60000};
+                          .park_ms = 60000,
+                          .probation_ms = 2000};
 }
 
 static int set_up(void **state)
@@ -62,9 +65,13 @@ static int set_up(void **state)
     self->log = act_log_new(self->folder, "broker", "broker", ACT_LOG_INFO);
     for (uint32_t i = 0; i < ACT_COUNT(self->specs); i++)
         self->specs[i] = spec_of(names[i], i + 1);
-    self->children = (children_t){self->specs, 1};
-    self->paths = (supervisor_paths_t){
-        .bin_dir = self->folder, .log_dir = self->folder, .endpoint = "ipc://none", .listener = -1};
+    self->children = (children_t){.children = self->specs, .children_count = 1};
+    self->paths = (child_paths_t){.loop = self->loop,
+                                  .bin_dir = self->folder,
+                                  .log_dir = self->folder,
+                                  .endpoint = "ipc://none",
+                                  .listener = -1};
+    self->opts = (supervisor_opts_t){.log_dir = self->folder};
     *state = self;
     return 0;
 }
@@ -110,8 +117,9 @@ static void write_program(const fixture_t *self, const char *name, const char *s
 static void start_supervisor(fixture_t *self)
 {
     uv_update_time(act_loop_uv(self->loop));
-    self->supervisor =
-        supervisor_new(self->loop, self->kit->broker, self->log, &self->children, &self->paths);
+    const child_host_t host = child_processes(&self->paths);
+    self->supervisor = supervisor_new(self->loop, self->kit->broker, self->log, &self->children,
+                                      &host, &self->opts);
 }
 
 static void turn(fixture_t *self)
@@ -217,7 +225,8 @@ static void a_child_is_started_with_its_arguments(void **state)
             fclose(file);
     }
     snprintf(expected, sizeof expected,
-             "--bus ipc://none --instance first-1 --log-dir %s --set hold_ms=5\n", self->folder);
+             "--bus ipc://none --instance first-1 --log-dir %s --recorder 4 --set hold_ms=5\n",
+             self->folder);
     assert_string_equal(line, expected);
 }
 
@@ -316,7 +325,9 @@ static void a_probe_that_lives_opens_the_service_again(void **state)
     crash_until_parked(self);
     write_program(self, "first", "exec sleep 1000");
     pass_ms(self, 61000);
-    run_child(self, 0);
+    until_state(self, 0, CHILD_PROBING);
+    say_hello(self, 0, view(self, 0).pid, /* is_ready= */ true);
+    assert_int_equal(view(self, 0).state, CHILD_RUNNING);
     broker_kit_call(self->kit, CLIENT, 1, "first", NULL);
     broker_kit_expect(self->kit, route_of(0), ACT_KIND_CALL);
     kill(view(self, 0).pid, SIGKILL); // a crash long after is a first crash again
@@ -378,7 +389,7 @@ static int start_stranger(void)
 static void a_child_that_outlived_an_earlier_broker_is_adopted(void **state)
 {
     fixture_t *self = *state;
-    self->paths.adopt_ms = 700;
+    self->opts.adopt_ms = 700;
     self->children.children_count = 2;
     write_program(self, "first", "exec sleep 1000");
     write_program(self, "second", "exec sleep 1000");

@@ -5,10 +5,20 @@
 #include "base/mem.h"
 #include "proto/broker.h"
 #include "service_views.h"
+#include "supervision.h"
 #include "trace_views.h"
 
 #define ROWS_MAX_COUNT 1024
 #define ACL_ROWS_MAX_COUNT 4096
+
+// An actor that runs without the broker having started it (its own container, by hand) is known by
+// its heartbeats alone: remote, and lost when they stop.
+static const char *state_of_stranger(const peer_t *peer)
+{
+    if (!peer->service)
+        return "client";
+    return peer->state == PEER_READY ? "remote" : peer_state_name(peer->state);
+}
 
 static instance_view_t row_of_peer(views_t *self, peer_t *peer)
 {
@@ -17,7 +27,7 @@ static instance_view_t row_of_peer(views_t *self, peer_t *peer)
         .service = act_str(peer->service ? peer->service->name : peer->actor),
         .instance = act_str(peer->instance),
         .pid = peer->pid,
-        .state = act_str(peer->service ? peer_state_name(peer->state) : "client"),
+        .state = act_str(state_of_stranger(peer)),
         .uptime_ms = (uint64_t)(now_ms - peer->since_ms),
         .in_flight = peer->in_flight.count,
         .queued = peer_queued_count(peer),
@@ -45,6 +55,8 @@ static instance_view_t row_of_child(views_t *self, const child_view_t *child)
     row.pid = child->pid;
     row.restarts = child->restarts_count;
     row.is_adopted = child->is_adopted;
+    row.generation = child->generation;
+    row.last_error = act_str(child->last_error);
     service_t *service = services_find(broker_services(self->broker), act_str(child->service));
     for (int i = 0; service && i < ACT_CLASS_COUNT; i++)
         row.queued += service->queue[i].count;
@@ -97,6 +109,7 @@ static void view_status(views_t *self, act_str_t body, uint64_t call_id)
         .events_dropped = counters->events_dropped,
     };
     service_views_fill_status(self, &reply);
+    supervision_fill_status(self, arena, &reply);
     trace_views_fill_status(broker_traces(self->broker), &reply);
     act_buf_t out;
     act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
@@ -188,6 +201,11 @@ static const view_t views[] = {
     {"set_tracing", NULL, trace_views_set_tracing},
     {"tap", NULL, trace_views_tap},
     {"stages", NULL, trace_views_stages},
+    {"restart", NULL, supervision_restart},
+    {"drain", NULL, supervision_drain},
+    {"scale", NULL, supervision_scale},
+    {"obituaries", NULL, supervision_obituaries},
+    {"logs", NULL, supervision_logs},
     {"shutdown", command_shutdown, NULL},
 };
 

@@ -10,6 +10,8 @@ typedef struct {
     dead_letters_t *dead_letters; // NULL: none are kept
     int64_t started_ms;
     act_log_t *log; // commands are noted here
+    const char *log_dir;
+    uint64_t storing_number; // the obituary that is being stored; 0: none
     void (*shutdown)(void *context);
     void *context;
 } views_t;

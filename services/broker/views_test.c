@@ -38,14 +38,16 @@ static int set_up(void **state)
     self->loop = act_loop_new();
     self->log = act_log_new("/none", "broker", "broker", ACT_LOG_ERROR);
     self->spec = (child_spec_t){.name = name, .count = 2, .intensity_count = 1};
-    self->children = (children_t){&self->spec, 1};
-    supervisor_paths_t paths = {"/none", "/none", "ipc://none", -1, 60000}; // nothing is started
+    self->children = (children_t){.children = &self->spec, .children_count = 1};
+    const child_host_t none = {0}; // nothing is started
+    const supervisor_opts_t opts = {.log_dir = "/none", .adopt_ms = 60000};
     self->supervisor =
-        supervisor_new(self->loop, self->kit->broker, self->log, &self->children, &paths);
+        supervisor_new(self->loop, self->kit->broker, self->log, &self->children, &none, &opts);
     self->views = (views_t){.broker = self->kit->broker,
                             .supervisor = self->supervisor,
                             .started_ms = broker_now_ms(self->kit->broker),
                             .log = self->log,
+                            .log_dir = "/none",
                             .shutdown = on_shutdown,
                             .context = self};
     broker_kit_client(self->kit, CLIENT);
@@ -118,7 +120,7 @@ static void an_instance_shows_its_work(void **state)
     broker_kit_expect(self->kit, CLIENT, ACT_KIND_REPLY);
     status_reply_t reply = status(self);
     const instance_view_t *row = row_of(&reply, "other-1");
-    assert_true(act_str_is(row->state, "ready"));
+    assert_true(act_str_is(row->state, "remote")); // nobody of ours started it
     assert_int_equal(row->calls, 2);
     assert_int_equal(row->in_flight, 1);
     assert_int_equal(row->queued, 1);
