@@ -159,7 +159,7 @@ static void explain(const char *path, const char *what, const mistake_t *mistake
 
 // --- life ------------------------------------------------------------------------------------------
 
-const char *child_service(const child_spec_t *self)
+const char *children_service(const child_spec_t *self)
 {
     return self->service ? self->service : self->name;
 }

@@ -64,7 +64,7 @@ typedef struct {
 // Most instances of one child.
 #define CHILDREN_INSTANCES_MAX_COUNT 64
 
-const char *child_service(const child_spec_t *self);
+const char *children_service(const child_spec_t *self);
 
 // Reads and checks the file; on ACT_E_CONFIG *error has one line that names the file, the line or the
 // child, the field, and an example of how it is meant.

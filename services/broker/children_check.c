@@ -162,7 +162,7 @@ static const char *missing_need(const children_t *self, const child_spec_t *chil
         bool is_offered = false;
         for (uint32_t j = 0; j < self->children_count && !is_offered; j++)
             is_offered = can_start[j] &&
-                         act_str_is(act_str(child->needs[i]), child_service(&self->children[j]));
+                         act_str_is(act_str(child->needs[i]), children_service(&self->children[j]));
         if (!is_offered)
             return child->needs[i];
     }

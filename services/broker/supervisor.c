@@ -206,10 +206,10 @@ static bool is_hopeful(const supervisor_t *self, const child_t *child)
 void supervisor_refresh_parking(supervisor_t *self)
 {
     for (uint32_t i = 0; i < self->specs->children_count && !self->is_stopping; i++) {
-        const char *name = child_service(&self->specs->children[i]);
+        const char *name = children_service(&self->specs->children[i]);
         bool has_hope = false;
         for (uint32_t j = 0; j < self->children_count && !has_hope; j++)
-            has_hope = strcmp(child_service(self->children[j]->spec), name) == 0 &&
+            has_hope = strcmp(children_service(self->children[j]->spec), name) == 0 &&
                        is_hopeful(self, self->children[j]);
         broker_park_service(self->broker, act_str(name), !has_hope);
     }
@@ -414,7 +414,7 @@ supervisor_t *supervisor_new(act_loop_t *loop, broker_t *broker, act_log_t *log,
     for (uint32_t i = 0; i < children->children_count; i++) {
         for (uint32_t slot = 1; slot <= children->children[i].count; slot++)
             supervisor_add_child(self, &children->children[i], slot, 1);
-        broker_expect_service(broker, act_str(child_service(&children->children[i])));
+        broker_expect_service(broker, act_str(children_service(&children->children[i])));
     }
     self->tick = act_timer_new(loop, on_tick, self);
     act_timer_start(self->tick, 0, TICK_MS);
@@ -447,7 +447,7 @@ bool supervisor_view(const supervisor_t *self, uint32_t index, child_view_t *ret
         return false;
     const child_t *child = self->children[index];
     *ret_view = (child_view_t){
-        .service = child_service(child->spec),
+        .service = children_service(child->spec),
         .instance = child->instance,
         .state = child->state,
         .pid = child->process ? (int32_t)self->host.pid(child->process) : 0,
@@ -468,7 +468,7 @@ const char *supervisor_log_name(const supervisor_t *self, act_str_t service, act
 {
     for (uint32_t i = 0; i < self->children_count; i++) {
         const child_t *child = self->children[i];
-        bool is_it = act_str_empty(instance) ? act_str_is(service, child_service(child->spec))
+        bool is_it = act_str_empty(instance) ? act_str_is(service, children_service(child->spec))
                                              : act_str_is(instance, child->instance);
         if (is_it)
             return child->spec->name;

@@ -21,7 +21,7 @@ static act_err_t refuse(act_buf_t *error, act_err_t err, const char *format, ...
 static const child_spec_t *find_spec(const supervisor_t *self, act_str_t service)
 {
     for (uint32_t i = 0; i < self->specs->children_count; i++)
-        if (act_str_is(service, child_service(&self->specs->children[i])))
+        if (act_str_is(service, children_service(&self->specs->children[i])))
             return &self->specs->children[i];
     return NULL;
 }
@@ -50,9 +50,9 @@ static act_err_t find(const supervisor_t *self, act_str_t service, act_str_t ins
         return refuse(error, ACT_E_NOT_FOUND,
                       "'%.*s' is not a service of parley.yaml (see parley status)",
                       (int)service.len_bytes, service.ptr);
-    if (*ret_child && !act_str_empty(service) && !act_str_is(service, child_service(*ret_spec)))
+    if (*ret_child && !act_str_empty(service) && !act_str_is(service, children_service(*ret_spec)))
         return refuse(error, ACT_E_INVALID_ARGUMENT, "'%s' is an instance of %s",
-                      (*ret_child)->instance, child_service(*ret_spec));
+                      (*ret_child)->instance, children_service(*ret_spec));
     return ACT_E_OK;
 }
 
@@ -75,7 +75,8 @@ act_err_t supervisor_restart(supervisor_t *self, act_str_t service, act_str_t in
         return err;
     roll_t *roll = supervisor_roll(self, spec);
     if (roll->state == ROLL_RUNS)
-        return refuse(error, ACT_E_CONFLICT, "%s is being restarted already", child_service(spec));
+        return refuse(error, ACT_E_CONFLICT, "%s is being restarted already",
+                      children_service(spec));
     roll_begin(roll, newest_generation(self, spec) + 1, child ? child->slot : 0);
     return ACT_E_OK;
 }
@@ -90,7 +91,7 @@ act_err_t supervisor_drain(supervisor_t *self, act_str_t service, act_str_t inst
         return err;
     if (supervisor_roll(self, spec)->state == ROLL_RUNS)
         return refuse(error, ACT_E_CONFLICT, "%s is being restarted; wait until that has ended",
-                      child_service(spec));
+                      children_service(spec));
     for (uint32_t i = 0; i < self->children_count; i++)
         if (self->children[i]->spec == spec && (!child || self->children[i] == child))
             child_stop(self->children[i], WANT_GONE);
@@ -129,14 +130,14 @@ static act_err_t check_scale(const supervisor_t *self, const child_spec_t *spec,
     if (count < 1 || count > CHILDREN_INSTANCES_MAX_COUNT)
         return refuse(error, ACT_E_INVALID_ARGUMENT,
                       "the number of instances must be 1 to %d (to stop all: parley drain %s)",
-                      CHILDREN_INSTANCES_MAX_COUNT, child_service(spec));
+                      CHILDREN_INSTANCES_MAX_COUNT, children_service(spec));
     if (spec->is_single && count > 1)
         return refuse(error, ACT_E_INVALID_ARGUMENT,
                       "%s must not have more than one instance (is_single in parley.yaml)",
-                      child_service(spec));
+                      children_service(spec));
     if (self->rolls[spec - self->specs->children].state == ROLL_RUNS)
         return refuse(error, ACT_E_CONFLICT, "%s is being restarted; wait until that has ended",
-                      child_service(spec));
+                      children_service(spec));
     return ACT_E_OK;
 }
 

@@ -60,7 +60,8 @@ static obituary_row_t *write_obituary(child_t *child)
 {
     supervisor_t *self = child->owner;
     obituary_row_t *obituary = obituaries_add(self->obituaries);
-    act_str_copy(act_str(child_service(child->spec)), obituary->service, sizeof obituary->service);
+    act_str_copy(act_str(children_service(child->spec)), obituary->service,
+                 sizeof obituary->service);
     act_str_copy(act_str(child->instance), obituary->instance, sizeof obituary->instance);
     obituary->at_ms = act_time_wall_us() / 1000;
     obituary->uptime_ms = (uint64_t)(act_loop_now_ms(self->loop) - child->started_ms);

@@ -140,7 +140,7 @@ bool supervisor_roll_view(const supervisor_t *self, uint32_t index, roll_row_t *
         if (roll->state == ROLL_NONE || index-- > 0)
             continue;
         *ret_view = (roll_row_t){
-            .service = child_service(&self->specs->children[i]),
+            .service = children_service(&self->specs->children[i]),
             .state = names[roll->state],
             .replaced_count = roll->replaced_count,
             .error = roll->error,

@@ -1,7 +1,7 @@
 // supervisor_test: real processes, moved time: starts, crashes, parking, hanging, adoption, stop.
-#include "child_process.h"
 #include "supervisor.h"
 
+#include "child_process.h"
 #include "harness/broker_kit.h"
 #include "harness/fake_clock.h"
 #include "proto/broker.h"

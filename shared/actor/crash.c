@@ -63,7 +63,7 @@ static void put_stack(int descriptor)
     backtrace_symbols_fd(frames, count, descriptor);
 }
 
-static void put_crash(int descriptor, size_t row, const siginfo_t *info)
+static void put_headline(int descriptor, size_t row, const siginfo_t *info)
 {
     put(descriptor, "signal ");
     put_number(descriptor, (uint64_t)fatal[row].number, 10);
@@ -75,7 +75,6 @@ static void put_crash(int descriptor, size_t row, const siginfo_t *info)
         put_number(descriptor, (uint64_t)(uintptr_t)info->si_addr, 16);
     }
     put(descriptor, "\n");
-    put_stack(descriptor);
 }
 
 static void on_fatal(int number, siginfo_t *info, void *context)
@@ -88,11 +87,14 @@ static void on_fatal(int number, siginfo_t *info, void *context)
         if (crash.is_dying) // a crash while we wrote of the first
             continue;
         crash.is_dying = 1;
+        put_headline(STDERR_FILENO, i, info);
+        int descriptor = STDERR_FILENO;
         if (crash.recorder) {
             act_recorder_note_signal(crash.recorder, number);
-            put_crash(act_recorder_text_descriptor(crash.recorder), i, info);
+            descriptor = act_recorder_text_descriptor(crash.recorder);
+            put_headline(descriptor, i, info);
         }
-        put_crash(STDERR_FILENO, i, info);
+        put_stack(descriptor);
     }
     // A fault comes again by itself when we return; a signal that was sent must be sent again.
     if (info->si_code <= 0)

@@ -1,0 +1,175 @@
+// misbehave: an actor for tests of supervision: its methods hang, crash, leave, or eat memory. Called
+// with `call DATA SERVICE METHOD` it is a client instead: it makes one call without arguments to an
+// instance of Parley and prints the reply as JSON, or the error's code.
+#include "actor/actor.h"
+#include "base/mem.h"
+#include "base/model_json.h"
+#include "client.h"
+#include "proto/broker_service.h"
+#include "proto/common.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EATEN_BYTES (64u << 20)
+
+typedef struct {
+    act_actor_t *actor;
+} misbehave_t;
+
+static void done(act_call_t *call)
+{
+    act_buf_t out;
+    act_buf_init(&out, 64);
+    empty_pack(&(empty_t){0}, &out);
+    act_call_reply(&call, &out);
+    act_buf_fini(&out);
+}
+
+// --- methods -----------------------------------------------------------------------------------------
+
+// Not inlined: its name is what a stack must show.
+__attribute__((noinline)) static void spin_for_ever(volatile unsigned *turns)
+{
+    for (;;)
+        ++*turns;
+}
+
+static void on_hang(const void *server, void *self, act_call_t *call, act_str_t body)
+{
+    (void)server, (void)self, (void)call, (void)body;
+    volatile unsigned turns = 0;
+    spin_for_ever(&turns);
+}
+
+static void on_touch(const void *server, void *self, act_call_t *call, act_str_t body)
+{
+    (void)server, (void)self, (void)call, (void)body;
+    volatile uintptr_t address = 16;
+    *(volatile int *)address = 1;
+}
+
+static void on_abort(const void *server, void *self, act_call_t *call, act_str_t body)
+{
+    (void)server, (void)self, (void)call, (void)body;
+    abort();
+}
+
+static void on_leave(const void *server, void *self, act_call_t *call, act_str_t body)
+{
+    (void)server, (void)self, (void)call, (void)body;
+    exit(3);
+}
+
+static void on_eat(const void *server, void *self, act_call_t *call, act_str_t body)
+{
+    (void)server, (void)self, (void)call, (void)body;
+    for (;;)
+        memset(act_alloc(EATEN_BYTES), 1, EATEN_BYTES);
+}
+
+static void on_die(const void *server, void *self, act_call_t *call, act_str_t body)
+{
+    (void)server, (void)self, (void)call, (void)body;
+    kill(getpid(), SIGKILL);
+}
+
+static void on_fine(const void *server, void *self, act_call_t *call, act_str_t body)
+{
+    (void)server, (void)body;
+    misbehave_t *own = self;
+    act_log_info(act_actor_log(own->actor), "fine", "pid=%d", (int)getpid());
+    done(call);
+}
+
+static const act_method_t methods[] = {
+    {.name = "hang", .dispatch = on_hang, .request = &empty_model, .reply = &empty_model},
+    {.name = "touch", .dispatch = on_touch, .request = &empty_model, .reply = &empty_model},
+    {.name = "abort", .dispatch = on_abort, .request = &empty_model, .reply = &empty_model},
+    {.name = "leave", .dispatch = on_leave, .request = &empty_model, .reply = &empty_model},
+    {.name = "eat", .dispatch = on_eat, .request = &empty_model, .reply = &empty_model},
+    {.name = "die", .dispatch = on_die, .request = &empty_model, .reply = &empty_model},
+    {.name = "fine",
+     .flags = ACT_FLAG_RETRY_SAFE,
+     .dispatch = on_fine,
+     .request = &empty_model,
+     .reply = &empty_model},
+};
+
+static const act_service_t misbehave_service = {
+    .name = "misbehave", .methods = methods, .methods_count = ACT_COUNT(methods)};
+
+// --- the actor -----------------------------------------------------------------------------------------
+
+static const act_config_row_t settings[] = {
+    {"mood", "MISBEHAVE_MOOD", ACT_CONFIG_TEXT, "good", 0, 0, "bad",
+     "a file; while it says \"crash\" the actor exits at its start, while \"refuse\" with 78",
+     false},
+    {0},
+};
+
+static act_err_t open_misbehave(void *context, act_actor_t *actor)
+{
+    misbehave_t *self = context;
+    self->actor = actor;
+    char mood[16] = "";
+    FILE *file = fopen(act_config_text(act_actor_config(actor), "mood"), "r");
+    if (file) {
+        if (!fgets(mood, sizeof mood, file))
+            mood[0] = '\0';
+        fclose(file);
+    }
+    if (strncmp(mood, "crash", 5) == 0)
+        exit(4);
+    if (strncmp(mood, "refuse", 6) == 0)
+        act_actor_fail(actor, "refused by its mood");
+    return ACT_E_OK;
+}
+
+// --- the client ------------------------------------------------------------------------------------------
+
+static int make_call(const char *data, const char *service_name, const char *method_name)
+{
+    const act_service_t *service =
+        strcmp(service_name, "bus") == 0 ? &bus_service : &misbehave_service;
+    uint32_t method = 0;
+    while (method < service->methods_count &&
+           strcmp(service->methods[method].name, method_name) != 0)
+        method++;
+    instance_t instance;
+    if (method == service->methods_count || instance_locate(data, &instance) != ACT_E_OK)
+        return 64;
+    client_t *client = client_open(&instance, 5000);
+    if (!client)
+        return 69;
+    static unsigned char request[4096], reply[4096]; // zeros: all fields empty
+    act_err_t err = client_call(client, service, method, "", request, reply, /* is_loud= */ false);
+    act_buf_t out;
+    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
+    if (err == ACT_E_OK)
+        act_model_to_json(service->methods[method].reply, reply, &out);
+    else
+        act_buf_printf(&out, "{\"err\":\"%s\"}", act_err_text(err));
+    printf("%.*s\n", (int)out.len_bytes, out.ptr);
+    act_buf_fini(&out);
+    client_close(&client);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 5 && strcmp(argv[1], "call") == 0)
+        return make_call(argv[2], argv[3], argv[4]);
+    return act_main(argc, argv,
+                    &(act_spec_t){
+                        .name = "misbehave",
+                        .service = &misbehave_service,
+                        .server = "", // its methods need none
+                        .config = settings,
+                        .self_size_bytes = sizeof(misbehave_t),
+                        .open = open_misbehave,
+                    });
+}
