@@ -34,7 +34,7 @@ static places_t places_of(const instance_t *instance)
     int room = PATH_MAX - 32;
     snprintf(places.folder, PATH_MAX, "%.*s/bus", room, instance->keys);
     snprintf(places.allowed, PATH_MAX, "%.*s/allowed", room, places.folder);
-    snprintf(places.actors, PATH_MAX, "%.*s/actors", room, places.folder);
+    snprintf(places.actors, PATH_MAX, "%.*s/actors", room, instance->keys);
     snprintf(places.broker_key, PATH_MAX, "%.*s/broker.key", room, places.folder);
     snprintf(places.broker_pub, PATH_MAX, "%.*s/broker.pub", room, places.folder);
     return places;

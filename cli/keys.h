@@ -1,7 +1,7 @@
 // keys: key files of the bus, for actors in containers and on other machines:
 //   keys/bus/broker.key, broker.pub     the broker's own
 //   keys/bus/allowed/<actor>.pub        whom it lets in; looked at while it runs
-//   keys/bus/actors/<actor>.key         secrets, to be carried to where these actors run
+//   keys/actors/<actor>.key             secrets, to be carried to where these actors run
 #pragma once
 #include "base/buf.h"
 #include "instance.h"

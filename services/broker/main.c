@@ -72,7 +72,7 @@ typedef struct {
 
 static const char usage[] =
     "broker: routes messages between Parley's actors and supervises them. Started by `parley up`.\n\n"
-    "  parley-broker --bus ENDPOINT --log-dir DIR [--children FILE --bin-dir DIR]\n"
+    "  parley-broker --bus ENDPOINT [--log-dir DIR] [--children FILE --bin-dir DIR]\n"
     "                [--listener DESCRIPTOR] [--acl FILE] [--restart]\n"
     "                [--listen ENDPOINT,... --keys DIR]\n"
     "                [--trace-ppm N]\n\n"
@@ -164,7 +164,7 @@ static bool parse_options(int argc, char **argv, options_t *ret_options)
     if (options.listen && !*options.listen)
         options.listen = NULL;
     *ret_options = options;
-    return options.bus && options.log_dir && (!options.children || options.bin_dir);
+    return options.bus && (!options.children || (options.bin_dir && options.log_dir));
 }
 
 static void on_hello(void *context, const peer_t *peer)
@@ -270,7 +270,7 @@ static void compose(process_self_t *self, const options_t *options, const childr
     own_limits.epoch = act_random_u64() >> 1;
     own_limits.traces.sample_ppm = options->trace_ppm;
     char tap_dir[PATH_MAX];
-    snprintf(tap_dir, sizeof tap_dir, "%s/tap", options->log_dir);
+    snprintf(tap_dir, sizeof tap_dir, "%s/tap", options->log_dir ? options->log_dir : "/tmp");
     own_limits.tap_dir = tap_dir;
     own_limits.acl = self->acl;
     self->broker = broker_new(&own_limits, &io);

@@ -123,7 +123,7 @@ act_err_t act_bus_key_load(const char *server_key_path, const char *own_key_path
         act_buf_printf(error,
                        "PARLEY_BUS_KEY_FILE is missing: the file with this actor's secret key "
                        "(example: parley keys add agent, then "
-                       "PARLEY_BUS_KEY_FILE=keys/bus/actors/agent.key)");
+                       "PARLEY_BUS_KEY_FILE=keys/actors/agent.key)");
         return ACT_E_CONFIG;
     }
     act_bus_keys_t keys;

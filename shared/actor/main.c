@@ -30,7 +30,7 @@ static const act_config_row_t common_settings[] = {
      "where the broker is, for an actor that is started by hand (--bus says it, too)", false},
     {"bus_server_key", "PARLEY_BUS_SERVER_KEY", ACT_CONFIG_TEXT, "", 0, 0, "keys/bus/broker.pub",
      "file with the broker's public key, for a bus on TCP", false},
-    {"bus_key_file", "PARLEY_BUS_KEY_FILE", ACT_CONFIG_TEXT, "", 0, 0, "keys/bus/actors/agent.key",
+    {"bus_key_file", "PARLEY_BUS_KEY_FILE", ACT_CONFIG_TEXT, "", 0, 0, "keys/actors/agent.key",
      "file (0600) with this actor's secret key, for a bus on TCP", false},
     {0},
 };

@@ -108,7 +108,7 @@ async function run() {
     VERIFY_TOKEN: verifyToken, WH_TOKEN: 'test-token', WH_PHONE_ID: phoneId, WH_APP_SECRET: secret, GRAPH_API_BASE: sim.url,
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => /SAN_OPTIONS$/.test(name))),
   };
-  const envOf = (actor) => ({ ...shared, PARLEY_BUS_KEY_FILE: path.join(bus, 'actors', `${actor}.key`) });
+  const envOf = (actor) => ({ ...shared, PARLEY_BUS_KEY_FILE: path.join(data, 'keys/actors', `${actor}.key`) });
   for (const actor of [...actors, 'agent', 'cli']) await cli(['keys', 'add', actor], shared);
   await cli(['keys', 'init'], shared);
 

@@ -25,7 +25,7 @@ class Hand {
     this.child = spawn(path.join(build, program), ['--instance', instance, '--log-dir', this.log], {
       env: {
         ...parley.env, PARLEY_BUS: `tcp://127.0.0.1:${parley.busPort}`, PARLEY_BUS_SERVER_KEY: path.join(bus, 'broker.pub'),
-        PARLEY_BUS_KEY_FILE: keyFile ?? path.join(bus, 'actors', `${actor}.key`), ...env,
+        PARLEY_BUS_KEY_FILE: keyFile ?? path.join(parley.data, 'keys/actors', `${actor}.key`), ...env,
       },
       stdio: ['ignore', 'ignore', 'pipe'],
     });
@@ -69,14 +69,14 @@ test('row 9: keys over TCP', { timeout: 240000 }, async (t) => {
     const mode = (name) => statSync(path.join(bus, name)).mode & 0o777;
     assert.equal(mode('.'), 0o700);
     assert.equal(mode('allowed'), 0o700);
-    assert.equal(mode('actors'), 0o700);
+    assert.equal(mode('../actors'), 0o700);
     assert.equal(mode('broker.key'), 0o600);
     assert.match((await parley.cli(['keys', 'list'])).stdout, /No actor has a key/);
   });
 
   await t.test('an actor with its key joins, and a turn goes through it', async () => {
     assert.match((await parley.cli(['keys', 'add', 'agent'])).stdout, /agent may connect now/);
-    assert.equal(statSync(path.join(bus, 'actors/agent.key')).mode & 0o777, 0o600);
+    assert.equal(statSync(path.join(parley.data, 'keys/actors/agent.key')).mode & 0o777, 0o600);
     await parley.cli(['keys', 'add', 'agent'], { code: 78 }); // twice is not
     assert.match((await parley.cli(['keys', 'list'])).stdout, /^agent +\S{40}$/m);
     const hand = start('agent');
@@ -101,7 +101,7 @@ test('row 9: keys over TCP', { timeout: 240000 }, async (t) => {
   });
 
   await t.test('right key, wrong service: another actor with the key of agent is refused', async () => {
-    const hand = start('session', { instance: 'session-thief', keyFile: path.join(bus, 'actors/agent.key') });
+    const hand = start('session', { instance: 'session-thief', keyFile: path.join(parley.data, 'keys/actors/agent.key') });
     await hand.ended;
     assert.match(hand.logText(), /"refused".*SYSTEM_5010/);
     await until('the broker logs it', () => denials(parley).some((row) => row.what === 'name of another actor' && row.actor === 'agent'));
@@ -122,11 +122,11 @@ test('row 9: keys over TCP', { timeout: 240000 }, async (t) => {
     const own = { ...parley.env };
     Object.assign(parley.env, {
       PARLEY_BUS: `tcp://127.0.0.1:${busPort}`, PARLEY_BUS_SERVER_KEY: path.join(bus, 'broker.pub'),
-      PARLEY_BUS_KEY_FILE: path.join(bus, 'actors/cli.key'),
+      PARLEY_BUS_KEY_FILE: path.join(parley.data, 'keys/actors/cli.key'),
     });
     try {
       assert.ok((await parley.status()).instances.some((row) => row.service === 'persistence'));
-      parley.env.PARLEY_BUS_KEY_FILE = path.join(bus, 'actors/agent.key');
+      parley.env.PARLEY_BUS_KEY_FILE = path.join(parley.data, 'keys/actors/agent.key');
       await parley.cli(['status', '--json'], { code: 69 });
     } finally {
       parley.env = own;
@@ -146,7 +146,7 @@ test('row 9: keys over TCP', { timeout: 240000 }, async (t) => {
 
   await t.test('files that others can read end the start with one line', async () => {
     await parley.cli(['keys', 'add', 'agent']);
-    const key = path.join(bus, 'actors/agent.key');
+    const key = path.join(parley.data, 'keys/actors/agent.key');
     chmodSync(key, 0o640);
     const hand = start('agent', { instance: 'agent-open' });
     assert.equal(await hand.ended, 78);
@@ -171,7 +171,7 @@ test('row 9: keys over TCP', { timeout: 240000 }, async (t) => {
   });
 
   await t.test('a broker that was restarted lets the same actors in', async () => {
-    chmodSync(path.join(bus, 'actors/agent.key'), 0o600);
+    chmodSync(path.join(parley.data, 'keys/actors/agent.key'), 0o600);
     const hand = start('agent', { instance: 'agent-lasting' });
     await until('it is ready', async () => (await instanceState(parley, 'agent-lasting')) === 'ready');
     const epoch = (await parley.status()).epoch;
