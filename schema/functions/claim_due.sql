@@ -1,6 +1,6 @@
 -- The heads that are due, with INTENT recorded (D5): state sending, attempt + 1, and a due time at
 -- which the claim runs out. A head that is still in state sending then has no recorded result: its
--- claim is ambiguous. A head that a former owner of the conversation left is ended as WRONG_OWNER,
+-- claim is ambiguous, and counted in unknown_count. A head that a former owner of the conversation left is ended as WRONG_OWNER,
 -- and the next one becomes due. Waits for nobody (skip locked): what somebody is changing just now
 -- is claimed next time. Works on outbox_queue, one row a conversation, so a million messages that
 -- wait cost what their conversations cost.
@@ -15,7 +15,7 @@ create or replace function claim_due(
     p_holder text, p_max_rows bigint, p_claim_ms bigint)
 returns table (tenant text, outbox_id text, conversation_id text, turn_id text, seq bigint,
                attempt integer, channel text, channel_account_id text, address text, phone text,
-               content json, is_ambiguous boolean, next_due_ms integer)
+               content json, unknown_count integer, next_due_ms integer)
 language plpgsql as $$
 declare
     q outbox_queue;
@@ -54,7 +54,10 @@ begin
             v_has_more := true;
             exit;
         end if;
-        update outbox k set state = 'sending', attempt = o.attempt + 1, claimed_by = p_holder
+        unknown_count := o.unknown_count + (o.state = 'sending')::integer;
+        update outbox k
+           set state = 'sending', attempt = o.attempt + 1, claimed_by = p_holder,
+               unknown_count = claim_due.unknown_count
          where k.tenant_id = o.tenant_id and k.outbox_id = o.outbox_id;
         update outbox_queue k set due_at = clock_timestamp() + p_claim_ms * interval '1 ms'
          where k.tenant_id = q.tenant_id and k.conversation_id = q.conversation_id;
@@ -67,7 +70,6 @@ begin
         channel := o.channel;
         channel_account_id := o.channel_account_id;
         content := o.content;
-        is_ambiguous := o.state = 'sending';
         return next;
     end loop;
     perform claim_floor_raise(v_floor, v_first_due);

@@ -1,11 +1,12 @@
 -- What became of one attempt to send (RESULT, D5). Refused when the attempt is not the last one
 -- that was claimed: somebody else has it. The same result again is recorded once.
 --   sent    the channel has it; statuses that came before this are applied
+-- p_is_unknown: nobody knows what became of the request (D6).
 --   retry   the same message again after p_retry_after_ms; what follows it waits
 --   failed  for good; what follows it may go
 create or replace function record_send_outcome(
     p_tenant text, p_outbox uuid, p_attempt bigint, p_outcome text, p_provider_id text,
-    p_retry_after_ms bigint, p_error_code bigint, p_error_text text,
+    p_retry_after_ms bigint, p_error_code bigint, p_error_text text, p_is_unknown boolean,
     out was_recorded boolean, out has_next boolean)
 language plpgsql as $$
 declare
@@ -32,6 +33,7 @@ begin
     if o.state = 'sending' then
         update outbox k
            set state = furthest_state(v_state, v_early.status), provider_id = p_provider_id,
+               unknown_count = o.unknown_count + p_is_unknown::integer,
                sent_at = case when v_state = 'sent' then now() end,
                delivered_at = case when v_early.status in ('delivered', 'read')
                                    then v_early.status_at end,

@@ -6,6 +6,8 @@
 #define PAUSE_MAX_MS (15 * 60 * 1000)
 #define TEXT_MAX_BYTES 1024
 
+const char decide_gave_up_unknown[] = "outcome unknown twice: it may have been sent";
+
 const char *outcome_name(outcome_t outcome)
 {
     static const char *const names[] = {
@@ -73,13 +75,12 @@ static decision_t decide_unknown(const act_channel_verdict_t *verdict,
                                  const circumstances_t *circumstances)
 {
     (void)verdict;
-    if (circumstances->was_ambiguous)
-        return (decision_t){.outcome = OUTCOME_FAILED,
-                            .is_ambiguous = true,
-                            .reason = "outcome unknown twice: it may have been sent"};
+    if (circumstances->unknown_count >= DECIDE_UNKNOWN_MAX_COUNT)
+        return (decision_t){
+            .outcome = OUTCOME_FAILED, .is_unknown = true, .reason = decide_gave_up_unknown};
     return (decision_t){.outcome = OUTCOME_RETRY,
                         .retry_after_ms = circumstances->reconcile_ms,
-                        .is_ambiguous = true,
+                        .is_unknown = true,
                         .reason = "outcome unknown"};
 }
 

@@ -4,13 +4,18 @@
 
 typedef enum { OUTCOME_SENT, OUTCOME_RETRY, OUTCOME_FAILED } outcome_t;
 
+// A request whose outcome nobody knows is repeated so often; every further one may be a message that
+// the customer gets again.
+#define DECIDE_UNKNOWN_MAX_COUNT 1
+extern const char decide_gave_up_unknown[]; // the reason then
+
 // "sent", "retry", "failed": RecordSendRequest.outcome.
 const char *outcome_name(outcome_t outcome);
 
 typedef struct {
     uint32_t attempts_count;     // requests made for this message, the one of the verdict included
     uint32_t attempts_max_count; // then it is given up
-    bool was_ambiguous;          // an earlier request has an unknown outcome
+    uint32_t unknown_count;      // earlier requests whose outcome nobody knows
     int64_t reconcile_ms;        // wait for a status before an unknown outcome is repeated
     uint64_t random;             // for jitter
 } circumstances_t;
@@ -20,7 +25,7 @@ typedef struct {
     int64_t retry_after_ms; // of RETRY
     int64_t pause_ms;       // keep the whole account still so long; 0: no
     bool is_stopped;        // the pause needs a person: say so
-    bool is_ambiguous;      // remember: the outcome of this request is unknown
+    bool is_unknown;        // the outcome of this request
     const char *reason;     // why it was given up, when the channel did not refuse it; else ""
 } decision_t;
 

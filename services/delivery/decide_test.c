@@ -16,7 +16,7 @@ static void settles_what_was_accepted_or_refused(void **state)
     (void)state;
     act_channel_verdict_t sent = {.outcome = ACT_CHANNEL_SENT, .advice = ""};
     act_channel_verdict_t refused = {.outcome = ACT_CHANNEL_REFUSED, .advice = "use a template"};
-    circumstances_t last = {.attempts_count = 100, .attempts_max_count = 8, .was_ambiguous = true};
+    circumstances_t last = {.attempts_count = 100, .attempts_max_count = 8, .unknown_count = 1};
     assert_int_equal(decide(&sent, &first).outcome, OUTCOME_SENT);
     assert_int_equal(decide(&sent, &last).outcome, OUTCOME_SENT);
     assert_int_equal(decide(&refused, &first).outcome, OUTCOME_FAILED);
@@ -75,12 +75,12 @@ static void repeats_an_unknown_outcome_once(void **state)
     decision_t decision = decide(&unknown, &first);
     assert_int_equal(decision.outcome, OUTCOME_RETRY);
     assert_int_equal(decision.retry_after_ms, 5000);
-    assert_true(decision.is_ambiguous);
+    assert_true(decision.is_unknown);
     circumstances_t again = first;
-    again.was_ambiguous = true;
+    again.unknown_count = 1;
     decision = decide(&unknown, &again);
     assert_int_equal(decision.outcome, OUTCOME_FAILED);
-    assert_true(decision.is_ambiguous);
+    assert_true(decision.is_unknown);
 }
 
 static void writes_a_reason_that_fits(void **state)

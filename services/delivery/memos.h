@@ -8,7 +8,6 @@
 typedef struct {
     uint32_t parts_count;  // parts of a long message that the channel has already
     uint32_t unsent_count; // claims that were given back without a request
-    bool is_ambiguous;     // a request had an unknown outcome
 } memo_t;
 
 typedef struct memos memos_t;

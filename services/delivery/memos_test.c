@@ -19,16 +19,15 @@ static void remembers_until_told_to_forget(void **state)
     (void)state;
     ACT_AUTO(memos) *memos = memos_new();
     assert_int_equal(memos_get(memos, ACT_STR("a")).unsent_count, 0);
-    memo_t memo = {.parts_count = 2, .unsent_count = 3, .is_ambiguous = true};
+    memo_t memo = {.parts_count = 2, .unsent_count = 3};
     memos_put(memos, ACT_STR("a"), &memo);
     memos_put(memos, ACT_STR("b"), &(memo_t){.unsent_count = 9});
     memo_t got = memos_get(memos, ACT_STR("a"));
     assert_int_equal(got.parts_count, 2);
     assert_int_equal(got.unsent_count, 3);
-    assert_true(got.is_ambiguous);
     memos_put(memos, ACT_STR("a"), &(memo_t){0});
     memos_put(memos, ACT_STR("never there"), &(memo_t){0});
-    assert_false(memos_get(memos, ACT_STR("a")).is_ambiguous);
+    assert_int_equal(memos_get(memos, ACT_STR("a")).parts_count, 0);
     assert_int_equal(memos_get(memos, ACT_STR("b")).unsent_count, 9);
 }
 

@@ -101,6 +101,7 @@ static void ask(send_t *self)
         .retry_after_ms = self->retry_after_ms > 0 ? (uint32_t)self->retry_after_ms : 0,
         .error_code = self->error_code,
         .error_text = self->error_text,
+        .is_unknown = self->is_unknown,
     };
     act_call_opts_t opts = {
         .tenant = self->claim->tenant,

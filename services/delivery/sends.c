@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "claims.h"
+#include "decide.h"
 
 #define TICK_MS 10
 // Results that wait to be recorded may be this many more than requests; then nothing is claimed.
@@ -150,6 +151,13 @@ static void fail_without_account(send_t *self)
     send_record(self);
 }
 
+static void give_up_unknown(send_t *self)
+{
+    self->outcome = OUTCOME_FAILED;
+    self->error_text = act_str(decide_gave_up_unknown);
+    send_record(self);
+}
+
 static bool waits_too_long(const send_t *self, int64_t now_ms)
 {
     return now_ms - self->waiting_since_ms > self->sends->delivery->claim_ms / 4;
@@ -166,6 +174,10 @@ static void pass_gates(send_t *self)
     }
     if (act_str_is(self->claim->channel, console)) {
         send_publish_only(self);
+        return;
+    }
+    if (self->unknown_count > DECIDE_UNKNOWN_MAX_COUNT) {
+        give_up_unknown(self);
         return;
     }
     account_t *account =
@@ -227,11 +239,11 @@ static void take_claim(sends_t *self, batch_t *batch, const outbox_claim_t *clai
                      .batch = batch,
                      .claim = claim,
                      .attempt = claim->attempt,
+                     .unknown_count = claim->unknown_count,
                      .waiting_since_ms = delivery_now_ms(delivery),
                      .next = self->first};
     send->memo = memos_get(delivery->memos, claim->outbox_id);
-    send->memo.is_ambiguous |= claim->is_ambiguous;
-    if (send->memo.is_ambiguous)
+    if (send->unknown_count > 0)
         log_ambiguous(delivery, claim);
     if (self->first)
         self->first->previous = send;

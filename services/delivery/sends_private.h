@@ -26,7 +26,8 @@ struct send {
     batch_t *batch;
     const outbox_claim_t *claim;
     send_state_t state;
-    int32_t attempt; // of the newest claim
+    int32_t attempt;       // of the newest claim
+    int32_t unknown_count; // requests whose outcome nobody knows
     int64_t waiting_since_ms;
     memo_t memo;
     // REQUESTED
@@ -39,6 +40,7 @@ struct send {
     int64_t retry_after_ms;
     int32_t error_code;
     act_str_t error_text;
+    bool is_unknown;   // the outcome of the last request
     bool is_recording; // the call is open
     uint64_t record_call_id;
     int32_t recorded_attempt;

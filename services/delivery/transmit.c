@@ -128,12 +128,12 @@ static void note_outcome(const send_t *self, const decision_t *decision,
                          const act_channel_verdict_t *verdict)
 {
     const delivery_t *delivery = self->sends->delivery;
-    if (decision->is_ambiguous)
+    if (decision->is_unknown)
         delivery_add_metric(delivery, METRIC_AMBIGUOUS, 1);
-    if (!decision->is_ambiguous && decision->outcome != OUTCOME_FAILED)
+    if (!decision->is_unknown && decision->outcome != OUTCOME_FAILED)
         return;
     act_log_warn(act_actor_log(delivery->actor),
-                 decision->is_ambiguous ? "send_ambiguous" : "send_failed",
+                 decision->is_unknown ? "send_ambiguous" : "send_failed",
                  "tenant=%.*s,outbox_id=%.*s,attempt=%d,code=%d,outcome=%s",
                  ACT_STR_ARG(self->claim->tenant), ACT_STR_ARG(self->claim->outbox_id),
                  self->attempt, verdict->code, outcome_name(decision->outcome));
@@ -145,7 +145,7 @@ static void take_trouble(send_t *self, const act_channel_verdict_t *verdict)
     circumstances_t circumstances = {
         .attempts_count = requests_before(self) + 1,
         .attempts_max_count = delivery->attempts_max_count,
-        .was_ambiguous = self->memo.is_ambiguous,
+        .unknown_count = (uint32_t)self->unknown_count,
         .reconcile_ms = delivery->reconcile_ms,
         .random = act_random_u64(),
     };
@@ -154,7 +154,7 @@ static void take_trouble(send_t *self, const act_channel_verdict_t *verdict)
     self->retry_after_ms = decision.retry_after_ms;
     self->error_code = verdict->code;
     self->error_text = decision_text(&decision, verdict, self->batch->arena);
-    self->memo.is_ambiguous |= decision.is_ambiguous;
+    self->is_unknown = decision.is_unknown;
     note_outcome(self, &decision, verdict);
     pause_account(self, &decision, verdict);
     send_record(self);

@@ -12,7 +12,7 @@ describe('kill -9', () => {
   let sim, parley, customer = 0;
   before(async () => {
     sim = await Sim.start();
-    parley = await Parley.start({ sim, env: { PARLEY_LEASE_MS: '3000' } });
+    parley = await Parley.start({ sim, env: { PARLEY_LEASE_MS: '3000', PARLEY_CLAIM_MS: '4000', PARLEY_SEND_TIMEOUT_MS: '3000' } });
   });
   after(async () => {
     await parley?.stop();
@@ -44,7 +44,7 @@ describe('kill -9', () => {
       const id = row.outbox_id ?? row.biz_opaque_callback_data;
       if (id) counts.set(id, (counts.get(id) ?? 0) + 1);
     }
-    const ambiguous = await parley.query('select outbox_id from outbox where attempt > 1');
+    const ambiguous = await parley.query('select outbox_id from outbox where unknown_count > 0');
     const twice = [...counts].filter(([, n]) => n > 1).map(([id]) => id);
     const allowed = new Set(ambiguous.map((row) => row.outbox_id));
     assert.deepEqual(twice.filter((id) => !allowed.has(id)), [], 'sent twice outside an ambiguous send');
@@ -83,6 +83,25 @@ describe('kill -9', () => {
     const { customers } = await underTraffic(() => process.kill(old, 'SIGKILL'), { count: 90 });
     await noneTwice(customers);
     assert.notEqual(pgPid(), old);
+  });
+
+  test('of delivery at each try sends a message once more, not for ever', async () => {
+    const from = `4470000${String(++customer).padStart(5, '0')}`;
+    const row = async () => (await parley.query(
+      `select o.outbox_id, o.state, o.attempt, o.unknown_count, o.error_text from outbox o
+         join conversations c using (tenant_id, conversation_id) where c.address = $1`, [from]))[0];
+    await sim.behave({ latency_ms: 20000 });
+    await parley.deliver([textMessage(from, 'hello')]);
+    for (const attempt of [1, 2]) {
+      await until(`attempt ${attempt} is on its way`, async () => (await sim.sentTo(from)).length === attempt, limitMs);
+      process.kill(await parley.pidOf('delivery'), 'SIGKILL');
+    }
+    await until('it is given up', async () => (await row())?.state === 'failed', limitMs);
+    await sim.behave({ latency_ms: 0 });
+    const { unknown_count: unknown, error_text: text } = await row();
+    assert.equal(unknown, 2);
+    assert.match(text, /outcome unknown twice/);
+    assert.equal((await sim.sentTo(from)).length, 2);
   });
 
   test('the calls of the broker add up', async () => {

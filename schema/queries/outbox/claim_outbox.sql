@@ -5,6 +5,6 @@
 -- lock_order: 9
 -- budget_ms: 100
 select k.tenant, k.outbox_id, k.conversation_id, k.turn_id, k.seq, k.attempt, k.channel,
-       k.channel_account_id, k.address, k.phone, k.content, k.is_ambiguous, k.next_due_ms
+       k.channel_account_id, k.address, k.phone, k.content, k.unknown_count, k.next_due_ms
   from claim_due(:holder, case when :max_rows between 1 and 1000 then :max_rows else 100 end,
                  :claim_ms) k

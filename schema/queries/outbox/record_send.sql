@@ -5,4 +5,4 @@
 -- budget_ms: 50
 select r.was_recorded, r.has_next
   from record_send_outcome(:tenant, :outbox_id::uuid, :attempt, :outcome, :provider_id,
-                           :retry_after_ms, :error_code, :error_text) r
+                           :retry_after_ms, :error_code, :error_text, :is_unknown) r
