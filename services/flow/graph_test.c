@@ -63,89 +63,84 @@ static void loads_a_sound_file(void **state)
     act_buf_fini(&error);
 }
 
+// What is wrong, and what the error must say.
+static const struct {
+    const char *yaml, *wanted;
+} mistakes[] = {
+    {"flow: g\nrevision: 1\nstart: a\nnodes:\n" MESSAGE, "f.yaml: field flow: must be the name"},
+    {"flow: f\nrevision: 0\nstart: a\nnodes:\n" MESSAGE, "field revision: starts with 1"},
+    {"flow: f\nrevision: 1\nstart: q\nnodes:\n" MESSAGE, "field start: there is no node 'q'"},
+    {HEAD MESSAGE END, "f.yaml: node z: nothing leads here"},
+    {HEAD MESSAGE MESSAGE, "node a: field node: stands twice"},
+    {HEAD MESSAGE "  - {node: A b, kind: end}\n", "node A b: field node: not a good name"},
+    {HEAD "  - {node: a, kind: message}\n", "node a: field text: is missing"},
+    {HEAD "  - {node: a, kind: message, text: no.text}\n",
+     "field text: there is no text 'no.text'"},
+    {HEAD "  - {node: a, kind: message, text: question.ask, next: q}\n",
+     "f.yaml: node a: field next: there is no node 'q'"},
+    {HEAD "  - {node: a, kind: message, text: question.ask, save: x}\n",
+     "node a: field save: has no meaning in this node"},
+    {HEAD "  - {node: a, kind: message, text: projects.line}\n", "nothing sets {project_name}"},
+    {HEAD "  - {node: a, kind: message, text: receipt.progress}\n", "nothing sets {updated_title}"},
+    {HEAD "  - {node: a, kind: message, text: question.ask, ask: text}\n", "ask: is for questions"},
+    {HEAD "  - {node: a, kind: question, text: question.ask, next: a}\n", "ask: is missing"},
+    {HEAD "  - {node: a, kind: question, ask: text, text: question.ask, next: a}\n",
+     "field save: is missing"},
+    {HEAD "  - {node: a, kind: question, ask: text, text: question.ask, save: X, next: a}\n",
+     "field save: 'X' is not a good name"},
+    {HEAD "  - {node: a, kind: question, ask: text, text: question.ask, save: contact_name, "
+          "next: a}\n",
+     "field save: 'contact_name' cannot be changed"},
+    {HEAD "  - {node: a, kind: question, ask: text, text: question.ask, save: x, next: a, "
+          "told: yes}\n",
+     "told and filler belong together"},
+    {HEAD "  - {node: a, kind: question, ask: number, text: question.ask, save: x, next: a}\n",
+     "field min: must be less than max"},
+    {HEAD "  - {node: a, kind: question, ask: severity, text: question.ask, save: x, next: a}\n",
+     "field label: is missing"},
+    {HEAD "  - {node: a, kind: question, ask: severity, text: question.ask, save: x, next: a, "
+          "label: question.ask}\n",
+     "must be a text that ends with _button"},
+    {HEAD "  - {node: a, kind: question, ask: yes_no, text: question.ask, yes: a}\n",
+     "field no: is missing"},
+    {HEAD "  - {node: a, kind: question, ask: choice, text: question.ask}\n",
+     "choices: is missing"},
+    {HEAD "  - {node: a, kind: question, ask: choice, text: question.ask, choices: [{value: x, "
+          "title: answer.yes_button}]}\n",
+     "x leads nowhere"},
+    {HEAD "  - {node: a, kind: question, ask: choice, text: question.ask, next: a, choices: "
+          "[{value: x, title: question.ask}]}\n",
+     "must be a text that ends with _button"},
+    {HEAD "  - {node: a, kind: question, ask: choice, text: question.ask, next: a, choices: "
+          "[{value: x, title: answer.yes_button}, {value: x, title: answer.no_button}]}\n",
+     "x stands twice"},
+    {HEAD "  - {node: a, kind: question, ask: choice, text: question.ask, next: a, choices: "
+          "[{value: x, flow: y, title: answer.yes_button}]}\n",
+     "give either flow, or value"},
+    {HEAD "  - {node: a, kind: call, call: drop_tables, next: a}\n",
+     "there is no call 'drop_tables'"},
+    {HEAD "  - {node: a, kind: call, call: list_projects, next: a}\n", "field empty: is missing"},
+    {HEAD "  - {node: a, kind: call, call: create_appointment, next: z}\n" END,
+     "nothing sets 'service', which it needs"},
+    {HEAD "  - {node: a, kind: condition, when: x, is: y, next: z, else: z}\n" END,
+     "nothing sets 'x'"},
+    {HEAD "  - {node: a, kind: set, save: x, value: y, next: a}\n", "goes round without asking"},
+    {HEAD "  - {node: a, kind: set, save: x, next: z}\n" END, "give either value or text"},
+    {HEAD "  - {node: a, kind: handover, text: handover.announced}\n", "field reason: is missing"},
+    {HEAD "  - {node: a, kind: next}\n", "field flow: is missing"},
+};
+
 static void names_file_node_and_field(void **state)
 {
     (void)state;
-    static const struct {
-        const char *yaml, *wanted;
-    } cases[] = {
-        {"flow: g\nrevision: 1\nstart: a\nnodes:\n" MESSAGE,
-         "f.yaml: field flow: must be the name"},
-        {"flow: f\nrevision: 0\nstart: a\nnodes:\n" MESSAGE, "field revision: starts with 1"},
-        {"flow: f\nrevision: 1\nstart: q\nnodes:\n" MESSAGE, "field start: there is no node 'q'"},
-        {HEAD MESSAGE END, "f.yaml: node z: nothing leads here"},
-        {HEAD MESSAGE MESSAGE, "node a: field node: stands twice"},
-        {HEAD MESSAGE "  - {node: A b, kind: end}\n", "node A b: field node: not a good name"},
-        {HEAD "  - {node: a, kind: message}\n", "node a: field text: is missing"},
-        {HEAD "  - {node: a, kind: message, text: no.text}\n",
-         "field text: there is no text 'no.text'"},
-        {HEAD "  - {node: a, kind: message, text: question.ask, next: q}\n",
-         "f.yaml: node a: field next: there is no node 'q'"},
-        {HEAD "  - {node: a, kind: message, text: question.ask, save: x}\n",
-         "node a: field save: has no meaning in this node"},
-        {HEAD "  - {node: a, kind: message, text: projects.line}\n", "nothing sets {project_name}"},
-        {HEAD "  - {node: a, kind: message, text: receipt.progress}\n",
-         "nothing sets {updated_title}"},
-        {HEAD "  - {node: a, kind: message, text: question.ask, ask: text}\n",
-         "ask: is for questions"},
-        {HEAD "  - {node: a, kind: question, text: question.ask, next: a}\n", "ask: is missing"},
-        {HEAD "  - {node: a, kind: question, ask: text, text: question.ask, next: a}\n",
-         "field save: is missing"},
-        {HEAD "  - {node: a, kind: question, ask: text, text: question.ask, save: X, next: a}\n",
-         "field save: 'X' is not a good name"},
-        {HEAD "  - {node: a, kind: question, ask: text, text: question.ask, save: contact_name, "
-              "next: a}\n",
-         "field save: 'contact_name' cannot be changed"},
-        {HEAD "  - {node: a, kind: question, ask: text, text: question.ask, save: x, next: a, "
-              "told: yes}\n",
-         "told and filler belong together"},
-        {HEAD "  - {node: a, kind: question, ask: number, text: question.ask, save: x, next: a}\n",
-         "field min: must be less than max"},
-        {HEAD
-         "  - {node: a, kind: question, ask: severity, text: question.ask, save: x, next: a}\n",
-         "field label: is missing"},
-        {HEAD "  - {node: a, kind: question, ask: severity, text: question.ask, save: x, next: a, "
-              "label: question.ask}\n",
-         "must be a text that ends with _button"},
-        {HEAD "  - {node: a, kind: question, ask: yes_no, text: question.ask, yes: a}\n",
-         "field no: is missing"},
-        {HEAD "  - {node: a, kind: question, ask: choice, text: question.ask}\n",
-         "choices: is missing"},
-        {HEAD "  - {node: a, kind: question, ask: choice, text: question.ask, choices: [{value: x, "
-              "title: answer.yes_button}]}\n",
-         "x leads nowhere"},
-        {HEAD "  - {node: a, kind: question, ask: choice, text: question.ask, next: a, choices: "
-              "[{value: x, title: question.ask}]}\n",
-         "must be a text that ends with _button"},
-        {HEAD "  - {node: a, kind: question, ask: choice, text: question.ask, next: a, choices: "
-              "[{value: x, title: answer.yes_button}, {value: x, title: answer.no_button}]}\n",
-         "x stands twice"},
-        {HEAD "  - {node: a, kind: question, ask: choice, text: question.ask, next: a, choices: "
-              "[{value: x, flow: y, title: answer.yes_button}]}\n",
-         "give either flow, or value"},
-        {HEAD "  - {node: a, kind: call, call: drop_tables, next: a}\n",
-         "there is no call 'drop_tables'"},
-        {HEAD "  - {node: a, kind: call, call: list_projects, next: a}\n",
-         "field empty: is missing"},
-        {HEAD "  - {node: a, kind: call, call: create_appointment, next: z}\n" END,
-         "nothing sets 'service', which it needs"},
-        {HEAD "  - {node: a, kind: condition, when: x, is: y, next: z, else: z}\n" END,
-         "nothing sets 'x'"},
-        {HEAD "  - {node: a, kind: set, save: x, value: y, next: a}\n",
-         "goes round without asking"},
-        {HEAD "  - {node: a, kind: set, save: x, next: z}\n" END, "give either value or text"},
-        {HEAD "  - {node: a, kind: handover, text: handover.announced}\n",
-         "field reason: is missing"},
-        {HEAD "  - {node: a, kind: next}\n", "field flow: is missing"},
-    };
     act_buf_t error;
     act_buf_init(&error, 4096);
-    for (size_t i = 0; i < ACT_COUNT(cases); i++) {
-        assert_null(load(cases[i].yaml, &error));
-        bool has = match_has(act_buf_str(&error), act_str(cases[i].wanted));
+    for (size_t i = 0; i < ACT_COUNT(mistakes); i++) {
+        assert_null(load(mistakes[i].yaml, &error));
+        bool has = match_has(act_buf_str(&error), act_str(mistakes[i].wanted));
         if (!has)
             print_error("case %zu: '%" ACT_STR_FMT "' lacks '%s'\n", i,
-                        ACT_STR_ARG(act_buf_str(&error)), cases[i].wanted);
+                        ACT_STR_ARG(act_buf_str(&error)), mistakes[i].wanted);
         assert_true(has);
         assert_true(act_str_starts_with(act_buf_str(&error), "f.yaml:"));
     }
