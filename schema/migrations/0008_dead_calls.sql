@@ -15,7 +15,9 @@ alter table dead_letters
     add column causes text not null default '',
     add column resolution text collate "C" not null default ''
         check (resolution in ('', 'retried', 'dropped')),
-    add constraint dead_letters_id unique (dead_letter_id);
+    add constraint dead_letters_id unique (tenant_id, dead_letter_id);
+-- Operators name a letter by its number alone.
+create index dead_letters_number on dead_letters (dead_letter_id);
 
 -- Operators look at the letters of all tenants, and the broker's own calls have none.
 create policy system_sweep on dead_letters
