@@ -36,8 +36,10 @@ static const command_t commands[] = {
 };
 
 // Commands of the launcher script (./parley), which never reach this program.
-static const char launcher_help[] = "  test         build and test: [unit|integration|e2e|lint]\n"
-                                    "  bench        measure: webhook | turn | memory (--json)\n";
+static const char launcher_help[] =
+    "  test         build and test: [unit|integration|e2e|chaos|lint]\n"
+    "  bench        measure: webhook | turn | memory (--json)\n"
+    "  chaos        kill everything under load, judge (--minutes 30)\n";
 
 static void print_help(FILE *file)
 {

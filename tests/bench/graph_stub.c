@@ -6,6 +6,8 @@
 
 #include "graph_stub.h"
 
+#include "load.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -22,12 +24,19 @@
 
 #define REQUEST_MAX_BYTES 65536
 #define REPLY_MAX_BYTES 1024
+#define RECIPIENT_MAX_BYTES 160
 #define EVENTS_MAX 64
 #define BACKLOG 256
 
 typedef struct conn {
     LIST_ENTRY(conn) link;
     int fd;
+    uint64_t number;
+    bool is_waiting; // an answer waits for its time; what came after it is read later
+    bool hangs_up;
+    int64_t due_us;
+    size_t out_bytes;
+    char out[REPLY_MAX_BYTES];
     size_t in_bytes;
     char in[REQUEST_MAX_BYTES];
 } conn_t;
@@ -39,7 +48,9 @@ struct graph_stub {
     int listen_fd;
     graph_message_fn *on_message;
     void *context;
-    uint64_t accepted_count;
+    uint64_t messages_count;
+    uint64_t conns_count;
+    uint32_t waiting_count;
     uint64_t marks_count;
     uint64_t broken_count;
     conn_list_t conns;
@@ -86,90 +97,184 @@ static long content_length(view_t head)
     return -1;
 }
 
-// --- replies -------------------------------------------------------------------------------------
+// --- answers -------------------------------------------------------------------------------------
 
-static bool reply(const conn_t *conn, const char *body, size_t body_bytes)
+static void put_answer(conn_t *conn, const char *status, const char *body)
 {
-    char out[REPLY_MAX_BYTES];
-    int out_bytes = snprintf(out, sizeof out,
-                             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-                             "Content-Length: %zu\r\n\r\n%.*s",
-                             body_bytes, (int)body_bytes, body);
-    // One small reply for one request: the socket's buffer always has room.
-    return out_bytes < REPLY_MAX_BYTES &&
-           send(conn->fd, out, (size_t)out_bytes, MSG_NOSIGNAL) == out_bytes;
+    int out_bytes = snprintf(conn->out, sizeof conn->out,
+                             "HTTP/1.1 %s\r\nContent-Type: application/json\r\n"
+                             "Content-Length: %zu\r\n\r\n%s",
+                             status, strlen(body), body);
+    if (out_bytes < 0 || (size_t)out_bytes >= sizeof conn->out)
+        abort(); // recipients are checked for their length
+    conn->out_bytes = (size_t)out_bytes;
 }
 
-static bool accept_message(graph_stub_t *self, const conn_t *conn, view_t body, view_t to)
+static void put_refusal(conn_t *conn, const graph_answer_t *answer)
 {
-    graph_message_t message = {to.ptr, to.len_bytes, body.ptr, body.len_bytes};
-    char text[REPLY_MAX_BYTES / 2];
-    self->on_message(self->context, &message);
-    int bytes =
-        snprintf(text, sizeof text,
-                 "{\"messaging_product\":\"whatsapp\",\"contacts\":[{\"input\":\"%.*s\","
-                 "\"wa_id\":\"%.*s\"}],\"messages\":[{\"id\":\"wamid.BENCH%d.%" PRIu64 "\"}]}",
-                 (int)to.len_bytes, to.ptr, (int)to.len_bytes, to.ptr, (int)getpid(),
-                 ++self->accepted_count);
-    return bytes < (int)sizeof text && reply(conn, text, (size_t)bytes);
+    char status[32], body[256];
+    (void)snprintf(status, sizeof status, "%d Refused", answer->refusal);
+    (void)snprintf(body, sizeof body,
+                   "{\"error\":{\"message\":\"(#%d) as the test wants\",\"code\":%d}}",
+                   answer->code, answer->code);
+    put_answer(conn, status, body);
 }
 
-static bool answer(graph_stub_t *self, const conn_t *conn, view_t body)
+static void put_acceptance(conn_t *conn, const graph_message_t *message)
 {
-    static const char success[] = "{\"success\":true}";
+    char body[REPLY_MAX_BYTES / 2];
+    (void)snprintf(body, sizeof body,
+                   "{\"messaging_product\":\"whatsapp\",\"contacts\":[{\"input\":\"%.*s\","
+                   "\"wa_id\":\"%.*s\"}],\"messages\":[{\"id\":\"%s\"}]}",
+                   (int)message->to_bytes, message->to, (int)message->to_bytes, message->to,
+                   message->wamid);
+    put_answer(conn, "200 OK", body);
+}
+
+// The answer waits in the connection until it is due.
+static bool take_message(graph_stub_t *self, conn_t *conn, view_t body, view_t to)
+{
+    char wamid[GRAPH_WAMID_BYTES];
+    view_t outbox_id = {NULL, 0};
+    (void)find_text(body, "\"biz_opaque_callback_data\"", &outbox_id);
+    if (to.len_bytes > RECIPIENT_MAX_BYTES)
+        return false;
+    (void)snprintf(wamid, sizeof wamid, "wamid.OUT%d.%" PRIu64, (int)getpid(),
+                   ++self->messages_count);
+    graph_message_t message = {.to = to.ptr,
+                               .to_bytes = to.len_bytes,
+                               .outbox_id = outbox_id.ptr,
+                               .outbox_id_bytes = outbox_id.len_bytes,
+                               .body = body.ptr,
+                               .body_bytes = body.len_bytes,
+                               .wamid = wamid,
+                               .connection = conn->number};
+    graph_answer_t answer = self->on_message(self->context, &message);
+    if (answer.refusal != 0)
+        put_refusal(conn, &answer);
+    else
+        put_acceptance(conn, &message);
+    conn->hangs_up = answer.hangs_up;
+    conn->due_us = answer.delay_us > 0 ? load_now_us() + answer.delay_us : 0;
+    return true;
+}
+
+static bool take_request(graph_stub_t *self, conn_t *conn, view_t body)
+{
     view_t to;
+    conn->hangs_up = false;
+    conn->due_us = 0;
     if (find_text(body, "\"to\"", &to) || find_text(body, "\"recipient\"", &to))
-        return accept_message(self, conn, body, to);
+        return take_message(self, conn, body, to);
     self->marks_count++;
-    return reply(conn, success, sizeof success - 1);
+    put_answer(conn, "200 OK", "{\"success\":true}");
+    return true;
+}
+
+// False: the connection is to be closed.
+static bool give_answer(const conn_t *conn)
+{
+    // One small reply for one request: the socket's buffer always has room.
+    return !conn->hangs_up &&
+           send(conn->fd, conn->out, conn->out_bytes, MSG_NOSIGNAL) == (ssize_t)conn->out_bytes;
 }
 
 // --- connections ---------------------------------------------------------------------------------
 
-static void conn_close(conn_t *conn)
+static void conn_close(graph_stub_t *self, conn_t *conn)
 {
+    self->waiting_count -= conn->is_waiting;
     (void)close(conn->fd); // leaves the epoll set by itself
     LIST_REMOVE(conn, link);
     free(conn);
 }
 
-// Answers the first request in the buffer, if it is complete. False: there is none, or the connection
-// is not usable any more, then *ret_is_broken.
-static bool conn_take(graph_stub_t *self, conn_t *conn, bool *ret_is_broken)
+// A client that is gone may leave its connection before its answer is due.
+static void conn_watch(graph_stub_t *self, conn_t *conn, int operation)
+{
+    struct epoll_event event = {.events = conn->is_waiting ? EPOLLRDHUP : EPOLLIN,
+                                .data.ptr = conn};
+    if (epoll_ctl(self->epoll_fd, operation, conn->fd, &event) != 0)
+        abort();
+}
+
+static void conn_set_waiting(graph_stub_t *self, conn_t *conn, bool is_waiting)
+{
+    conn->is_waiting = is_waiting;
+    self->waiting_count += is_waiting ? 1 : UINT32_MAX;
+    conn_watch(self, conn, EPOLL_CTL_MOD);
+}
+
+// Takes the first request in the buffer, if it is complete and the one before it was answered. False:
+// there is nothing to do now, or the connection is to be closed, then *ret_is_over.
+static bool conn_take(graph_stub_t *self, conn_t *conn, bool *ret_is_over)
 {
     const char *head_end = memmem(conn->in, conn->in_bytes, "\r\n\r\n", 4);
+    if (conn->is_waiting)
+        return false;
     if (head_end == NULL) {
-        *ret_is_broken = conn->in_bytes == sizeof conn->in;
+        *ret_is_over = conn->in_bytes == sizeof conn->in;
+        self->broken_count += *ret_is_over;
         return false;
     }
     size_t head_bytes = (size_t)(head_end + 4 - conn->in);
     long body_bytes = content_length((view_t){conn->in, head_bytes});
-    *ret_is_broken = body_bytes < 0 || (size_t)body_bytes > sizeof conn->in - head_bytes;
-    if (*ret_is_broken || conn->in_bytes < head_bytes + (size_t)body_bytes)
+    bool is_broken = body_bytes < 0 || (size_t)body_bytes > sizeof conn->in - head_bytes;
+    if (!is_broken && conn->in_bytes < head_bytes + (size_t)body_bytes)
         return false;
-    *ret_is_broken = !answer(self, conn, (view_t){conn->in + head_bytes, (size_t)body_bytes});
+    if (is_broken ||
+        !take_request(self, conn, (view_t){conn->in + head_bytes, (size_t)body_bytes})) {
+        self->broken_count++;
+        *ret_is_over = true;
+        return false;
+    }
     conn->in_bytes -= head_bytes + (size_t)body_bytes;
     memmove(conn->in, conn->in + head_bytes + body_bytes, conn->in_bytes);
-    return !*ret_is_broken;
+    if (conn->due_us > 0)
+        conn_set_waiting(self, conn, true);
+    else
+        *ret_is_over = !give_answer(conn);
+    return !*ret_is_over;
+}
+
+static void conn_go_on(graph_stub_t *self, conn_t *conn)
+{
+    bool is_over = false;
+    while (conn_take(self, conn, &is_over))
+        continue;
+    if (is_over)
+        conn_close(self, conn);
 }
 
 static void conn_ready(graph_stub_t *self, conn_t *conn)
 {
-    bool is_broken = false;
     size_t room_bytes = sizeof conn->in - conn->in_bytes;
     ssize_t got_bytes = recv(conn->fd, conn->in + conn->in_bytes, room_bytes, 0);
     if (got_bytes < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got_bytes <= 0) {
-        conn_close(conn);
+        conn_close(self, conn);
         return;
     }
     conn->in_bytes += (size_t)got_bytes;
-    while (conn_take(self, conn, &is_broken))
-        continue;
-    if (is_broken) {
-        self->broken_count++;
-        conn_close(conn);
+    conn_go_on(self, conn);
+}
+
+static void answer_due(graph_stub_t *self)
+{
+    int64_t now_us = load_now_us();
+    conn_t *next;
+    if (self->waiting_count == 0)
+        return;
+    for (conn_t *conn = LIST_FIRST(&self->conns); conn != NULL; conn = next) {
+        next = LIST_NEXT(conn, link);
+        if (!conn->is_waiting || conn->due_us > now_us)
+            continue;
+        conn_set_waiting(self, conn, false);
+        if (give_answer(conn))
+            conn_go_on(self, conn);
+        else
+            conn_close(self, conn);
     }
 }
 
@@ -183,9 +288,8 @@ static void accept_all(graph_stub_t *self)
             abort();
         conn->fd = fd;
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = conn};
-        if (epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
-            abort();
+        conn->number = ++self->conns_count;
+        conn_watch(self, conn, EPOLL_CTL_ADD);
         LIST_INSERT_HEAD(&self->conns, conn, link);
     }
 }
@@ -230,7 +334,7 @@ void graph_stub_destroy(graph_stub_t **self_p)
     if (self == NULL)
         return;
     while (!LIST_EMPTY(&self->conns))
-        conn_close(LIST_FIRST(&self->conns));
+        conn_close(self, LIST_FIRST(&self->conns));
     if (self->listen_fd >= 0)
         (void)close(self->listen_fd);
     if (self->epoll_fd >= 0)
@@ -254,6 +358,21 @@ void graph_stub_turn(graph_stub_t *self)
         else
             conn_ready(self, events[i].data.ptr);
     }
+    answer_due(self);
+}
+
+int64_t graph_stub_due_us(const graph_stub_t *self)
+{
+    int64_t due_us = INT64_MAX;
+    const conn_t *conn;
+    if (self->waiting_count == 0)
+        return due_us;
+    LIST_FOREACH(conn, &self->conns, link)
+    {
+        if (conn->is_waiting && conn->due_us < due_us)
+            due_us = conn->due_us;
+    }
+    return due_us;
 }
 
 uint64_t graph_stub_marks_count(const graph_stub_t *self)

@@ -188,9 +188,8 @@ static bool is_expected(const run_t *self, const graph_message_t *message)
            memmem(message->body, message->body_bytes, expect, strlen(expect)) != NULL;
 }
 
-static void on_message(void *context, const graph_message_t *message)
+static void take_reply(run_t *self, const graph_message_t *message)
 {
-    run_t *self = context;
     int64_t now_us = load_now_us(), due_us = 0;
     if (!is_expected(self, message) && self->unexpected_count++ == 0)
         fprintf(stderr, "turn_load: first unexpected reply: %.*s\n", (int)message->body_bytes,
@@ -202,6 +201,12 @@ static void on_message(void *context, const graph_message_t *message)
     // A reply after the end adds no throughput, but leaving it out would hide the slowest ones.
     if (is_measured || (now_us >= self->end_us && due_us >= self->measure_us))
         latency_add(self->turn_latency, now_us - due_us);
+}
+
+static graph_answer_t on_message(void *context, const graph_message_t *message)
+{
+    take_reply(context, message);
+    return (graph_answer_t){0};
 }
 
 static void take_webhook_replies(run_t *self)

@@ -96,17 +96,21 @@ static void sign_body(webhook_gen_t *self, size_t body_bytes)
                    "Content-Type: application/json\r\nX-Hub-Signature-256: sha256=%s\r\n", hex);
 }
 
-static size_t write_body(webhook_gen_t *self, uint32_t conversation_index)
+// What every webhook begins with; a message or a status and "}]}}]}]}" follow.
+#define ENVELOPE                                                                                   \
+    "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"900001\",\"changes\":["        \
+    "{\"field\":\"messages\",\"value\":{\"messaging_product\":\"whatsapp\","                       \
+    "\"metadata\":{\"display_phone_number\":\"15550009999\",\"phone_number_id\":\"%s\"},"
+
+static size_t write_message(webhook_gen_t *self, uint32_t conversation_index)
 {
     int length = snprintf(
         self->body, sizeof self->body,
-        "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"id\":\"900001\",\"changes\":["
-        "{\"field\":\"messages\",\"value\":{\"messaging_product\":\"whatsapp\","
-        "\"metadata\":{\"display_phone_number\":\"15550009999\",\"phone_number_id\":\"%s\"},"
-        "\"contacts\":[{\"profile\":{\"name\":\"Contact %" PRIu32 "\"},\"wa_id\":\"%s\","
-        "\"user_id\":\"US.9%019" PRIu32 "\"}],"
-        "\"messages\":[{\"from\":\"%s\",\"from_user_id\":\"US.9%019" PRIu32 "\",\"id\":\"%s\","
-        "\"timestamp\":\"%" PRId64 "\",%s}]}}]}]}",
+        ENVELOPE "\"contacts\":[{\"profile\":{\"name\":\"Contact %" PRIu32 "\"},\"wa_id\":\"%s\","
+                 "\"user_id\":\"US.9%019" PRIu32 "\"}],"
+                 "\"messages\":[{\"from\":\"%s\",\"from_user_id\":\"US.9%019" PRIu32
+                 "\",\"id\":\"%s\","
+                 "\"timestamp\":\"%" PRId64 "\",%s}]}}]}]}",
         self->phone_id, conversation_index, self->from, conversation_index, self->from,
         conversation_index, self->wamid, (int64_t)time(NULL), self->content);
     if (length < 0 || (size_t)length >= sizeof self->body)
@@ -114,14 +118,8 @@ static size_t write_body(webhook_gen_t *self, uint32_t conversation_index)
     return (size_t)length;
 }
 
-// The webhook around self->content.
-static void make(webhook_gen_t *self, uint32_t conversation_index, webhook_t *ret_webhook)
+static void give(webhook_gen_t *self, size_t body_bytes, webhook_t *ret_webhook)
 {
-    uint64_t number = self->made_count++;
-    (void)snprintf(self->from, sizeof self->from, "1555%07" PRIu32, conversation_index);
-    (void)snprintf(self->wamid, sizeof self->wamid, "wamid.HBgL%016" PRIX64 "%016" PRIX64,
-                   mix(self->seed + number), self->seed);
-    size_t body_bytes = write_body(self, conversation_index);
     sign_body(self, body_bytes);
     *ret_webhook = (webhook_t){.headers = self->headers,
                                .body = self->body,
@@ -130,14 +128,45 @@ static void make(webhook_gen_t *self, uint32_t conversation_index, webhook_t *re
                                .from = self->from};
 }
 
-void webhook_gen_text(webhook_gen_t *self, uint32_t conversation_index, const char *text,
-                      webhook_t *ret_webhook)
+// The webhook around self->content.
+static void make(webhook_gen_t *self, uint64_t number, uint32_t conversation_index,
+                 webhook_t *ret_webhook)
+{
+    (void)snprintf(self->from, sizeof self->from, "1555%07" PRIu32, conversation_index);
+    (void)snprintf(self->wamid, sizeof self->wamid, "wamid.HBgL%016" PRIX64 "%016" PRIX64,
+                   mix(self->seed + number), self->seed);
+    give(self, write_message(self, conversation_index), ret_webhook);
+}
+
+void webhook_gen_numbered(webhook_gen_t *self, uint64_t number, uint32_t conversation_index,
+                          const char *text, webhook_t *ret_webhook)
 {
     if (strlen(text) > TEXT_MAX_BYTES)
         abort();
     (void)snprintf(self->content, sizeof self->content,
                    "\"type\":\"text\",\"text\":{\"body\":\"%s\"}", text);
-    make(self, conversation_index, ret_webhook);
+    make(self, number, conversation_index, ret_webhook);
+}
+
+void webhook_gen_status(webhook_gen_t *self, const webhook_status_t *status, webhook_t *ret_webhook)
+{
+    (void)snprintf(self->from, sizeof self->from, "1555%07" PRIu32, status->conversation_index);
+    (void)snprintf(self->wamid, sizeof self->wamid, "%s", status->wamid);
+    int length = snprintf(self->body, sizeof self->body,
+                          ENVELOPE "\"statuses\":[{\"id\":\"%s\",\"status\":\"%s\","
+                                   "\"timestamp\":\"%" PRId64 "\",\"recipient_id\":\"%s\","
+                                   "\"biz_opaque_callback_data\":\"%s\"}]}}]}]}",
+                          self->phone_id, self->wamid, status->status, (int64_t)time(NULL),
+                          self->from, status->outbox_id);
+    if (length < 0 || (size_t)length >= sizeof self->body)
+        abort(); // ids are short
+    give(self, (size_t)length, ret_webhook);
+}
+
+void webhook_gen_text(webhook_gen_t *self, uint32_t conversation_index, const char *text,
+                      webhook_t *ret_webhook)
+{
+    webhook_gen_numbered(self, self->made_count++, conversation_index, text, ret_webhook);
 }
 
 static void make_reaction(webhook_gen_t *self, uint32_t conversation_index, webhook_t *ret_webhook)
@@ -146,7 +175,7 @@ static void make_reaction(webhook_gen_t *self, uint32_t conversation_index, webh
                    "\"type\":\"reaction\",\"reaction\":{\"message_id\":\"wamid.OUT%016" PRIX64
                    "\",\"emoji\":\"\\ud83d\\udc4d\"}",
                    mix(self->made_count));
-    make(self, conversation_index, ret_webhook);
+    make(self, self->made_count++, conversation_index, ret_webhook);
 }
 
 void webhook_gen_next(webhook_gen_t *self, webhook_t *ret_webhook)

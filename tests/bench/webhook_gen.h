@@ -42,3 +42,19 @@ void webhook_gen_next(webhook_gen_t *self, webhook_t *ret_webhook);
 // caller.
 void webhook_gen_text(webhook_gen_t *self, uint32_t conversation_index, const char *text,
                       webhook_t *ret_webhook);
+
+// The same, as the message with this number: the same number again is the same message, byte for byte
+// but for the second in which it is made. The other functions count numbers from 0; use one way only.
+void webhook_gen_numbered(webhook_gen_t *self, uint64_t number, uint32_t conversation_index,
+                          const char *text, webhook_t *ret_webhook);
+
+// What became of a message that the business sent. Ids need no escapes and have at most 64 bytes.
+typedef struct {
+    uint32_t conversation_index; // who got it
+    const char *wamid;
+    const char *status;    // sent, delivered, read
+    const char *outbox_id; // biz_opaque_callback_data
+} webhook_status_t;
+
+void webhook_gen_status(webhook_gen_t *self, const webhook_status_t *status,
+                        webhook_t *ret_webhook);

@@ -1,0 +1,81 @@
+// ./parley chaos: everything is killed while customers write; then nothing may be lost, doubled or out of
+// order. Prints one line, or one JSON object; ends with 1 when a promise was broken.
+import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
+const usage = `usage: ./parley chaos [options]
+  --minutes N         how long customers write (2)
+  --seconds S         the same, in seconds
+  --rate R            messages a second; each reply has three statuses on top (300)
+  --conversations C   how many customers write (1000)
+  --kill-every-ms M   one process is killed so often on average (2000)
+  --seed S            of all that is random; a run with the same seed has the same load and faults (from the clock)
+  --keep              keep the data directory, also of a run that passed
+  --record FILE       write what the oracles saw into a file
+  --json              one JSON object instead of one line
+A run that fails keeps its data directory and says how to repeat it. docs/reliability.md tells what is checked.
+`;
+
+const say = (text) => process.stderr.write(`chaos: ${text}\n`);
+
+function readOptions() {
+  const string = { type: 'string' }, boolean = { type: 'boolean' };
+  const { values } = parseArgs({
+    options: {
+      minutes: string, seconds: string, rate: string, conversations: string, 'kill-every-ms': string, seed: string,
+      keep: boolean, record: string, json: boolean, help: boolean,
+    },
+  });
+  const number = (name, usual, min, max) => {
+    if (values[name] === undefined) return usual;
+    const value = Number(values[name]);
+    if (values[name] === '' || !(value >= min && value <= max)) throw new Error(`--${name} must be a number from ${min} to ${max} (example: --${name} ${usual})`);
+    return value;
+  };
+  const minutes = number('minutes', 2, 0.1, 1440);
+  return {
+    seconds: number('seconds', minutes * 60, 5, 86400), rate: number('rate', 300, 1, 10000),
+    conversations: Math.round(number('conversations', 1000, 1, 1000000)), killEveryMs: number('kill-every-ms', 2000, 100, 3600000),
+    seed: Math.round(number('seed', Date.now() % 1000000 + 1, 1, 4294967295)),
+    keep: values.keep, record: values.record, isJson: values.json, isHelp: values.help,
+  };
+}
+
+async function run(options) {
+  const modules = path.join(here, '..');
+  if (!existsSync(path.join(modules, 'node_modules'))) execFileSync('npm', ['ci', '--silent', '--no-fund', '--no-audit'], { cwd: modules, stdio: ['ignore', 2, 2] });
+  const { chaosRun, lineOf } = await import('./run.mjs');
+  say(`${options.rate} messages/s of ${options.conversations} customers for ${options.seconds} s, a kill every ${options.killEveryMs} ms, seed ${options.seed}`);
+  let parley = null;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.once(signal, async () => {
+      await parley?.stop().catch((error) => say(error.message));
+      process.exit(130);
+    });
+  const { result, findings, data, folder } = await chaosRun({ ...options, onStart: (started) => (parley = started) }, say);
+  if (options.record) writeFileSync(options.record, JSON.stringify(data));
+  console.log(options.isJson ? JSON.stringify({ ...result, findings }) : lineOf(result));
+  if (result.is_ok && !options.keep) return;
+  say(`data directory: ${folder}`);
+  if (result.is_ok) return;
+  for (const finding of findings) say(finding);
+  say(`again: ./parley chaos --seconds ${options.seconds} --rate ${options.rate} --conversations ${options.conversations} --kill-every-ms ${options.killEveryMs} --seed ${options.seed}`);
+  process.exitCode = 1;
+}
+
+let options;
+try {
+  options = readOptions();
+} catch (error) {
+  process.stderr.write(`chaos: ${error.message}\n${usage}`);
+  process.exit(64);
+}
+if (options.isHelp) process.stdout.write(usage);
+else
+  await run(options).catch((error) => {
+    say(error.message);
+    process.exitCode = 1;
+  });

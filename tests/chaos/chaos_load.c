@@ -1,0 +1,336 @@
+// chaos_load: the outside world of a chaos run, both ends of Parley from one seed. Customers write at
+// a steady rate (customers.h), a courier delivers their webhooks until they are acknowledged
+// (courier.h), and a Graph API takes the replies, misbehaves and reports statuses (provider.h).
+//
+// After --seconds nobody writes any more, and the rest goes on until standard input ends: then the
+// messages are saved and the last line is printed. Each half second a line of JSON tells how far it is.
+// What was lost or doubled is judged by tests/chaos/oracle.mjs from the files and the database.
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE // getopt_long, ppoll
+#endif
+
+#include "courier.h"
+#include "customers.h"
+#include "dice.h"
+#include "driver.h"
+#include "latency.h"
+#include "load.h"
+#include "provider.h"
+#include "webhook_gen.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EXIT_USAGE 2
+#define WAIT_MAX_US 20000
+#define TELL_US 500000
+#define MESSAGES_MAX 20000000.0
+// A turn has few replies; the bot's own limits keep it so.
+#define SENDS_PER_MESSAGE 3u
+#define SPARE_COUNT 1000u
+
+typedef struct {
+    load_options_t load;
+    webhook_gen_options_t webhooks;
+    uint32_t graph_port;
+    uint32_t seed;
+    double seconds;
+    double rate;
+    const char *folder;
+} options_t;
+
+typedef struct {
+    options_t options;
+    dice_t dice;
+    load_t *load;
+    webhook_gen_t *webhooks;
+    customers_t *customers;
+    courier_t *courier;
+    provider_t *provider;
+    latency_t *ack_latency;
+    int64_t begin_us;
+    int64_t end_us;
+    int64_t tell_us;
+    uint64_t late_count; // messages that nobody could write when it was time
+    bool is_over;
+} run_t;
+
+static const char usage[] =
+    "usage: chaos_load --url URL --secret S --phone-id ID --graph-port PORT --folder DIR [options]\n"
+    "  --url URL          where webhooks go, http://HOST:PORT/PATH\n"
+    "  --secret S         app secret the webhooks are signed with\n"
+    "  --phone-id ID      phone_number_id of the business\n"
+    "  --graph-port PORT  where the server's Graph API is: this program listens there\n"
+    "  --folder DIR       where ledger.jsonl and messages.jsonl are written\n"
+    "  --connections N    keep-alive connections for webhooks (128)\n"
+    "  --conversations N  how many customers write (1000)\n"
+    "  --rate R           messages a second (300)\n"
+    "  --seconds S        how long they write (60)\n"
+    "  --seed N           of all that is random (1)\n"
+    "It ends when its standard input does.\n";
+
+// --- options -------------------------------------------------------------------------------------
+
+enum {
+    OPTION_URL = 1,
+    OPTION_SECRET,
+    OPTION_PHONE_ID,
+    OPTION_GRAPH_PORT,
+    OPTION_FOLDER,
+    OPTION_CONNECTIONS,
+    OPTION_CONVERSATIONS,
+    OPTION_RATE,
+    OPTION_SECONDS,
+    OPTION_SEED,
+};
+
+static const struct option long_options[] = {
+    {"url", required_argument, NULL, OPTION_URL},
+    {"secret", required_argument, NULL, OPTION_SECRET},
+    {"phone-id", required_argument, NULL, OPTION_PHONE_ID},
+    {"graph-port", required_argument, NULL, OPTION_GRAPH_PORT},
+    {"folder", required_argument, NULL, OPTION_FOLDER},
+    {"connections", required_argument, NULL, OPTION_CONNECTIONS},
+    {"conversations", required_argument, NULL, OPTION_CONVERSATIONS},
+    {"rate", required_argument, NULL, OPTION_RATE},
+    {"seconds", required_argument, NULL, OPTION_SECONDS},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {NULL, 0, NULL, 0},
+};
+
+static bool set_text(const char **field, const char *value)
+{
+    *field = value;
+    return true;
+}
+
+static bool options_set(options_t *self, int option, const char *value)
+{
+    switch (option) {
+    case OPTION_URL:
+        return set_text(&self->load.url, value);
+    case OPTION_SECRET:
+        return set_text(&self->webhooks.secret, value);
+    case OPTION_PHONE_ID:
+        return set_text(&self->webhooks.phone_id, value);
+    case OPTION_FOLDER:
+        return set_text(&self->folder, value);
+    case OPTION_GRAPH_PORT:
+        return driver_read_count(value, UINT16_MAX, &self->graph_port);
+    case OPTION_CONNECTIONS:
+        return driver_read_count(value, 4096, &self->load.connections_count);
+    case OPTION_CONVERSATIONS:
+        return driver_read_count(value, 1000000, &self->webhooks.conversations_count);
+    case OPTION_RATE:
+        return driver_read_number(value, 0.1, DRIVER_RATE_MAX, &self->rate);
+    case OPTION_SECONDS:
+        return driver_read_number(value, 0.1, DRIVER_SECONDS_MAX, &self->seconds);
+    case OPTION_SEED:
+        return driver_read_count(value, UINT32_MAX, &self->seed);
+    default:
+        return false;
+    }
+}
+
+static bool options_read(options_t *self, int argc, char **argv)
+{
+    *self = (options_t){.seconds = 60, .rate = 300, .seed = 1};
+    self->load.connections_count = 128;
+    self->load.timeout_ms = 10000; // as long as Meta is said to wait at most
+    self->webhooks.conversations_count = 1000;
+    int option;
+    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        if (!options_set(self, option, optarg))
+            return false;
+    }
+    self->webhooks.seed = self->seed;
+    return optind == argc && self->load.url != NULL && self->webhooks.secret != NULL &&
+           self->webhooks.phone_id != NULL && self->folder != NULL && self->graph_port != 0 &&
+           self->rate * self->seconds <= MESSAGES_MAX;
+}
+
+// --- telling -------------------------------------------------------------------------------------
+
+static void print_kind(const run_t *self, post_kind_t kind, const char *name)
+{
+    courier_counts_t counts = courier_counts(self->courier, kind);
+    printf(",\"%s\":{\"posted\":%" PRIu64 ",\"acked\":%" PRIu64 ",\"tries\":%" PRIu64
+           ",\"unavailable\":%" PRIu64 ",\"unanswered\":%" PRIu64 ",\"refused\":%" PRIu64 "}",
+           name, counts.posted_count, counts.acked_count, counts.tries_count,
+           counts.unavailable_count, counts.unanswered_count, counts.refused_count);
+}
+
+static void tell(const run_t *self)
+{
+    provider_counts_t sends = provider_counts(self->provider);
+    printf("{\"is_writing\":%s", load_now_us() < self->end_us ? "true" : "false");
+    print_kind(self, POST_MESSAGE, "messages");
+    print_kind(self, POST_STATUS, "statuses");
+    printf(",\"sends\":{\"accepted\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"dropped\":%" PRIu64
+           ",\"ambiguous\":%" PRIu64 ",\"slow\":%" PRIu64 ",\"unknown\":%" PRIu64 "}",
+           sends.accepted_count, sends.refused_count, sends.hang_ups_count, sends.ambiguous_count,
+           sends.slow_count, sends.unknown_count);
+    printf(",\"late\":%" PRIu64 ",\"ack_p99_ms\":%.1f,\"ack_max_ms\":%.1f}\n", self->late_count,
+           latency_percentile_ms(self->ack_latency, 99), latency_max_ms(self->ack_latency));
+    (void)fflush(stdout);
+}
+
+// --- the run -------------------------------------------------------------------------------------
+
+static void make_message(void *context, uint32_t index, webhook_t *ret_webhook)
+{
+    run_t *self = context;
+    customers_make(self->customers, index, self->webhooks, ret_webhook);
+}
+
+static void on_message_acked(void *context, uint32_t index, int64_t acked_us)
+{
+    run_t *self = context;
+    customers_acked(self->customers, index, acked_us);
+    latency_add(self->ack_latency, acked_us - customers_written_us(self->customers, index));
+}
+
+static void make_status(void *context, uint32_t index, webhook_t *ret_webhook)
+{
+    run_t *self = context;
+    provider_make_status(self->provider, index, self->webhooks, ret_webhook);
+}
+
+static void on_status_acked(void *context, uint32_t index, int64_t acked_us)
+{
+    (void)context, (void)index, (void)acked_us;
+}
+
+static int64_t message_due_us(const run_t *self)
+{
+    uint64_t number = customers_messages_count(self->customers) + self->late_count;
+    int64_t due_us = self->begin_us + (int64_t)((double)number * 1e6 / self->options.rate);
+    return due_us < self->end_us ? due_us : INT64_MAX;
+}
+
+// A message that nobody may write is not written later: the rate would hide how long it took.
+static void write_due(run_t *self)
+{
+    uint32_t index;
+    int64_t now_us = load_now_us();
+    while (message_due_us(self) <= now_us) {
+        if (!customers_write(self->customers, &index)) {
+            self->late_count++;
+            continue;
+        }
+        // A fifth arrives a little later than written, so customers change places.
+        int64_t later_us = dice_in_10000(&self->dice, 2000) ? 50000 : 0;
+        courier_post(self->courier, POST_MESSAGE, index,
+                     now_us + dice_between(&self->dice, 0, later_us));
+    }
+}
+
+static int64_t earliest(int64_t a_us, int64_t b_us)
+{
+    return a_us < b_us ? a_us : b_us;
+}
+
+static void wait_for_work(run_t *self)
+{
+    int64_t now_us = load_now_us();
+    int64_t due_us = earliest(message_due_us(self), courier_due_us(self->courier));
+    due_us = earliest(earliest(due_us, provider_due_us(self->provider)), now_us + WAIT_MAX_US);
+    int64_t wait_us = due_us > now_us ? due_us - now_us : 0;
+    struct timespec timeout = {.tv_nsec = wait_us * 1000};
+    struct pollfd fds[] = {{.fd = load_fd(self->load), .events = POLLIN},
+                           {.fd = provider_fd(self->provider), .events = POLLIN},
+                           {.fd = STDIN_FILENO, .events = POLLIN}};
+    (void)ppoll(fds, 3, &timeout, NULL);
+    char nothing[64];
+    if (fds[2].revents != 0 && read(STDIN_FILENO, nothing, sizeof nothing) <= 0)
+        self->is_over = true;
+}
+
+static void run_all(run_t *self)
+{
+    self->begin_us = load_now_us();
+    self->end_us = self->begin_us + (int64_t)(self->options.seconds * 1e6);
+    while (!self->is_over) {
+        wait_for_work(self);
+        provider_turn(self->provider);
+        courier_turn(self->courier);
+        write_due(self);
+        if (load_now_us() >= self->tell_us) {
+            tell(self);
+            self->tell_us = load_now_us() + TELL_US;
+        }
+    }
+}
+
+static bool save(const run_t *self)
+{
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/messages.jsonl", self->options.folder);
+    return customers_save(self->customers, self->webhooks, path);
+}
+
+// --- life ----------------------------------------------------------------------------------------
+
+static bool open_run(run_t *self)
+{
+    char path[4096];
+    uint32_t messages_count = (uint32_t)(self->options.rate * self->options.seconds) + SPARE_COUNT;
+    uint32_t sends_count = SENDS_PER_MESSAGE * messages_count;
+    self->dice = dice_new(self->options.seed);
+    self->ack_latency = latency_new();
+    self->webhooks = webhook_gen_new(&self->options.webhooks);
+    self->customers =
+        customers_new(self->options.webhooks.conversations_count, messages_count, &self->dice);
+    self->load = load_new(&self->options.load);
+    (void)snprintf(path, sizeof path, "%s/ledger.jsonl", self->options.folder);
+    provider_options_t provider = {.port = (uint16_t)self->options.graph_port,
+                                   .sends_max_count = sends_count,
+                                   .ledger_path = path};
+    self->provider = provider_new(&provider, &self->dice);
+    if (self->webhooks == NULL || self->load == NULL || self->provider == NULL)
+        return false;
+    const courier_kind_t kinds[POST_KINDS] = {
+        [POST_MESSAGE] = {messages_count, 300, make_message, on_message_acked, self},
+        [POST_STATUS] = {STATUSES_PER_SEND * sends_count, 200, make_status, on_status_acked, self},
+    };
+    self->courier = courier_new(self->load, &self->dice, kinds);
+    provider_report_to(self->provider, self->courier);
+    return true;
+}
+
+static void close_run(run_t *self)
+{
+    provider_destroy(&self->provider);
+    courier_destroy(&self->courier);
+    load_destroy(&self->load);
+    customers_destroy(&self->customers);
+    webhook_gen_destroy(&self->webhooks);
+    latency_destroy(&self->ack_latency);
+}
+
+int main(int argc, char **argv)
+{
+    run_t run = {0};
+    int result = EXIT_FAILURE;
+    if (!options_read(&run.options, argc, argv)) {
+        (void)fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    if (!open_run(&run)) {
+        perror("chaos_load");
+    } else {
+        run_all(&run);
+        result = save(&run) ? EXIT_SUCCESS : EXIT_FAILURE;
+        tell(&run);
+    }
+    close_run(&run);
+    return result;
+}

@@ -1,0 +1,157 @@
+// Kills and stops processes of one Parley, and its PostgreSQL. Only processes below this instance's
+// launcher are touched, and the server whose pid file lies in this instance's folder; each is looked at
+// again right before it is signalled.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { sleep } from '../harness/parley.mjs';
+import { Random } from './random.mjs';
+
+const SEVERAL_PCT = 15;       // of the kills hit two or three processes at once
+const STOP_EVERY_MS = 8000;   // on average
+const STOP_MS = [1000, 5000];
+const POSTGRES_AT = [0.35, 0.7]; // of the run
+const SAMPLE_MS = 1000;
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return ''; // it has ended
+  }
+}
+
+// The actor's name of a process of ours, or ''.
+function nameOf(pid) {
+  const program = path.basename(read(`/proc/${pid}/cmdline`).split('\0')[0]);
+  return program.startsWith('parley-') ? program.slice('parley-'.length) : '';
+}
+
+// Broker and actors now: [{ pid, name }]. Actors of a dead broker belong to the launcher.
+export function processesOf(parley) {
+  const found = [];
+  const walk = (pid) => {
+    for (const child of read(`/proc/${pid}/task/${pid}/children`).trim().split(' ').filter(Boolean).map(Number)) {
+      const name = nameOf(child);
+      const isZombie = /^State:\s+Z/m.test(read(`/proc/${child}/status`));
+      if (name && !isZombie) found.push({ pid: child, name });
+      walk(child);
+    }
+  };
+  walk(Number(parley.runFile('launcher.pid')));
+  return found;
+}
+
+export class Faults {
+  constructor(parley, { seed, seconds, killEveryMs }) {
+    Object.assign(this, { parley, seconds, killEveryMs, random: new Random(seed) });
+    this.events = []; // { at_ms, until_ms, what: kill|stop|postgres, service }
+    this.memory = {}; // service -> the most it had resident, in MiB
+    this.deck = [];
+    this.isOver = false;
+  }
+
+  start() {
+    this.endMs = Date.now() + this.seconds * 1000;
+    this.running = [this.kills(), this.stops(), this.restarts(), this.samples()];
+  }
+
+  async stop() {
+    this.isOver = true;
+    await Promise.all(this.running);
+  }
+
+  get kills_count() {
+    return this.events.filter((event) => event.what === 'kill').length;
+  }
+
+  signal({ pid, name }, signal) {
+    if (nameOf(pid) !== name) return false;
+    try {
+      process.kill(pid, signal);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  // Sleeps in steps, so that the end of the run ends it. False: the run is over.
+  async pause(ms) {
+    const until = Math.min(Date.now() + ms, this.endMs);
+    while (!this.isOver && Date.now() < until) await sleep(Math.min(100, until - Date.now()));
+    return !this.isOver && Date.now() < this.endMs;
+  }
+
+  note(what, service, untilMs) {
+    const event = { at_ms: Date.now(), what, service };
+    if (untilMs) event.until_ms = untilMs;
+    this.events.push(event);
+    return event;
+  }
+
+  // Every kind has its turn before one has its second.
+  draw() {
+    const running = processesOf(this.parley);
+    for (let i = 0; i < 2; i++) {
+      while (this.deck.length > 0) {
+        const name = this.deck.pop();
+        const candidates = running.filter((process) => process.name === name);
+        if (candidates.length > 0) return candidates[this.random.between(0, candidates.length - 1)];
+      }
+      this.deck = this.random.shuffle([...new Set(running.map((process) => process.name))]);
+    }
+    return null;
+  }
+
+  async kills() {
+    while (await this.pause(this.killEveryMs * (0.75 + this.random.next() / 2))) {
+      const count = this.random.chance(SEVERAL_PCT) ? this.random.between(2, 3) : 1;
+      for (let i = 0; i < count; i++) {
+        const victim = this.draw();
+        if (victim && this.signal(victim, 'SIGKILL')) this.note('kill', victim.name);
+      }
+    }
+  }
+
+  async stops() {
+    while (await this.pause(STOP_EVERY_MS * (0.5 + this.random.next()))) {
+      const running = processesOf(this.parley);
+      if (running.length === 0) continue;
+      const victim = running[this.random.between(0, running.length - 1)];
+      const ms = this.random.between(...STOP_MS);
+      if (!this.signal(victim, 'SIGSTOP')) continue;
+      const event = this.note('stop', victim.name, Date.now() + ms);
+      await sleep(ms);
+      this.signal(victim, 'SIGCONT');
+      event.until_ms = Date.now();
+    }
+  }
+
+  // As `pg_ctl stop -m immediate`: no shutdown, crash recovery at the next start, which is the launcher's.
+  async restarts() {
+    let pastMs = 0;
+    for (const part of POSTGRES_AT) {
+      const atMs = this.seconds * 1000 * (part + (this.random.next() - 0.5) / 10);
+      if (!(await this.pause(atMs - pastMs))) return;
+      pastMs = atMs;
+      const [pid, folder] = read(path.join(this.parley.data, 'pg/postmaster.pid')).split('\n');
+      if (folder !== path.join(this.parley.data, 'pg')) continue;
+      try {
+        process.kill(Number(pid), 'SIGQUIT');
+        this.note('postgres', 'postgres');
+      } catch {
+        // it is down already
+      }
+    }
+  }
+
+  async samples() {
+    while (!this.isOver) {
+      for (const { pid, name } of processesOf(this.parley)) {
+        const kib = Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
+        this.memory[name] = Math.max(this.memory[name] ?? 0, Math.round(kib / 1024));
+      }
+      await sleep(SAMPLE_MS);
+    }
+  }
+}

@@ -1,0 +1,220 @@
+// Did anything go wrong? One function an invariant (promises.md I1 to I5, I7), each over the same recorded
+// data, so that each can be shown a run that was broken on purpose (oracle.test.mjs):
+//   messages       what customers wrote: { external_id, from, number, written_ms, acked_ms }
+//   ledger         what the provider accepted, in that order: { wamid, outbox_id, to, body_hash, at_ms, fault }
+//   inbox, turns, outbox, conversations   rows of the database
+//   faults         { at_ms, until_ms, what, service }
+//   counters       of the broker
+//   statuses       { posted, acked }
+// An oracle calls `found(figure, text)` once for each violation; figures are sums of them.
+
+const FOUND_TEXTS_MAX = 20;
+// A send that was claimed before somebody took the conversation over may be on its way this long.
+const TAKEOVER_MS = 1000;
+
+const groupBy = (rows, key) => {
+  const groups = new Map();
+  for (const row of rows) {
+    const group = groups.get(row[key]);
+    if (group) group.push(row);
+    else groups.set(row[key], [row]);
+  }
+  return groups;
+};
+const indexBy = (rows, key) => new Map(rows.map((row) => [row[key], row]));
+
+// What several oracles look up.
+function prepare(data) {
+  return {
+    ...data,
+    inboxById: indexBy(data.inbox, 'external_id'),
+    inboxBySeq: indexBy(data.inbox, 'inbox_seq'),
+    turnsById: indexBy(data.turns, 'turn_id'),
+    outboxById: indexBy(data.outbox, 'outbox_id'),
+    outboxByTurn: groupBy(data.outbox, 'turn_id'),
+    acceptsById: groupBy(data.ledger, 'outbox_id'),
+    conversationsById: indexBy(data.conversations, 'conversation_id'),
+    turnsByConversation: groupBy([...data.turns].sort((a, b) => a.fence - b.fence), 'conversation_id'),
+    deliveryFaults: data.faults.filter((fault) => fault.service === 'delivery'),
+  };
+}
+
+// I1: acknowledged means stored.
+function lost(run, found) {
+  for (const message of run.messages)
+    if (message.acked_ms > 0 && !run.inboxById.has(message.external_id))
+      found('lost', `message ${message.number} of customer ${message.from} was acknowledged and is not in the inbox`);
+}
+
+// I2: an inbox row is in exactly one turn, the one it names.
+function answeredTwice(run, found) {
+  const turnOf = new Map();
+  for (const turn of run.turns)
+    for (const seq of turn.inbox_seqs) {
+      if (turnOf.has(seq)) found('duplicates', `inbox_seq ${seq} is in turns ${turnOf.get(seq)} and ${turn.turn_id}`);
+      else if (run.inboxBySeq.get(seq)?.turn_id !== turn.turn_id) found('duplicates', `inbox_seq ${seq} is in turn ${turn.turn_id} and says ${run.inboxBySeq.get(seq)?.turn_id}`);
+      turnOf.set(seq, turn.turn_id);
+    }
+}
+
+// Whether nobody could know what became of a send: the provider hung up after it had accepted, or
+// delivery was killed or stopped between this send and the next.
+function isAmbiguous(run, accept, next) {
+  return accept.fault === 'hang_up' ||
+    run.deliveryFaults.some((fault) => fault.at_ms <= next.at_ms && (fault.until_ms ?? fault.at_ms) >= accept.at_ms - 1000);
+}
+
+// I3: nothing is sent twice but once more after an ambiguous send, and then the same.
+function sentTwice(run, found) {
+  for (const [id, accepts] of run.acceptsById) {
+    if (!run.outboxById.has(id)) found('duplicates', `the provider has ${id}, the outbox does not`);
+    for (let i = 1; i < accepts.length; i++) {
+      const isAllowed = i === 1 && isAmbiguous(run, accepts[0], accepts[1]);
+      if (isAllowed) found('ambiguous');
+      else found('duplicates', `${id} was sent ${i + 1} times, ${accepts[i].at_ms - accepts[i - 1].at_ms} ms apart, first answer: ${accepts[i - 1].fault}`);
+      if (accepts[i].body_hash !== accepts[0].body_hash) found('duplicates', `${id} was sent again with another text`);
+    }
+  }
+}
+
+// I4: in a conversation, sends leave in the order of the outbox.
+function sentOutOfOrder(run, found) {
+  const last = new Map();
+  for (const accept of run.ledger) {
+    const row = run.outboxById.get(accept.outbox_id);
+    if (!row) continue;
+    const before = last.get(row.conversation_id) ?? 0;
+    if (row.seq < before) found('reordered', `conversation ${row.conversation_id}: seq ${row.seq} was sent after ${before}`);
+    last.set(row.conversation_id, Math.max(before, row.seq));
+  }
+}
+
+// I4: turns take messages in the order of arrival, and answer in the order of turns.
+function turnsOutOfOrder(run, found) {
+  for (const [conversation, turns] of run.turnsByConversation) {
+    let lastInbox = 0, lastSeq = 0;
+    for (const turn of turns) {
+      if (Math.min(...turn.inbox_seqs) <= lastInbox) found('reordered', `conversation ${conversation}: turn ${turn.turn_id} takes a message that came before the last turn's`);
+      lastInbox = Math.max(lastInbox, ...turn.inbox_seqs);
+      for (const row of run.outboxByTurn.get(turn.turn_id) ?? []) {
+        if (row.seq <= lastSeq) found('reordered', `conversation ${conversation}: turn ${turn.turn_id} answers before an earlier turn`);
+        lastSeq = Math.max(lastSeq, row.seq);
+      }
+    }
+  }
+}
+
+// A customer writes the next message after the one before was acknowledged: it arrives after it.
+function arrivedOutOfOrder(run, found) {
+  const last = new Map();
+  for (const message of run.messages) {
+    const seq = run.inboxById.get(message.external_id)?.inbox_seq;
+    if (seq === undefined) continue;
+    if (seq <= (last.get(message.from) ?? 0)) found('reordered', `message ${message.number} of customer ${message.from} was stored before the one it followed`);
+    last.set(message.from, seq);
+  }
+}
+
+// I5: one customer, one conversation.
+function split(run, found) {
+  const conversationOf = new Map();
+  for (const message of run.messages) {
+    const conversation = run.inboxById.get(message.external_id)?.conversation_id;
+    const known = conversationOf.get(message.from) ?? conversation;
+    if (conversation && conversation !== known) found('split', `customer ${message.from} has two conversations`);
+    if (conversation) conversationOf.set(message.from, known);
+  }
+}
+
+// The bot never speaks in a conversation that a person has.
+function wrongOwner(run, found) {
+  for (const conversation of run.conversations) {
+    if (conversation.owner !== 'person') continue;
+    const turns = run.turnsByConversation.get(conversation.conversation_id) ?? [];
+    const handoff = turns.find((turn) => turn.decision === 'HUMAN_HANDOFF');
+    for (const turn of turns)
+      if (handoff && turn.fence > handoff.fence && turn.outbox_count > 0) found('wrong_owner', `turn ${turn.turn_id} answers in a conversation that a person has`);
+  }
+  for (const accept of run.ledger) {
+    const row = run.outboxById.get(accept.outbox_id);
+    const conversation = run.conversationsById.get(row?.conversation_id);
+    if (!conversation || row.author !== 'bot' || row.owner_fence === conversation.owner_fence) continue;
+    const wasStopped = run.deliveryFaults.some((fault) => fault.until_ms && fault.until_ms >= conversation.owner_since_ms && fault.at_ms <= accept.at_ms);
+    if (!wasStopped && accept.at_ms > conversation.owner_since_ms + TAKEOVER_MS)
+      found('wrong_owner', `${accept.outbox_id} was sent ${accept.at_ms - conversation.owner_since_ms} ms after the conversation changed hands`);
+  }
+}
+
+// I1: what was accepted is in a turn, and what the turn says was sent, or refused with a recorded reason.
+function unanswered(run, found) {
+  for (const row of run.inbox)
+    if (row.starts_turn && !row.turn_id) found('unanswered', `inbox_seq ${row.inbox_seq} is in no turn`);
+    else if (row.turn_id && !run.turnsById.has(row.turn_id)) found('unanswered', `inbox_seq ${row.inbox_seq} names turn ${row.turn_id}, which is not there`);
+  for (const turn of run.turns) {
+    const rows = run.outboxByTurn.get(turn.turn_id)?.length ?? 0;
+    if (rows !== turn.outbox_count) found('unanswered', `turn ${turn.turn_id} has ${rows} of ${turn.outbox_count} messages`);
+    else if (rows === 0 && turn.decision !== 'IGNORE') found('unanswered', `turn ${turn.turn_id} (${turn.decision}) says nothing`);
+  }
+}
+
+const isRefused = (row) => row.state === 'failed' && row.error_code === 'WRONG_OWNER';
+const isGivenUp = (row) => row.state === 'failed' && row.error_text.startsWith('outcome unknown twice');
+
+function unsent(run, found) {
+  for (const row of run.outbox) {
+    const isAccepted = run.acceptsById.has(row.outbox_id);
+    if (row.state === 'queued' || row.state === 'sending') found('unanswered', `${row.outbox_id} is still ${row.state}`);
+    else if (isRefused(row)) found('refused');
+    else if (isGivenUp(row)) found('given_up');
+    else if (!isAccepted) found('unanswered', `${row.outbox_id} is ${row.state} (${row.error_code} ${row.error_text}) and the provider never had it`);
+  }
+}
+
+// I7: once all statuses are acknowledged, each message that arrived is read.
+function statusesLost(run, found) {
+  if (run.statuses.acked !== run.statuses.posted) return;
+  for (const id of run.acceptsById.keys()) {
+    const row = run.outboxById.get(id);
+    if (row && row.state !== 'read') found('statuses_lost', `${id} was read and is ${row.state}`);
+  }
+}
+
+// The broker's calls add up.
+function miscounted(run, found) {
+  const { accepted, replied, failed, cancelled, open } = run.counters;
+  if (accepted !== replied + failed + cancelled + open)
+    found('miscounted', `accepted ${accepted}, but replied ${replied} + failed ${failed} + cancelled ${cancelled} + open ${open}`);
+}
+
+const oracles = [lost, answeredTwice, sentTwice, sentOutOfOrder, turnsOutOfOrder, arrivedOutOfOrder, split, wrongOwner, unanswered, unsent, statusesLost, miscounted];
+
+// These must be 0; `ambiguous`, `refused` and `given_up` are counted and allowed.
+export const MUST_BE_0 = ['lost', 'duplicates', 'reordered', 'split', 'wrong_owner', 'unanswered', 'statuses_lost', 'miscounted'];
+
+// { figures: { lost: 0, ... }, findings: ['lost: ...', ...] }
+export function judge(data) {
+  const run = prepare(data);
+  const figures = Object.fromEntries([...MUST_BE_0, 'ambiguous', 'refused', 'given_up'].map((name) => [name, 0]));
+  const findings = [];
+  for (const oracle of oracles)
+    oracle(run, (figure, text) => {
+      figures[figure]++;
+      if (text && figures[figure] <= FOUND_TEXTS_MAX) findings.push(`${figure}: ${text}`);
+    });
+  return { figures, findings };
+}
+
+// Times from writing a message to the first part of its answer at the provider, sorted.
+export function replyTimes(data) {
+  const run = prepare(data);
+  const times = [];
+  for (const message of run.messages) {
+    const turn = run.inboxById.get(message.external_id)?.turn_id;
+    const first = (run.outboxByTurn.get(turn) ?? [])[0];
+    const accept = first && run.acceptsById.get(first.outbox_id)?.[0];
+    if (accept) times.push(accept.at_ms - message.written_ms);
+  }
+  return times.sort((a, b) => a - b);
+}
+
+export const percentile = (sorted, pct) => (sorted.length === 0 ? 0 : sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * pct) / 100))]);

@@ -1,0 +1,184 @@
+// Each oracle must catch the run that was broken for it, and only that one may speak (promises R-0).
+// recorded.json is what the oracles saw in a real run of 20 customers:
+//   ./parley chaos --seconds 8 --rate 12 --conversations 20 --kill-every-ms 700 --record FILE
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+
+import { MUST_BE_0, judge, replyTimes } from './oracle.mjs';
+
+const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
+const text = readFileSync(path.join(here, 'recorded.json'), 'utf8');
+const recorded = () => JSON.parse(text);
+const copy = (row) => ({ ...row });
+
+// Two sends of one conversation, the second without any fault near it.
+function pairOf(run) {
+  const conversationOf = new Map(run.outbox.map((row) => [row.outbox_id, row.conversation_id]));
+  const isQuiet = (accept) => run.ledger.filter((other) => other.outbox_id === accept.outbox_id).length === 1;
+  const first = run.ledger.findIndex((accept, i) => isQuiet(accept) &&
+    run.ledger.some((other, j) => j > i && isQuiet(other) && conversationOf.get(other.outbox_id) === conversationOf.get(accept.outbox_id)));
+  const second = run.ledger.findIndex((other, j) => j > first && isQuiet(other) &&
+    conversationOf.get(other.outbox_id) === conversationOf.get(run.ledger[first].outbox_id));
+  assert.ok(first >= 0 && second > first);
+  return [first, second];
+}
+
+const answered = (run) => run.turns.find((turn) => turn.outbox_count === 1);
+const handoff = (run) => run.turns.find((turn) => turn.decision === 'HUMAN_HANDOFF');
+const withoutFaults = (run) => (run.faults = []);
+
+const mutants = {
+  'an acknowledged message that was not stored': ['lost', (run) => run.inbox.splice(run.inbox.findIndex((row) => !row.turn_id || answered(run).turn_id !== row.turn_id), 1), ['duplicates']],
+  'a message in two turns': ['duplicates', (run) => run.turns[1].inbox_seqs.push(run.turns[0].inbox_seqs[0]), ['reordered']],
+  'a turn that answers a message of another turn': ['duplicates', (run) => (run.inbox.find((row) => row.turn_id).turn_id = run.turns.at(-1).turn_id)],
+  'a second send that nothing explains': ['duplicates', (run) => {
+    withoutFaults(run);
+    const accept = run.ledger.find((row) => row.fault === 'none');
+    run.ledger.splice(run.ledger.indexOf(accept) + 1, 0, { ...accept, wamid: 'wamid.second' });
+  }],
+  'a third send, though the first was ambiguous': ['duplicates', (run) => {
+    const [first] = pairOf(run);
+    const accept = { ...run.ledger[first], fault: 'hang_up' };
+    run.ledger.splice(first, 1, accept, copy(accept), copy(accept));
+  }],
+  'a second send with another text': ['duplicates', (run) => {
+    const [first] = pairOf(run);
+    const accept = { ...run.ledger[first], fault: 'hang_up' };
+    run.ledger.splice(first, 1, accept, { ...accept, body_hash: 'other' });
+  }],
+  'a send that the outbox does not know': ['duplicates', (run) => run.ledger.push({ ...run.ledger[0], outbox_id: 'nobody' })],
+  'two sends that changed places': ['reordered', (run) => {
+    const [first, second] = pairOf(run);
+    [run.ledger[first], run.ledger[second]] = [run.ledger[second], run.ledger[first]];
+  }],
+  'a message that is sent again after the next one': ['reordered', (run) => {
+    const [first, second] = pairOf(run);
+    run.ledger[first].fault = 'hang_up';
+    run.ledger.splice(second + 1, 0, { ...run.ledger[first], at_ms: run.ledger[second].at_ms });
+  }],
+  'a turn that takes an older message than the one before': ['reordered', (run) => {
+    const [a, b] = turnsOfOne(run);
+    [a.inbox_seqs, b.inbox_seqs] = [b.inbox_seqs, a.inbox_seqs];
+    for (const turn of [a, b]) for (const row of run.inbox) if (turn.inbox_seqs.includes(row.inbox_seq)) row.turn_id = turn.turn_id;
+  }],
+  'a turn that answers before an earlier turn': ['reordered', (run) => {
+    const [a, b] = turnsOfOne(run);
+    const [x, y] = [a, b].map((turn) => run.outbox.find((row) => row.turn_id === turn.turn_id));
+    [x.turn_id, y.turn_id] = [y.turn_id, x.turn_id];
+  }],
+  'a message that was stored after its successor': ['reordered', (run) => {
+    const from = run.messages.find((message) => message.number === 2).from;
+    const [a, b] = run.messages.filter((message) => message.from === from);
+    [a.external_id, b.external_id] = [b.external_id, a.external_id];
+  }],
+  'a customer with two conversations': ['split', (run) => {
+    const from = run.messages.find((message) => message.number === 2).from;
+    const [first] = run.messages.filter((message) => message.from === from);
+    run.inbox.find((row) => row.external_id === first.external_id).conversation_id = 'another';
+  }],
+  'an answer after the hand-over': ['wrong_owner', (run) => {
+    const turn = handoff(run);
+    const later = run.turns.find((other) => other.conversation_id === turn.conversation_id && other.fence > turn.fence);
+    later.outbox_count = 1;
+    run.outbox.push({ ...run.outbox.find((row) => row.turn_id === turn.turn_id), outbox_id: 'spoken', turn_id: later.turn_id, seq: 1000 });
+    run.ledger.push({ ...run.ledger[0], outbox_id: 'spoken' });
+  }],
+  'an old answer that is sent after the conversation changed hands': ['wrong_owner', (run) => {
+    const turn = handoff(run);
+    const row = run.outbox.find((other) => other.turn_id === turn.turn_id);
+    const conversation = run.conversations.find((other) => other.conversation_id === row.conversation_id);
+    withoutFaults(run);
+    row.owner_fence = conversation.owner_fence - 1;
+    run.ledger.find((accept) => accept.outbox_id === row.outbox_id).at_ms = conversation.owner_since_ms + 2000;
+  }],
+  'a message in no turn': ['unanswered', (run) => {
+    const row = run.inbox.find((other) => other.turn_id);
+    const turn = run.turns.find((other) => other.turn_id === row.turn_id);
+    row.turn_id = null;
+    turn.inbox_seqs = turn.inbox_seqs.filter((seq) => seq !== row.inbox_seq);
+  }],
+  'a message whose turn is not there': ['unanswered', (run) => {
+    const turn = answered(run);
+    run.turns.splice(run.turns.indexOf(turn), 1);
+  }],
+  'a turn that lacks one of its messages': ['unanswered', (run) => (answered(run).outbox_count = 2)],
+  'a turn that says nothing': ['unanswered', (run) => {
+    const turn = answered(run);
+    const row = run.outbox.find((other) => other.turn_id === turn.turn_id);
+    turn.outbox_count = 0;
+    run.outbox.splice(run.outbox.indexOf(row), 1);
+    run.ledger = run.ledger.filter((accept) => accept.outbox_id !== row.outbox_id);
+  }],
+  'a message that is said to be sent and never was': ['unanswered', (run) => {
+    const [first] = pairOf(run);
+    run.ledger.splice(first, 1);
+  }],
+  'a message that waits for ever': ['unanswered', (run) => (run.outbox[0].state = 'queued'), ['statuses_lost']],
+  'a message that failed for no recorded reason': ['unanswered', (run) => {
+    const [first] = pairOf(run);
+    const row = run.outbox.find((other) => other.outbox_id === run.ledger[first].outbox_id);
+    Object.assign(row, { state: 'failed', error_text: 'some error' });
+    run.ledger.splice(first, 1);
+  }],
+  'a status that was acknowledged and not applied': ['statuses_lost', (run) => (run.outbox.find((row) => row.state === 'read').state = 'delivered')],
+  'a call of the broker that has no end': ['miscounted', (run) => run.counters.accepted++],
+};
+
+function turnsOfOne(run) {
+  const byConversation = new Map();
+  for (const turn of run.turns.filter((other) => other.outbox_count === 1).sort((a, b) => a.fence - b.fence)) {
+    const before = byConversation.get(turn.conversation_id);
+    if (before) return [before, turn];
+    byConversation.set(turn.conversation_id, turn);
+  }
+  throw new Error('the recorded run has no conversation with two answers');
+}
+
+describe('oracles', () => {
+  test('find nothing in the recorded run, which has what they look at', () => {
+    const run = recorded();
+    const { figures, findings } = judge(run);
+    assert.deepEqual(findings, []);
+    for (const name of MUST_BE_0) assert.equal(figures[name], 0, name);
+    assert.ok(run.faults.some((fault) => fault.what === 'kill') && run.faults.some((fault) => fault.what === 'postgres'));
+    assert.ok(handoff(run) && run.turns.some((turn) => turn.inbox_seqs.length > 1) && figures.ambiguous >= 0);
+    assert.ok(replyTimes(run).length > run.messages.length / 2);
+  });
+
+  for (const [name, [figure, break_, others = []]] of Object.entries(mutants))
+    test(`see ${name}`, () => {
+      const run = recorded();
+      break_(run);
+      const { figures, findings } = judge(run);
+      assert.ok(figures[figure] > 0, `not seen: ${JSON.stringify(figures)}`);
+      assert.ok(findings.some((finding) => finding.startsWith(`${figure}: `)));
+      for (const other of MUST_BE_0)
+        if (other !== figure && !others.includes(other)) assert.equal(figures[other], 0, `${other} speaks too: ${findings.join('\n')}`);
+    });
+
+  test('allow one repeat of an ambiguous send, and count it', () => {
+    const run = recorded();
+    const [first] = pairOf(run);
+    const accept = { ...run.ledger[first], fault: 'hang_up' };
+    run.ledger.splice(first, 1, accept, copy(accept));
+    const before = judge(recorded()).figures.ambiguous;
+    const { figures, findings } = judge(run);
+    assert.deepEqual(findings, []);
+    assert.equal(figures.ambiguous, before + 1);
+  });
+
+  test('allow what was refused for its owner or given up after two unknown outcomes', () => {
+    for (const [figure, change] of [['refused', { error_code: 'WRONG_OWNER' }], ['given_up', { error_text: 'outcome unknown twice: it may have been sent' }]]) {
+      const run = recorded();
+      const [first] = pairOf(run);
+      const before = judge(recorded()).figures[figure];
+      Object.assign(run.outbox.find((row) => row.outbox_id === run.ledger[first].outbox_id), { state: 'failed', ...change });
+      run.ledger.splice(first, 1);
+      const { figures, findings } = judge(run);
+      assert.deepEqual(findings, []);
+      assert.equal(figures[figure], before + 1);
+    }
+  });
+});

@@ -1,0 +1,190 @@
+// One chaos run: a Parley of its own, the outside world (chaos_load), faults, a drain, and the recorded
+// data that the oracles judge.
+import { spawn } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import readline from 'node:readline';
+
+import { freePort } from '../bench/driver.mjs';
+import { Parley, build, phoneId, secret, sleep } from '../harness/parley.mjs';
+import { Faults } from './faults.mjs';
+import { judge, percentile, replyTimes, MUST_BE_0 } from './oracle.mjs';
+
+const DRAIN_MS = 60000;
+const READ_MS = 30000;   // for the database and the broker to answer questions
+const ACCEPTED_PCT = 80; // with less, nothing was tested
+
+// Limits that protect a business from one customer or address are out of the way: all load comes from
+// one machine. Everything else is as delivered.
+const settings = {
+  PARLEY_ADDRESS_RATE_PER_S: '1000000', PARLEY_SENDER_RATE_PER_S: '1000000', PARLEY_SENDER_BURST: '1000000',
+  PARLEY_THROUGHPUT_PER_S: '5000',
+};
+
+// --- the outside world -----------------------------------------------------------------------------
+class World {
+  constructor(options) {
+    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    this.child = spawn(path.join(build, 'tests/chaos_load'), args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child.stdin.on('error', () => {});
+    this.ended = new Promise((resolve) => this.child.on('close', resolve));
+    this.last = null;
+    readline.createInterface({ input: this.child.stdout }).on('line', (line) => (this.last = JSON.parse(line)));
+  }
+
+  get isQuiet() {
+    const { last } = this;
+    return last && !last.is_writing && ['messages', 'statuses'].every((kind) => last[kind].acked === last[kind].posted);
+  }
+
+  assertAlive() {
+    if (this.child.exitCode !== null) throw new Error(`chaos_load ended with ${this.child.exitCode}`);
+  }
+
+  // Its files are written then.
+  async end() {
+    this.child.stdin.end();
+    const code = await this.ended;
+    if (code !== 0) throw new Error(`chaos_load ended with ${code}`);
+    return this.last;
+  }
+}
+
+// --- reading ---------------------------------------------------------------------------------------
+const readLines = (file) => readFileSync(file, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line));
+const numbers = (row, names) => Object.assign(row, Object.fromEntries(names.map((name) => [name, Number(row[name])])));
+
+// A question that is asked again while the database or the broker restarts.
+async function patiently(ask) {
+  const end = Date.now() + READ_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await sleep(200);
+    }
+  }
+}
+
+async function readDatabase(parley) {
+  const query = (sql) => patiently(() => parley.query(sql));
+  const inbox = await query('select external_id, inbox_seq, conversation_id, turn_id, starts_turn from inbox');
+  const turns = await query('select turn_id, conversation_id, fence, inbox_seqs, outbox_count, decision, path, error_code from turns');
+  const outbox = await query('select outbox_id, conversation_id, seq, turn_id, author, owner_fence, state, attempt, error_code, error_text from outbox order by conversation_id, seq');
+  const conversations = await query('select conversation_id, owner, owner_fence, floor(1000 * extract(epoch from owner_since)) as owner_since_ms from conversations');
+  for (const turn of turns) turn.inbox_seqs = turn.inbox_seqs.map(Number);
+  return {
+    inbox: inbox.map((row) => numbers(row, ['inbox_seq'])),
+    turns: turns.map((row) => numbers(row, ['fence', 'outbox_count'])),
+    outbox: outbox.map((row) => numbers(row, ['seq', 'owner_fence', 'attempt'])),
+    conversations: conversations.map((row) => numbers(row, ['owner_fence', 'owner_since_ms'])),
+  };
+}
+
+async function readCounters(parley) {
+  const status = await patiently(() => parley.status());
+  return Object.fromEntries(['accepted', 'replied', 'failed', 'cancelled', 'open'].map((name) => [name, Number(status[name] ?? 0)]));
+}
+
+// --- the run ---------------------------------------------------------------------------------------
+// What is still to be done; null while the database cannot say.
+async function backlog(parley) {
+  try {
+    const [row] = await parley.query(`select (select count(*) from inbox where turn_id is null and starts_turn)::int as pending,
+                                             (select count(*) from outbox_queue)::int as unsent`);
+    return row;
+  } catch {
+    return null;
+  }
+}
+
+// Milliseconds until all is acknowledged, answered and sent, or null when that did not happen in time.
+async function drain(parley, world, say) {
+  const began = Date.now();
+  let left = null;
+  while (Date.now() - began < DRAIN_MS) {
+    world.assertAlive();
+    left = await backlog(parley);
+    if (world.isQuiet && left && left.pending === 0 && left.unsent === 0) return Date.now() - began;
+    await sleep(100);
+  }
+  say(`not drained in ${DRAIN_MS / 1000} s: ${JSON.stringify(left)}, ${JSON.stringify(world.last)}`);
+  return null;
+}
+
+async function shake(parley, folder, port, options, say) {
+  const world = new World({
+    url: `${parley.url}/webhook/whatsapp`, secret, 'phone-id': phoneId, 'graph-port': port, folder,
+    conversations: options.conversations, rate: options.rate, seconds: options.seconds, seed: options.seed,
+  });
+  const faults = new Faults(parley, options);
+  faults.start();
+  try {
+    const end = Date.now() + options.seconds * 1000;
+    for (let tellAt = Date.now() + 10000; Date.now() < end; await sleep(200)) {
+      world.assertAlive();
+      if (Date.now() < tellAt || !world.last) continue;
+      tellAt += 10000;
+      const { messages, sends } = world.last;
+      say(`${Math.round((end - Date.now()) / 1000)} s left: ${messages.posted} written, ${messages.acked} acknowledged, ${sends.accepted} replies, ${faults.kills_count} kills`);
+    }
+    const endedMs = Date.now();
+    const drainMs = await drain(parley, world, say);
+    await faults.stop();
+    return { world: await world.end(), faults, drainMs, endedMs };
+  } finally {
+    faults.isOver = true;
+    world.child.kill('SIGKILL');
+  }
+}
+
+function resultOf(data, { world, faults, drainMs }, options) {
+  const { figures, findings } = judge(data);
+  const times = replyTimes(data);
+  const offered = Math.round(options.rate * options.seconds);
+  const result = {
+    seed: options.seed, seconds: options.seconds, rate: options.rate, conversations: options.conversations, offered,
+    accepted: world.messages.acked, ...figures, kills: faults.kills_count,
+    stops: faults.events.filter((event) => event.what === 'stop').length,
+    postgres_restarts: faults.events.filter((event) => event.what === 'postgres').length,
+    p50_ms: percentile(times, 50), p99_ms: percentile(times, 99), max_ms: percentile(times, 100),
+    ack_p99_ms: world.ack_p99_ms, drain_ms: drainMs, memory_max_mib: Math.max(...Object.values(faults.memory)),
+    memory_mib: faults.memory, turns: data.turns.length, sends: world.sends, webhooks: world.messages, statuses: world.statuses,
+    fallbacks: data.turns.filter((turn) => turn.path === 'fallback').length,
+  };
+  if (drainMs === null) findings.push(`drain: work was left after ${DRAIN_MS / 1000} s`);
+  if (result.accepted < (offered * ACCEPTED_PCT) / 100) findings.push(`load: only ${result.accepted} of ${offered} messages were accepted, so little was tested`);
+  if (world.messages.refused + world.statuses.refused > 0) findings.push('webhooks: an answer was neither 200 nor 503 nor 429');
+  if (world.sends.unknown > 0) findings.push('sends: the provider got requests without an outbox id or to a stranger');
+  result.is_ok = findings.length === 0 && MUST_BE_0.every((name) => figures[name] === 0);
+  return { result, findings };
+}
+
+// options: { seed, seconds, rate, conversations, killEveryMs, env }. Returns { result, findings, data, folder }; the folder of
+// a run that failed is kept, with what was recorded in its folder chaos/.
+export async function chaosRun(options, say = () => {}) {
+  const port = await freePort();
+  const parley = await Parley.start({ sim: { url: `http://127.0.0.1:${port}` }, env: { ...settings, PARLEY_QUIET_WINDOW_MS: undefined, ...options.env } });
+  options.onStart?.(parley);
+  let outcome = null;
+  try {
+    const folder = path.join(parley.data, 'chaos');
+    mkdirSync(folder);
+    const shaken = await shake(parley, folder, port, options, say);
+    const data = {
+      messages: readLines(path.join(folder, 'messages.jsonl')), ledger: readLines(path.join(folder, 'ledger.jsonl')),
+      ...(await readDatabase(parley)), faults: shaken.faults.events, counters: await readCounters(parley),
+      statuses: { posted: shaken.world.statuses.posted, acked: shaken.world.statuses.acked },
+    };
+    outcome = { ...resultOf(data, shaken, options), data, folder: parley.data };
+    return outcome;
+  } finally {
+    await parley.stop({ keep: !outcome?.result.is_ok || options.keep });
+  }
+}
+
+export const lineOf = (result) =>
+  `seed ${result.seed}: ${result.accepted} accepted, ${result.lost} lost, ${result.duplicates} duplicates, ${result.ambiguous} ambiguous, ` +
+  `${result.reordered} reordered, ${result.wrong_owner} wrong owner, ${result.unanswered} unanswered, ${result.kills} kills, ` +
+  `p99 ${result.p99_ms} ms, drained in ${result.drain_ms ?? 'over 60000'} ms, at most ${result.memory_max_mib} MiB: ${result.is_ok ? 'ok' : 'FAILED'}`;
