@@ -3,6 +3,9 @@
 
 #include "proto/broker.h"
 
+// An instance answers every CANCEL; one that does not gets its credit back all the same.
+#define GHOST_MAX_MS 10000
+
 static void send_welcome(broker_t *self, uint64_t route)
 {
     welcome_t welcome = {.epoch = self->limits.epoch, .ping_ms = self->limits.ping_ms};
@@ -103,10 +106,12 @@ static act_err_t peer_of_hello(broker_t *self, uint64_t route, const hello_t *he
 }
 
 // It works on calls that others have now: it is told, and holds its credit until it has answered.
-static void cancel_ghosts(broker_t *self, const peer_t *peer)
+static void cancel_ghosts(broker_t *self, peer_t *peer)
 {
-    for (uint32_t i = 0; i < peer->ghosts_count; i++)
+    for (uint32_t i = 0; i < peer->ghosts_count; i++) {
+        peer->ghosts[i].until_ms = broker_now_ms(self) + GHOST_MAX_MS;
         broker_send_control(self, peer->route, ACT_KIND_CANCEL, peer->ghosts[i].id);
+    }
 }
 
 void broker_set_ready(broker_t *self, peer_t *peer)

@@ -176,7 +176,7 @@ void peer_add_ghost(peer_t *self, const entry_t *entry)
         self->ghosts = act_realloc(self->ghosts, (self->ghosts_count ? 2 * self->ghosts_count : 1) *
                                                      sizeof *self->ghosts);
     size_t size_bytes = entry->body->bytes.len_bytes;
-    self->ghosts[self->ghosts_count++] = (ghost_t){entry->id, size_bytes, entry->deadline_ms};
+    self->ghosts[self->ghosts_count++] = (ghost_t){entry->id, size_bytes, INT64_MAX};
     self->ghosts_bytes += size_bytes;
 }
 

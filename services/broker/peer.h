@@ -23,7 +23,7 @@ typedef enum {
 typedef struct {
     uint64_t id;
     size_t size_bytes;
-    int64_t until_ms; // forgotten then at the latest: the instance knows the budget, too
+    int64_t until_ms; // forgotten then at the latest, should the instance not answer the CANCEL
 } ghost_t;
 
 // Events and hints that a reader may have in its pipe unread; what is more is dropped and counted.
