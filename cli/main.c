@@ -26,6 +26,7 @@ static const command_t commands[] = {
     {"setup", command_setup, "put the first tenant into a running Parley (containers)"},
     {"keys", command_keys, "keys of actors in containers: init | list | add ACTOR | remove ACTOR"},
     {"handoffs", command_handoffs, "conversations that wait for a person"},
+    {"top", command_top, "services, instances, queues, rates, each second (--once)"},
     {"deadletters", command_deadletters,
      "calls that were given up ([list | show ID | edit ID | retry ID | drop ID])"},
     {"trace", command_trace, "one customer message as a waterfall (ID | --last)"},
