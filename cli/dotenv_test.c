@@ -1,6 +1,8 @@
 // dotenv_test: what an operator's .env may hold, who wins, and how a bad line is named.
 #include "dotenv.h"
 
+#include "harness/text_file.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,20 +13,13 @@
 
 #include <cmocka.h>
 
-typedef struct {
-    char path[64];
-    act_buf_t error;
-} fixture_t;
+typedef text_file_t fixture_t;
 
 static int set_up(void **state)
 {
     fixture_t *self = act_alloc(sizeof *self);
-    snprintf(self->path, sizeof self->path, "/tmp/dotenv_test.XXXXXX");
-    int descriptor = mkstemp(self->path);
-    if (descriptor < 0)
+    if (!text_file_init(self))
         return -1;
-    close(descriptor);
-    act_buf_init(&self->error, 1024);
     static const char *const names[] = {"T_A", "T_B", "T_C", "t_c", "_T9"};
     for (size_t i = 0; i < ACT_COUNT(names); i++)
         unsetenv(names[i]);
@@ -35,19 +30,14 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     fixture_t *self = *state;
-    unlink(self->path);
-    act_buf_fini(&self->error);
+    text_file_fini(self);
     act_free(self);
     return 0;
 }
 
 static act_err_t load(fixture_t *self, const char *text)
 {
-    FILE *file = fopen(self->path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-    act_buf_reset(&self->error);
+    text_file_write(self, text);
     return dotenv_load(self->path, &self->error);
 }
 
@@ -116,10 +106,8 @@ static void a_bad_line_is_named_by_its_number(void **state)
         snprintf(text, sizeof text, "T_A=1\n\n%s\nT_B=2\n", lines[i]);
         if (load(self, text) != ACT_E_CONFIG)
             fail_msg("accepted: %s", lines[i]);
-        act_buf_add_char(&self->error, '\0');
         snprintf(where, sizeof where, "%s:3 ", self->path);
-        assert_non_null(strstr(self->error.ptr, where));
-        assert_non_null(strstr(self->error.ptr, "example"));
+        assert_non_null(strstr(text_file_error(self, where), "example"));
         assert_null(getenv("T_B"));
     }
 }
@@ -134,9 +122,8 @@ static void a_line_that_is_too_long_is_named(void **state)
     memcpy(text + 6 + 8191, "T_C=2\n", 6); // where the buffer ends
     assert_int_equal(load(self, text), ACT_E_CONFIG);
     act_free(text);
-    act_buf_add_char(&self->error, '\0');
     snprintf(where, sizeof where, "%s:2 is longer than 8190 bytes", self->path);
-    assert_string_equal(self->error.ptr, where);
+    assert_string_equal(text_file_error(self, ""), where);
     assert_null(getenv("T_A"));
     assert_null(getenv("T_C"));
 }

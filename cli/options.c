@@ -44,7 +44,7 @@ static bool take_option(int argc, char **argv, int *index, const option_t *table
     }
     if (needs_value)
         *row->text = equals ? equals + 1 : argv[++*index];
-    else
+    else if (row->flag)
         *row->flag = true;
     return true;
 }

@@ -1,6 +1,8 @@
 // children_test: what parley.yaml may say, what its defaults are, and how a mistake is explained.
 #include "children.h"
 
+#include "harness/text_file.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,20 +14,15 @@
 #include <cmocka.h>
 
 typedef struct {
-    char path[64];
+    text_file_t file;
     children_t *children;
-    act_buf_t error;
 } fixture_t;
 
 static int set_up(void **state)
 {
     fixture_t *self = act_alloc(sizeof *self);
-    snprintf(self->path, sizeof self->path, "/tmp/children_test.XXXXXX");
-    int descriptor = mkstemp(self->path);
-    if (descriptor < 0)
+    if (!text_file_init(&self->file))
         return -1;
-    close(descriptor);
-    act_buf_init(&self->error, 4096);
     *state = self;
     return 0;
 }
@@ -33,30 +30,25 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     fixture_t *self = *state;
-    unlink(self->path);
+    text_file_fini(&self->file);
     children_destroy(&self->children);
     children_destroy(&self->children); // twice is allowed
-    act_buf_fini(&self->error);
     act_free(self);
     return 0;
 }
 
 static act_err_t load(fixture_t *self, const char *text)
 {
-    FILE *file = fopen(self->path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
+    text_file_write(&self->file, text);
     children_destroy(&self->children);
-    act_buf_reset(&self->error);
-    return children_load(self->path, &self->children, &self->error);
+    return children_load(self->file.path, &self->children, &self->file.error);
 }
 
 static const child_spec_t *load_one(fixture_t *self, const char *text)
 {
     act_err_t err = load(self, text);
     if (err != ACT_E_OK)
-        fail_msg("%.*s", ACT_STR_ARG(act_buf_str(&self->error)));
+        fail_msg("%.*s", ACT_STR_ARG(act_buf_str(&self->file.error)));
     assert_true(self->children->children_count > 0);
     return &self->children->children[0];
 }
@@ -67,11 +59,7 @@ static void assert_refused(fixture_t *self, const char *text, const char *part)
     if (load(self, text) != ACT_E_CONFIG)
         fail_msg("accepted: %s", text);
     assert_null(self->children);
-    act_buf_add_char(&self->error, '\0');
-    assert_null(strchr(self->error.ptr, '\n'));
-    assert_non_null(strstr(self->error.ptr, self->path));
-    if (!strstr(self->error.ptr, part))
-        fail_msg("'%s' is not in: %s", part, self->error.ptr);
+    assert_null(strchr(text_file_error(&self->file, part), '\n'));
 }
 
 static void a_name_is_enough(void **state)
@@ -171,10 +159,10 @@ static void needs_that_nobody_offers_are_refused(void **state)
 static void a_file_that_is_not_there_is_an_error(void **state)
 {
     fixture_t *self = *state;
-    assert_int_equal(children_load("/none/parley.yaml", &self->children, &self->error),
+    assert_int_equal(children_load("/none/parley.yaml", &self->children, &self->file.error),
                      ACT_E_CONFIG);
-    act_buf_add_char(&self->error, '\0');
-    assert_non_null(strstr(self->error.ptr, "/none/parley.yaml"));
+    act_buf_add_char(&self->file.error, '\0');
+    assert_non_null(strstr(self->file.error.ptr, "/none/parley.yaml"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
