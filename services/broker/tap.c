@@ -214,7 +214,6 @@ void taps_record(taps_t *self, const peer_t *peer, bool is_in, const act_header_
             };
             act_buf_reset(&self->record);
             act_tap_file_pack(&record, &self->record);
-            is_packed = true;
         }
         tap->frames++;
         write_record(self, tap);
