@@ -490,9 +490,118 @@ static void a_refused_actor_ends(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+// --- row 17: partial replies; row 3: cancel follows the chain; row 19: pause -----------------------
+
+static act_err_t send_part(act_call_t *call, const char *text)
+{
+    act_buf_t body;
+    act_buf_init(&body, 1024);
+    act_buf_add_str(&body, act_str(text));
+    act_err_t err = act_call_partial(call, &body);
+    act_buf_fini(&body);
+    return err;
+}
+
+static void on_room(void *context)
+{
+    ((fixture_t *)context)->cancels_count++; // any counter
+}
+
+static void row_17_parts_go_out_within_what_the_caller_takes(void **state)
+{
+    fixture_t *self = *state;
+    act_header_t header = header_of(42);
+    header.credit_messages = 2;
+    send_call(self, &header, "question");
+    actor_kit_until(self->kit, &self->calls_count, 1);
+    act_call_t *call = self->calls[0];
+    act_call_on_room(call, on_room, self);
+    assert_int_equal(send_part(call, "a"), ACT_E_OK);
+    assert_int_equal(send_part(call, "b"), ACT_E_OK);
+    assert_int_equal(send_part(call, "c"), ACT_E_OVERLOADED);
+    for (uint32_t i = 0; i < 2; i++)
+        assert_int_equal(actor_kit_expect(self->kit, ACT_KIND_PARTIAL)->header.sequence, i);
+    act_header_t credit = {.kind = ACT_KIND_CREDIT, .id = 42, .credit_messages = 3};
+    actor_kit_send(self->kit, &credit, act_str(""));
+    actor_kit_until(self->kit, &self->cancels_count, 1);
+    assert_int_equal(send_part(call, "c"), ACT_E_OK);
+    actor_kit_send_kind(self->kit, ACT_KIND_CANCEL, 42);
+    actor_kit_settle(self->kit);
+    assert_int_equal(send_part(call, "d"), ACT_E_CANCELLED);
+    reply(call, "end");
+}
+
+static void a_caller_that_asked_for_no_parts_gets_none(void **state)
+{
+    fixture_t *self = *state;
+    act_call_t *call = take_call(self, 42);
+    assert_int_equal(send_part(call, "a"), ACT_E_INVALID_ARGUMENT);
+    reply(call, "end");
+}
+
+static void a_cancel_of_a_call_it_does_not_have_is_answered(void **state)
+{
+    fixture_t *self = *state;
+    actor_kit_send_kind(self->kit, ACT_KIND_CANCEL, 77);
+    const kit_message_t *message = actor_kit_expect(self->kit, ACT_KIND_ERROR);
+    assert_true(message->header.id == 77);
+    assert_int_equal(message->header.err, ACT_E_CANCELLED);
+}
+
+static void on_child(const act_reply_t *reply_, act_arena_t *arena, act_fn_t *fn, void *context)
+{
+    (void)arena;
+    (void)fn;
+    fixture_t *self = context;
+    self->replies_count++;
+    self->reply_err = reply_->err;
+}
+
+static void row_3_cancel_follows_the_chain(void **state)
+{
+    fixture_t *self = *state;
+    act_call_t *call = take_call(self, 42);
+    act_buf_t body;
+    act_buf_init(&body, 16);
+    uint64_t child =
+        act_actor_call(self->kit->actor, "other", &methods[0], &(act_call_opts_t){.parent = call},
+                       &body, on_child, NULL, self);
+    act_buf_fini(&body);
+    const kit_message_t *asked = actor_kit_expect(self->kit, ACT_KIND_CALL);
+    assert_true(asked->header.id == child);
+    assert_int_equal(asked->header.hops, 3);
+    assert_in_range(asked->header.budget_ms, 4000, 5000); // what is left of its parent's
+    actor_kit_send_kind(self->kit, ACT_KIND_CANCEL, 42);
+    assert_true(actor_kit_expect(self->kit, ACT_KIND_CANCEL)->header.id == child);
+    assert_int_equal(self->replies_count, 1);
+    assert_int_equal(self->reply_err, ACT_E_CANCELLED);
+    reply(call, "late");
+}
+
+static void row_19_pause_and_credit_are_told(void **state)
+{
+    fixture_t *self = *state;
+    act_actor_set_credit(self->kit->actor, 3, 1000);
+    act_actor_set_paused(self->kit->actor, true);
+    const kit_message_t *message = actor_kit_expect(self->kit, ACT_KIND_PING);
+    stats_t stats;
+    assert_int_equal(stats_unpack(message->body, message->frame, &stats, NULL), ACT_E_OK);
+    assert_true(stats.is_paused);
+    assert_int_equal(message->header.credit_messages, 3);
+    reply(take_call(self, 42), "x");
+    message = actor_kit_expect(self->kit, ACT_KIND_REPLY);
+    assert_int_equal(message->header.credit_messages, 3); // with every answer
+    assert_int_equal(message->header.credit_bytes, 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(row_17_parts_go_out_within_what_the_caller_takes),
+        TEST(a_caller_that_asked_for_no_parts_gets_none),
+        TEST(a_cancel_of_a_call_it_does_not_have_is_answered),
+        TEST(row_3_cancel_follows_the_chain),
+        TEST(row_19_pause_and_credit_are_told),
         TEST(a_request_is_dispatched_and_the_answer_goes_back),
         TEST(views_of_a_request_live_as_long_as_the_call),
         TEST(a_failure_says_why),

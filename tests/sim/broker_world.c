@@ -192,16 +192,17 @@ static uint32_t actor_of(const world_t *self, uint64_t route)
     return WORLD_ACTORS_COUNT;
 }
 
-// Calls of an instance that the broker takes for lost are anyone's.
+// Calls of an instance that the broker takes for lost, or has forgotten, are anyone's.
 static void note_lost(world_t *self)
 {
+    bool is_there[WORLD_ACTORS_COUNT] = {false};
     uint32_t index = 0;
     peers_t *peers = broker_peers(self->broker);
-    for (peer_t *peer = peers_next(peers, &index); peer; peer = peers_next(peers, &index)) {
-        uint32_t actor = (uint32_t)peer->pid;
-        if (peer->state == PEER_LOST && is_worker(actor))
+    for (peer_t *peer = peers_next(peers, &index); peer; peer = peers_next(peers, &index))
+        is_there[peer->pid] = peer->state != PEER_LOST;
+    for (uint32_t actor = WORLD_CLIENTS_COUNT; actor < WORLD_ACTORS_COUNT; actor++)
+        if (!is_there[actor])
             oracle_on_taken(self->oracle, actor, self->now_us);
-    }
 }
 
 static uint32_t number_of(act_str_t body)
