@@ -1,4 +1,5 @@
--- How processes ended (docs/operating.md). Of the installation, not of a tenant: no row-level security.
+-- How processes ended (docs/operating.md). Of the installation, not of a tenant: only operations that
+-- see all tenants may touch it.
 -- A dead letter names the instances it was with; their deaths are found here by instance and time.
 create table obituaries (
     instance text collate "C" not null,
@@ -22,4 +23,9 @@ create table obituaries (
     primary key (instance, at, pid)
 );
 create index obituaries_at on obituaries (at);
+alter table obituaries enable row level security;
+alter table obituaries force row level security;
+create policy system_only on obituaries
+    using (current_setting('app.scope', true) = 'system')
+    with check (current_setting('app.scope', true) = 'system');
 grant select, insert, delete on obituaries to parley_app;
