@@ -17,7 +17,8 @@ static bool is_ready(const status_reply_t *status, const char *service)
 {
     for (uint32_t i = 0; i < status->instances.count; i++)
         if (act_str_is(status->instances.items[i].service, service) &&
-            act_str_is(status->instances.items[i].state, "ready"))
+            (act_str_is(status->instances.items[i].state, "ready") ||
+             act_str_is(status->instances.items[i].state, "remote"))) // nobody of ours started it
             return true;
     return false;
 }

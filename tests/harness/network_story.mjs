@@ -124,7 +124,7 @@ async function run() {
   const status = async () => JSON.parse(await cli(['status', '--json'], envOf('cli')));
   const stateOf = async (instance) => (await status().catch(() => undefined))?.instances.find((row) => row.instance === instance)?.state;
   await until('all have joined by themselves', async () => {
-    const ready = (await status().catch(() => ({ instances: [] }))).instances.filter((row) => row.state === 'ready').map((row) => row.instance);
+    const ready = (await status().catch(() => ({ instances: [] }))).instances.filter((row) => row.state === 'remote').map((row) => row.instance);
     return [...actors.map((actor) => `${actor}-box`), 'agent-a', 'agent-b'].every((name) => ready.includes(name));
   }, 60000);
   await cli(['setup'], envOf('cli'));
@@ -150,14 +150,14 @@ async function run() {
 
   agentB.cut();
   await ask(40); // about half of them belong to the agent that hears nothing now
-  await until('agent-b is lost', async () => (await stateOf('agent-b')) !== 'ready');
+  await until('agent-b is lost', async () => (await stateOf('agent-b')) !== 'remote');
   for (const from of asked) await sim.waitFor(from, 1, 60000);
   const cut = await status();
   assert.ok(cut.requeued > before.requeued, 'calls of agent-b were given to agent-a');
   say(`agent-b was cut off: ${cut.requeued - before.requeued} of its calls were given to agent-a`);
 
   agentB.heal();
-  await until('agent-b is back by itself', async () => (await stateOf('agent-b')) === 'ready', 60000);
+  await until('agent-b is back by itself', async () => (await stateOf('agent-b')) === 'remote', 60000);
   const healed = await status();
   await ask(30);
   for (const from of asked) await sim.waitFor(from, 1);

@@ -80,7 +80,7 @@ test('row 9: keys over TCP', { timeout: 240000 }, async (t) => {
     await parley.cli(['keys', 'add', 'agent'], { code: 78 }); // twice is not
     assert.match((await parley.cli(['keys', 'list'])).stdout, /^agent +\S{40}$/m);
     const hand = start('agent');
-    await until('agent-hand is ready', async () => (await instanceState(parley, 'agent-hand')) === 'ready');
+    await until('agent-hand is ready', async () => (await instanceState(parley, 'agent-hand')) === 'remote');
     assert.equal((await parley.webhook([textMessage('33612345001', 'quelle est la météo sur Mars ?')])).status, 200);
     await sim.waitFor('33612345001', 1);
     assert.equal(await hand.stop(), 0);
@@ -96,7 +96,7 @@ test('row 9: keys over TCP', { timeout: 240000 }, async (t) => {
     await until('the broker logs it', () => denials(parley).some((row) => row.what === 'connect' && row.actor === '(unknown key)'));
     assert.ok((await parley.status()).denied > 0);
     renameSync(spare, path.join(bus, 'allowed/agent.pub'));
-    await until('it joins by itself', async () => (await instanceState(parley, 'agent-unknown')) === 'ready');
+    await until('it joins by itself', async () => (await instanceState(parley, 'agent-unknown')) === 'remote');
     await hand.stop();
   });
 
@@ -135,7 +135,7 @@ test('row 9: keys over TCP', { timeout: 240000 }, async (t) => {
 
   await t.test('an actor whose key was removed is out, and stays out', async () => {
     const hand = start('agent', { instance: 'agent-gone' });
-    await until('it is ready', async () => (await instanceState(parley, 'agent-gone')) === 'ready');
+    await until('it is ready', async () => (await instanceState(parley, 'agent-gone')) === 'remote');
     await parley.cli(['keys', 'remove', 'agent']);
     await hand.ended; // it was told, and ends itself
     assert.match(hand.logText(), /"refused".*SYSTEM_5010/);
@@ -173,12 +173,12 @@ test('row 9: keys over TCP', { timeout: 240000 }, async (t) => {
   await t.test('a broker that was restarted lets the same actors in', async () => {
     chmodSync(path.join(parley.data, 'keys/actors/agent.key'), 0o600);
     const hand = start('agent', { instance: 'agent-lasting' });
-    await until('it is ready', async () => (await instanceState(parley, 'agent-lasting')) === 'ready');
+    await until('it is ready', async () => (await instanceState(parley, 'agent-lasting')) === 'remote');
     const epoch = (await parley.status()).epoch;
     process.kill(parley.brokerPid(), 'SIGKILL');
     await until('another broker has it', async () => {
       const status = await parley.status().catch(() => undefined);
-      return status && status.epoch !== epoch && status.instances.some((row) => row.instance === 'agent-lasting' && row.state === 'ready');
+      return status && status.epoch !== epoch && status.instances.some((row) => row.instance === 'agent-lasting' && row.state === 'remote');
     });
     await hand.stop();
   });
