@@ -79,6 +79,14 @@ static void draw_table(top_t *self, act_buf_t *text)
     }
 }
 
+static bool contains(act_str_t text, act_str_t part)
+{
+    for (size_t i = 0; i + part.len_bytes <= text.len_bytes; i++)
+        if (act_str_eq(act_str_of(text.ptr + i, part.len_bytes), part))
+            return true;
+    return false;
+}
+
 // The newest lines, the last one at the bottom.
 static void draw_log(top_t *self, act_buf_t *text)
 {
@@ -89,8 +97,7 @@ static void draw_log(top_t *self, act_buf_t *text)
     uint32_t first = room > 0 && count > (uint32_t)room ? count - (uint32_t)room : 0;
     for (uint32_t i = first; i < count; i++) {
         act_str_t line = act_str_trim(self->log.lines.items[i]);
-        bool is_bad = line.len_bytes > 0 && (memmem(line.ptr, line.len_bytes, "\"error\"", 7) ||
-                                             memmem(line.ptr, line.len_bytes, "\"warn\"", 6));
+        bool is_bad = contains(line, ACT_STR("\"error\"")) || contains(line, ACT_STR("\"warn\""));
         top_screen_text(self->screen, TABLE_LINE + (int)(i - first), is_bad ? TOP_BAD : TOP_PLAIN,
                         line);
     }
