@@ -259,12 +259,6 @@ static void ask(asked_t *asked, json_t *fields)
 static void serve_rpc(admin_t *self, act_http_request_t *request, const route_t *route,
                       admin_who_t who, const act_str_t *values)
 {
-    if (!route->service) {
-        problem_answer(&request, &(problem_t){.status = 501,
-                                              .err = ACT_E_UNKNOWN_METHOD,
-                                              .detail = ACT_STR("this broker does not offer it")});
-        return;
-    }
     asked_t *asked = act_arena_alloc(act_http_arena(request), sizeof *asked);
     *asked = (asked_t){
         .admin = self, .request = request, .route = route, .actor = admin_actor_of(who, request)};

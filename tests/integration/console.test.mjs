@@ -120,7 +120,7 @@ describe('the management API', () => {
     for (const [target, verbs] of Object.entries(json.paths)) {
       if (!verbs.get || target.includes('{') || target.endsWith('/live') || verbs.get.parameters?.some((p) => p.required)) continue;
       const answer = await ask(target, { headers: bearer() });
-      assert.ok([200, 501].includes(answer.status), `${target}: ${answer.body}`);
+      assert.equal(answer.status, 200, `${target}: ${answer.body}`);
     }
   });
 

@@ -29,15 +29,14 @@ class Mistake(Exception):
     pass
 
 
-def read_models(folder, contract=None):
+def read_models(folder):
     """({"bus.Status": (service, method)}, {"StatusReply": message}) of all .proto files."""
     sys.path.insert(0, str(folder / "gen"))
     from parley_gen import ir  # pylint: disable=import-outside-toplevel
-    names = [contract.name] if contract else sorted(p.name for p in folder.glob("*.proto"))
-    also = ["-I", str(contract.parent)] if contract else []
+    names = sorted(p.name for p in folder.glob("*.proto"))
     with tempfile.NamedTemporaryFile() as out:
         subprocess.run(["protoc", "--include_imports", "--include_source_info", f"--descriptor_set_out={out.name}",
-                        "-I", str(folder), *also, *names], check=True)
+                        "-I", str(folder), *names], check=True)
         files = descriptor_pb2.FileDescriptorSet.FromString(out.read())
     request = plugin_pb2.CodeGeneratorRequest(file_to_generate=names)
     request.proto_file.extend(files.file)
@@ -76,9 +75,8 @@ def documented(schema, doc):
 
 
 class Document:
-    def __init__(self, api, models, pending):
+    def __init__(self, api, models):
         self.api = api
-        self.pending, self.pending_messages, _ = pending
         self.rpcs, self.messages, self.snake = models
         self.schemas = api["components"]["schemas"]
         self.routes = []
@@ -107,9 +105,6 @@ class Document:
     def read_rpc(self, where, operation):
         service, name = operation["x-rpc"].split(".")
         key = f"{service}.{self.snake(name)}"
-        if key not in self.rpcs and key in self.pending:
-            self.messages = self.pending_messages | self.messages
-            return None, self.pending[key][1]
         if key not in self.rpcs:
             raise Mistake(f"{where}: proto/ has no rpc {operation['x-rpc']}")
         return self.rpcs[key]
@@ -182,8 +177,7 @@ def c_route(document, verb, path, operation):
     parts = [f".method = {c_text(verb)}", f".path = {c_text(path)}", f".operation = {c_text(operation['operationId'])}"]
     if "x-rpc" in operation:
         service, method = document.read_rpc(path, operation)
-        if service:
-            parts += [f".service = &{service.name}_service", f".rpc = {service.name.upper()}_{method.name.upper()}"]
+        parts += [f".service = &{service.name}_service", f".rpc = {service.name.upper()}_{method.name.upper()}"]
         params = re.findall(r"{(\w+)}", path)
         parts += [f".params = {c_names(params)}" if params else "",
                   f".query = {c_names(operation['x-query'])}" if "x-query" in operation else "",
@@ -215,11 +209,10 @@ def c_source(document, text):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("api", "proto", "contract", "c", "json"):
+    for name in ("api", "proto", "c", "json"):
         parser.add_argument("--" + name, type=pathlib.Path, required=True)
     args = parser.parse_args()
-    document = Document(yaml.safe_load(args.api.read_text(encoding="utf-8")), read_models(args.proto),
-                        read_models(args.proto, args.contract))
+    document = Document(yaml.safe_load(args.api.read_text(encoding="utf-8")), read_models(args.proto))
     try:
         text = document.finish()
         source = c_source(document, text)
