@@ -1,4 +1,5 @@
 // broker_order_test: row 2: order is a lane per key with one call in flight; affinity is another thing.
+// Row 3: budgets and hops along a chain of calls.
 #include "broker.h"
 
 #include "harness/broker_kit.h"
@@ -179,6 +180,46 @@ static void row_2_a_fourth_worker_takes_a_quarter_of_the_keys(void **state)
     assert_in_range(moved_count, 200, 300);
 }
 
+// --- row 3 ---------------------------------------------------------------------------------------
+
+// A asks B with 500 ms; B is slow and asks C with what is left; C has no time for it before that ends.
+static void row_3_in_a_chain_the_last_never_starts_and_the_first_hears_in_time(void **state)
+{
+    broker_kit_t *kit = *state;
+    broker_expect_service(kit->broker, act_str("c"));
+    broker_kit_worker(kit, B, "b", "b-1", 8);
+    act_header_t header = broker_kit_call_header(1, "b", NULL);
+    header.budget_ms = 500;
+    broker_kit_send(kit, CLIENT, &header, act_str(""));
+    kit_frame_t at_b = broker_kit_expect(kit, B, ACT_KIND_CALL);
+    assert_int_equal(at_b.header.budget_ms, 500);
+    broker_kit_pass_ms(kit, 450);
+    act_header_t to_c = broker_kit_call_header(7, "c", NULL);
+    to_c.budget_ms = 500 - 450;
+    to_c.hops = (uint8_t)(at_b.header.hops + 1);
+    broker_kit_send(kit, B, &to_c, act_str(""));
+    broker_kit_pass_ms(kit, 40);
+    assert_int_equal(broker_kit_count(kit, CLIENT, ACT_KIND_ERROR), 0);
+    broker_kit_pass_ms(kit, 10);
+    assert_int_equal(broker_kit_expect_error(kit, CLIENT, 1), ACT_E_DEADLINE); // at 500 ms
+    assert_int_equal(broker_kit_expect_error(kit, B, 7), ACT_E_DEADLINE);
+    assert_int_equal(broker_kit_expect(kit, B, ACT_KIND_CANCEL).header.id, at_b.header.id);
+    broker_kit_worker(kit, C, "c", "c-1", 8);
+    broker_kit_pass_ms(kit, 1000);
+    assert_int_equal(broker_kit_count(kit, C, ACT_KIND_CALL), 0);
+}
+
+static void row_3_a_loop_of_calls_ends(void **state)
+{
+    broker_kit_t *kit = *state;
+    broker_kit_worker(kit, A, "session", "session-1", 8);
+    act_header_t header = broker_kit_call_header(1, "session", NULL);
+    header.hops = ACT_HEADER_MAX_HOPS + 1;
+    broker_kit_send(kit, CLIENT, &header, act_str(""));
+    assert_int_equal(broker_kit_expect_error(kit, CLIENT, 1), ACT_E_INVALID_ARGUMENT);
+    assert_int_equal(broker_kit_count(kit, A, ACT_KIND_CALL), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -192,6 +233,8 @@ int main(void)
         TEST(what_waits_in_a_lane_counts_against_the_bound),
         TEST(time_runs_out_in_a_lane_too),
         TEST(row_2_a_fourth_worker_takes_a_quarter_of_the_keys),
+        TEST(row_3_in_a_chain_the_last_never_starts_and_the_first_hears_in_time),
+        TEST(row_3_a_loop_of_calls_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
