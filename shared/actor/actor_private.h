@@ -36,8 +36,9 @@ struct act_actor {
     uint32_t credit_messages; // calls taken at a time
     uint32_t credit_bytes;
     bool is_draining;
-    bool has_failed;  // act_actor_fail
-    int64_t heard_ms; // last frame from the broker
+    bool has_failed;     // act_actor_fail
+    int64_t heard_ms;    // last frame from the broker
+    int64_t namesake_ms; // since when another process has our name; 0: none has
     int64_t drain_until_ms;
     uint64_t slow_handlers;
     int64_t slow_handler_us;

@@ -4,6 +4,10 @@
 #include "base/time.h"
 #include "proto/broker.h"
 
+// A broker forgets a process that it has not heard for 5 s, so a namesake that is dead does not shut us
+// out for so long.
+#define NAMESAKE_MS 6000
+
 static const act_method_t *find_method(const act_service_t *service, act_str_t name)
 {
     for (uint32_t i = 0; service && i < service->methods_count; i++)
@@ -81,6 +85,7 @@ static void take_welcome(act_actor_t *self, act_message_t *message)
     bool is_new = welcome.epoch != self->epoch || !self->is_welcome;
     self->epoch = welcome.epoch;
     self->is_welcome = true;
+    self->namesake_ms = 0;
     if (!is_new)
         return;
     if (self->log)
@@ -96,10 +101,13 @@ static void take_refused(act_actor_t *self, act_message_t *message)
     if (self->log)
         act_log_error(self->log, "refused", "code=%s",
                       act_err_code(act_err_from_number(message->header.err)));
-    // A namesake is there: it may be a process of ours that is about to end, so we ask again until we
-    // are an orphan.
+    // A namesake is there. It may be a process of ours that is about to end, so we ask again for a while;
+    // if it stays, we are one too many: a broker that missed us has started it in our place.
+    int64_t now_ms = act_loop_now_ms(self->loop);
     bool is_final = message->header.err != ACT_E_CONFLICT;
-    if (self->orphan_ms > 0 && is_final)
+    if (self->namesake_ms == 0)
+        self->namesake_ms = now_ms;
+    if (self->orphan_ms > 0 && (is_final || now_ms - self->namesake_ms > NAMESAKE_MS))
         act_loop_stop(self->loop);
 }
 

@@ -479,6 +479,24 @@ static void a_client_is_no_orphan(void **state)
     assert_false(self->kit->is_stopped);
 }
 
+// It was stopped while a broker started, which put another one in its place (found by ./parley chaos:
+// an ingress without a broker answered every webhook 503 for as long as it lived).
+static void an_actor_whose_name_is_taken_ends(void **state)
+{
+    fixture_t *self = *state;
+    actor_kit_supervise(self->kit, /* overrides= */ NULL);
+    act_header_t header = {.kind = ACT_KIND_REFUSED, .err = ACT_E_CONFLICT};
+    for (int i = 0; i < 6; i++) {
+        actor_kit_send(self->kit, &header, act_str(""));
+        actor_kit_settle(self->kit);
+        assert_false(self->kit->is_stopped);
+        actor_kit_pass_ms(self->kit, 1000);
+    }
+    actor_kit_pass_ms(self->kit, 500);
+    actor_kit_send(self->kit, &header, act_str(""));
+    until_stopped(self);
+}
+
 static void a_refused_actor_ends(void **state)
 {
     fixture_t *self = *state;
@@ -622,6 +640,7 @@ int main(void)
         TEST(a_drain_ends_after_its_time),
         TEST(an_orphan_ends_itself),
         TEST(a_client_is_no_orphan),
+        TEST(an_actor_whose_name_is_taken_ends),
         TEST(a_refused_actor_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
