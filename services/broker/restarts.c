@@ -4,9 +4,6 @@
 #include "base/id.h"
 #include "base/mem.h"
 
-// A child that lived for so long was well.
-#define HEALTHY_MS 60000
-
 void restarts_init(restarts_t *self, const child_spec_t *spec)
 {
     *self = (restarts_t){
@@ -21,10 +18,16 @@ void restarts_fini(restarts_t *self)
     *self = (restarts_t){0};
 }
 
+// A child that lived for so long was well: crashes this far apart are no loop, they never park it.
+static int64_t healthy_ms(const restarts_t *self)
+{
+    return self->spec->intensity_ms / self->spec->intensity_count;
+}
+
 static int64_t next_pause_ms(restarts_t *self, int64_t lived_ms)
 {
     int64_t base_ms = self->backoff_ms * 2;
-    if (self->backoff_ms == 0 || lived_ms > HEALTHY_MS)
+    if (self->backoff_ms == 0 || lived_ms >= healthy_ms(self))
         base_ms = self->spec->backoff_ms;
     if (base_ms > self->spec->backoff_max_ms)
         base_ms = self->spec->backoff_max_ms;

@@ -14,5 +14,6 @@ void restarts_init(restarts_t *self, const child_spec_t *spec);
 void restarts_fini(restarts_t *self);
 
 // A crash after lived_ms. False: more than intensity_count in intensity_ms, so park it. *ret_pause_ms
-// doubles up to the maximum, with up to a quarter of jitter, and starts over after a minute of health.
+// doubles up to the maximum, with up to a quarter of jitter, and starts over after a life
+// of intensity_ms / intensity_count, which is no crash loop.
 bool restarts_crash(restarts_t *self, int64_t now_ms, int64_t lived_ms, int64_t *ret_pause_ms);
