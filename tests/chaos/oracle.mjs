@@ -57,9 +57,10 @@ function answeredTwice(run, found) {
     }
 }
 
-// Whether nobody could know what became of a send: the provider hung up after it had accepted, or
-// delivery was killed or stopped between this send and the next.
+// Whether nobody could know what became of a send, and the outbox says so: the provider hung up after it
+// had accepted, or delivery was killed or stopped between this send and the next.
 function isAmbiguous(run, accept, next) {
+  if (!(run.outboxById.get(accept.outbox_id)?.unknown_count > 0)) return false;
   return accept.fault === 'hang_up' ||
     run.deliveryFaults.some((fault) => fault.at_ms <= next.at_ms && (fault.until_ms ?? fault.at_ms) >= accept.at_ms - 1000);
 }

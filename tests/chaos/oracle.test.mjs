@@ -25,6 +25,12 @@ function pairOf(run) {
   return [first, second];
 }
 
+// The provider hung up after this send, and the outbox knows it.
+function ambiguous(run, index) {
+  run.outbox.find((row) => row.outbox_id === run.ledger[index].outbox_id).unknown_count = 1;
+  return { ...run.ledger[index], fault: 'hang_up' };
+}
+
 const answered = (run) => run.turns.find((turn) => turn.outbox_count === 1);
 const handoff = (run) => run.turns.find((turn) => turn.decision === 'HUMAN_HANDOFF');
 const withoutFaults = (run) => (run.faults = []);
@@ -38,14 +44,19 @@ const mutants = {
     const accept = run.ledger.find((row) => row.fault === 'none');
     run.ledger.splice(run.ledger.indexOf(accept) + 1, 0, { ...accept, wamid: 'wamid.second' });
   }],
-  'a third send, though the first was ambiguous': ['duplicates', (run) => {
+  'a second send after an ambiguous one that the outbox did not record': ['duplicates', (run) => {
     const [first] = pairOf(run);
     const accept = { ...run.ledger[first], fault: 'hang_up' };
+    run.ledger.splice(first, 1, accept, copy(accept));
+  }],
+  'a third send, though the first was ambiguous': ['duplicates', (run) => {
+    const [first] = pairOf(run);
+    const accept = ambiguous(run, first);
     run.ledger.splice(first, 1, accept, copy(accept), copy(accept));
   }],
   'a second send with another text': ['duplicates', (run) => {
     const [first] = pairOf(run);
-    const accept = { ...run.ledger[first], fault: 'hang_up' };
+    const accept = ambiguous(run, first);
     run.ledger.splice(first, 1, accept, { ...accept, body_hash: 'other' });
   }],
   'a send that the outbox does not know': ['duplicates', (run) => run.ledger.push({ ...run.ledger[0], outbox_id: 'nobody' })],
@@ -55,7 +66,7 @@ const mutants = {
   }],
   'a message that is sent again after the next one': ['reordered', (run) => {
     const [first, second] = pairOf(run);
-    run.ledger[first].fault = 'hang_up';
+    run.ledger[first] = ambiguous(run, first);
     run.ledger.splice(second + 1, 0, { ...run.ledger[first], at_ms: run.ledger[second].at_ms });
   }],
   'a turn that takes an older message than the one before': ['reordered', (run) => {
@@ -161,7 +172,7 @@ describe('oracles', () => {
   test('allow one repeat of an ambiguous send, and count it', () => {
     const run = recorded();
     const [first] = pairOf(run);
-    const accept = { ...run.ledger[first], fault: 'hang_up' };
+    const accept = ambiguous(run, first);
     run.ledger.splice(first, 1, accept, copy(accept));
     const before = judge(recorded()).figures.ambiguous;
     const { figures, findings } = judge(run);

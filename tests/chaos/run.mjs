@@ -71,7 +71,7 @@ async function readDatabase(parley) {
   const query = (sql) => patiently(() => parley.query(sql));
   const inbox = await query('select external_id, inbox_seq, conversation_id, turn_id, starts_turn from inbox');
   const turns = await query('select turn_id, conversation_id, fence, inbox_seqs, outbox_count, decision, path, error_code from turns');
-  const outbox = await query('select outbox_id, conversation_id, seq, turn_id, author, owner_fence, state, attempt, error_code, error_text from outbox order by conversation_id, seq');
+  const outbox = await query('select outbox_id, conversation_id, seq, turn_id, author, owner_fence, state, attempt, unknown_count, error_code, error_text from outbox order by conversation_id, seq');
   const conversations = await query('select conversation_id, owner, owner_fence, floor(1000 * extract(epoch from owner_since)) as owner_since_ms from conversations');
   for (const turn of turns) turn.inbox_seqs = turn.inbox_seqs.map(Number);
   return {
