@@ -2,9 +2,11 @@
 #include "child_process.h"
 
 #include "base/mem.h"
+#include "symbols.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LISTENER_DESCRIPTOR 3
 #define ARGV_MAX_COUNT 200 // args 32, settings 2 * 64, and ours
@@ -13,6 +15,7 @@
 struct child_process {
     process_t *process;
     act_recorder_t *recorder; // NULL: none (a program that is not ours, adopted)
+    char program[PATH_MAX_BYTES];
 };
 
 static void child_process_free(child_process_t **self_p)
@@ -78,6 +81,7 @@ static act_err_t spawn(const child_paths_t *paths, const child_launch_t *launch,
     const child_spec_t *spec = launch->spec;
     char path[PATH_MAX_BYTES], output[PATH_MAX_BYTES], recorder[16];
     program_of(paths, spec, path, sizeof path);
+    act_str_copy(act_str(path), self->program, sizeof self->program);
     snprintf(output, sizeof output, "%s/%s.out", paths->log_dir, launch->instance);
     snprintf(recorder, sizeof recorder, "%d", ACT_RECORDER_DESCRIPTOR);
     const char *argv[ARGV_MAX_COUNT] = {path,           "--bus",          paths->endpoint,
@@ -126,6 +130,10 @@ static act_err_t adopt(void *context, pid_t pid, uint64_t start_ticks, process_e
     }
     if (act_recorder_adopt(pid, &self->recorder) != ACT_E_OK)
         self->recorder = NULL; // then the bus alone tells whether it lives
+    char link[64];
+    snprintf(link, sizeof link, "/proc/%d/exe", (int)pid);
+    ssize_t len = readlink(link, self->program, sizeof self->program - 1);
+    self->program[len > 0 ? len : 0] = '\0';
     *ret_process = self;
     return ACT_E_OK;
 }
@@ -153,7 +161,10 @@ static act_record_t record_of(const child_process_t *self)
 static size_t stack_of(const child_process_t *self, char *text, size_t size_bytes)
 {
     text[0] = '\0';
-    return self->recorder ? act_recorder_text(self->recorder, text, size_bytes) : 0;
+    if (self->recorder)
+        act_recorder_text(self->recorder, text, size_bytes);
+    symbols_name_frames(self->program, text, size_bytes);
+    return strlen(text);
 }
 
 static const process_death_t *death_of(const child_process_t *self)

@@ -79,7 +79,70 @@ static void a_name_is_enough(void **state)
     assert_int_equal(child->backoff_ms, 100);
     assert_int_equal(child->backoff_max_ms, 10000);
     assert_int_equal(child->park_ms, 60000);
+    assert_int_equal(child->probation_ms, 2000);
+    assert_int_equal(child->ping_ms, 1500);
+    assert_int_equal(child->strategy, STRATEGY_ONE_FOR_ONE);
+    assert_null(child->exec);
+    assert_null(child->limits);
+    assert_false(child->is_single);
     assert_false(child->has_listener);
+}
+
+static void groups_limits_and_programs_are_read(void **state)
+{
+    fixture_t *self = *state;
+    const child_spec_t *child = load_one(
+        self,
+        "groups:\n  - {name: data, strategy: rest_for_one}\n  - {name: all, strategy: "
+        "one_for_all}\n"
+        "children:\n  - name: session\n    exec: /opt/x\n    args: [\"-v\", \"two\"]\n"
+        "    group: data\n    ping_ms: 7\n    probation_ms: 8\n    is_single: true\n"
+        "    limits: {address_space_mb: 512, open_files_count: 64, core_mb: 0, cpu_s: 9, nice: -3}\n");
+    assert_string_equal(child->exec, "/opt/x");
+    assert_int_equal(child->args_count, 2);
+    assert_int_equal(child->strategy, STRATEGY_REST_FOR_ONE);
+    assert_int_equal(child->ping_ms, 7);
+    assert_int_equal(child->probation_ms, 8);
+    assert_true(child->is_single);
+    assert_int_equal(*child->limits->address_space_mb, 512);
+    assert_int_equal(*child->limits->open_files_count, 64);
+    assert_int_equal(*child->limits->core_mb, 0); // none, which is not "like ours"
+    assert_int_equal(*child->limits->cpu_s, 9);
+    assert_int_equal(*child->limits->nice, -3);
+}
+
+// Where, and how it is meant.
+static void a_mistake_comes_with_its_line_and_an_example(void **state)
+{
+    fixture_t *self = *state;
+    static const struct {
+        const char *text;
+        const char *place;
+        const char *example;
+    } rows[] = {
+        {"children:\n  - name: a\n    count: many\n", ":3: ", "(example: count: 2)"},
+        {"children:\n  - name: a\n    restart: sometimes\n",
+         ":3: ", "(example: restart: permanent, transient or temporary)"},
+        {"children:\n  - name: a\n    order: 1001\n", "children[a].order", "(example: order: 2)"},
+        {"children:\n  - name: a\n    start_ms: 99999999\n", "children[a].start_ms",
+         "(example: start_ms: 5000)"},
+        {"children:\n  - name: a\n    group: g\n", "children[a].group is not in groups",
+         "(example: group: data)"},
+        {"children:\n  - name: a\n    is_single: true\n    count: 2\n", "children[a].count", "2"},
+        {"children:\n  - name: a\n    limits: {nice: 40}\n", "children[a].nice",
+         "(example: nice: 5)"},
+        {"children:\n  - name: a\n    limits: {open_files_count: 3}\n",
+         "children[a].open_files_count", "(example: open_files_count: 4096)"},
+        {"children:\n  - name: a\n    backoff_ms: 10\n    backoff_max_ms: 5\n",
+         "children[a].backoff_max_ms", "(example: backoff_max_ms: 10000)"},
+        {"children:\n  - name: \"a b\"\n", "children[a b].name", "(example: name: session)"},
+        {"groups: [{name: g, strategy: all}]\nchildren:\n  - name: a\n",
+         ":1: ", "(example: strategy: one_for_one, rest_for_one or one_for_all)"},
+    };
+    for (size_t i = 0; i < ACT_COUNT(rows); i++) {
+        assert_refused(self, rows[i].text, rows[i].place);
+        assert_refused(self, rows[i].text, rows[i].example);
+    }
 }
 
 static void every_field_may_be_set(void **state)
@@ -171,6 +234,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_name_is_enough),
+        TEST(groups_limits_and_programs_are_read),
+        TEST(a_mistake_comes_with_its_line_and_an_example),
         TEST(every_field_may_be_set),
         TEST(mistakes_are_named),
         TEST(names_have_their_longest_length),

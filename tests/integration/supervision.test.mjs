@@ -126,6 +126,7 @@ describe('row 14: a handler that never returns', () => {
     assert.equal(row.method_in_hand, 'hang');
     assert.match(row.trace, /^[0-9a-f]{32}$/);
     assert.match(row.backtrace, /^stack of the loop\n/);
+    assert.match(row.backtrace, /spin_for_ever\+0x/);
     assert.ok(Number(row.user_cpu_ms) > 500, 'it was busy');
     assert.deepEqual(await parley.call('misbehave', 'fine'), {});
     await isReady(parley, row.instance);
