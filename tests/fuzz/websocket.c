@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
 
 #define MESSAGE_MAX_BYTES 1024u
 
@@ -31,10 +31,10 @@ static uint64_t events_of(act_str_t bytes, size_t step)
     return hash;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
-    act_str_t bytes = act_str_of(data, size);
-    if (size > 0 && events_of(bytes, size) != events_of(bytes, 1))
+    act_str_t bytes = act_str_of(data, size_bytes);
+    if (size_bytes > 0 && events_of(bytes, size_bytes) != events_of(bytes, 1))
         abort();
     return 0;
 }
