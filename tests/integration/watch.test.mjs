@@ -1,6 +1,6 @@
 // Looking inside: traces of customer messages, edges, taps, and what the command line shows of them.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Parley, Sim, textMessage, until } from '../harness/parley.mjs';
@@ -26,11 +26,10 @@ function gapsOf(hops, limitUs) {
 }
 
 describe('looking inside', () => {
-  const adminPort = 20000 + ((process.pid + 7919) % 20000);
   let sim, parley;
   before(async () => {
     sim = await Sim.start();
-    parley = await Parley.start({ sim, adminPort, env: { PARLEY_TRACE_PPM: '1000000' } });
+    parley = await Parley.start({ sim, env: { PARLEY_TRACE_PPM: '1000000' } });
   });
   after(async () => {
     await parley?.stop();
@@ -125,7 +124,10 @@ describe('looking inside', () => {
   });
 
   test('the broker counts what it follows, at /metrics', async () => {
-    const metrics = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
+    const log = path.join(parley.data, 'log');
+    const lines = readFileSync(path.join(log, readdirSync(log).find((name) => /^admin-.*\.log$/.test(name))), 'utf8');
+    const port = /"event":"admin_listens".*"port":(\d+)/.exec(lines)[1]; // a free one
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     for (const name of ['hops_total', 'hops_dropped_total', 'events_dropped_total', 'traces_sampled_total', 'accepted_total'])
       assert.match(metrics, new RegExp(`^# TYPE parley_broker_${name} counter\nparley_broker_${name} \\d+$`, 'm'));
     assert.ok(Number(/^parley_broker_hops_total (\d+)$/m.exec(metrics)[1]) > 100);
