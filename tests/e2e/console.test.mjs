@@ -11,7 +11,7 @@ const adminPort = 23000 + (process.pid % 20000);
 const base = `http://127.0.0.1:${adminPort}`;
 const token = 'a-token-of-this-browser-test';
 const browserPath = process.env.PARLEY_CHROMIUM ?? '/usr/bin/chromium';
-const text = (id, body) => ({ from: '34600000077', id: `wamid.${id}`, timestamp: String(Math.floor(Date.now() / 1000)), type: 'text', text: { body } });
+const text = (id, body, from = '34600000077') => ({ from, id: `wamid.${id}`, timestamp: String(Math.floor(Date.now() / 1000)), type: 'text', text: { body } });
 
 describe('the web console', () => {
   let parley, browser, page;
@@ -81,7 +81,7 @@ describe('the web console', () => {
     const statuses = new Map();
     const load = Promise.all([0, 1, 2].map(async (worker) => {
       for (let i = 0; isLoading; i++) {
-        const { status } = await parley.webhook([text(`load${worker}x${i}`, 'hello')]);
+        const { status } = await parley.webhook([text(`load${worker}x${i}`, 'hello', `3461${worker}${String(i % 1000).padStart(6, '0')}`)]);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }
     }));
