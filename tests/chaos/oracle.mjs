@@ -182,9 +182,9 @@ function statusesLost(run, found) {
 
 // The broker's calls add up.
 function miscounted(run, found) {
-  const { accepted, replied, failed, cancelled, open } = run.counters;
-  if (accepted !== replied + failed + cancelled + open)
-    found('miscounted', `accepted ${accepted}, but replied ${replied} + failed ${failed} + cancelled ${cancelled} + open ${open}`);
+  const { accepted, replied, failed, cancelled, dead, open } = run.counters;
+  if (accepted !== replied + failed + cancelled + dead + open)
+    found('miscounted', `accepted ${accepted}, but replied ${replied} + failed ${failed} + cancelled ${cancelled} + dead ${dead} + open ${open}`);
 }
 
 const oracles = [lost, answeredTwice, sentTwice, sentOutOfOrder, turnsOutOfOrder, arrivedOutOfOrder, split, wrongOwner, unanswered, unsent, statusesLost, miscounted];

@@ -84,7 +84,7 @@ async function readDatabase(parley) {
 
 async function readCounters(parley) {
   const status = await patiently(() => parley.status());
-  return Object.fromEntries(['accepted', 'replied', 'failed', 'cancelled', 'open'].map((name) => [name, Number(status[name] ?? 0)]));
+  return Object.fromEntries(['accepted', 'replied', 'failed', 'cancelled', 'dead', 'open'].map((name) => [name, Number(status[name] ?? 0)]));
 }
 
 // --- the run ---------------------------------------------------------------------------------------
@@ -186,5 +186,5 @@ export async function chaosRun(options, say = () => {}) {
 
 export const lineOf = (result) =>
   `seed ${result.seed}: ${result.accepted} accepted, ${result.lost} lost, ${result.duplicates} duplicates, ${result.ambiguous} ambiguous, ` +
-  `${result.reordered} reordered, ${result.wrong_owner} wrong owner, ${result.unanswered} unanswered, ${result.kills} kills, ` +
+  `${result.reordered} reordered, ${result.wrong_owner} wrong owner, ${result.unanswered} unanswered, ${result.given_up} given up, ${result.kills} kills, ` +
   `p99 ${result.p99_ms} ms, drained in ${result.drain_ms ?? 'over 60000'} ms, at most ${result.memory_max_mib} MiB: ${result.is_ok ? 'ok' : 'FAILED'}`;
