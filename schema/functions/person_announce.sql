@@ -1,5 +1,5 @@
--- Tells the business that a person is wanted (kind: handoff, fallback): an alert for the console, and a notification that a
--- later version sends.
+-- Tells the business that a person is wanted (kind: handoff, fallback, send_unknown): an alert for the
+-- console, and a notification that a later version sends.
 create or replace function person_announce(p_conversation conversations, p_kind text, p_reason text)
 returns void language plpgsql as $$
 declare

@@ -44,6 +44,11 @@ begin
                                  else coalesce(v_early.error_code, '') end,
                error_text = coalesce(nullif(p_error_text, ''), v_early.error_text, '')
          where k.tenant_id = p_tenant and k.outbox_id = p_outbox;
+        if v_state = 'failed' and o.unknown_count + p_is_unknown::integer > 0 then
+            perform person_announce(c, 'send_unknown', p_error_text) -- may not have arrived
+               from conversations c
+              where c.tenant_id = p_tenant and c.conversation_id = o.conversation_id;
+        end if;
         has_next := outbox_settle(p_tenant, o.conversation_id, o.seq,
                                   case when v_state = 'queued' then p_retry_after_ms end);
     elsif p_outcome = 'sent' and o.provider_id = '' then

@@ -13,6 +13,8 @@
 
 struct claims {
     delivery_t *delivery;
+    bool has_adopted;       // the claims of our former process
+    uint64_t adopt_call_id; // 0: not asked
     act_timer_t *timer;
     int64_t timer_at_ms; // while the timer is active
     bool is_wanted;
@@ -46,8 +48,33 @@ void claims_destroy(claims_t **self_p)
         return;
     if (self->is_asking)
         act_actor_cancel(self->delivery->actor, self->call_id);
+    if (self->adopt_call_id != 0)
+        act_actor_cancel(self->delivery->actor, self->adopt_call_id);
     act_timer_destroy(&self->timer);
     act_free(act_take(self_p));
+}
+
+static void on_adopted(void *context, const act_reply_t *reply, const empty_t *body)
+{
+    claims_t *self = context;
+    (void)body;
+    self->adopt_call_id = 0;
+    self->has_adopted = reply->err == ACT_E_OK;
+    if (self->has_adopted)
+        claims_wake_in(self, self->delivery->reconcile_ms);
+}
+
+void claims_adopt(claims_t *self)
+{
+    if (self->has_adopted || self->adopt_call_id != 0)
+        return;
+    adopt_claims_request_t request = {
+        .holder = act_str(self->delivery->holder),
+        .delay_ms = (uint32_t)self->delivery->reconcile_ms,
+    };
+    act_call_opts_t opts = {.budget_ms = CLAIM_BUDGET_MS, .key = act_str(self->delivery->holder)};
+    self->adopt_call_id =
+        persistence_adopt_claims(self->delivery->actor, &opts, &request, on_adopted, self);
 }
 
 void claims_wake(claims_t *self)

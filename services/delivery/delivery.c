@@ -143,6 +143,7 @@ static void on_accounts_read(void *context)
 static void on_welcome(void *context)
 {
     delivery_t *self = context;
+    claims_adopt(self->claims);
     claims_wake(self->claims);
 }
 

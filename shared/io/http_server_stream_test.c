@@ -95,6 +95,7 @@ static void closes_from_inside_an_event(void **state)
     assert_true(fixture_read_until(&fixture, client, NULL, &got));
     assert_int_equal(got.len_bytes, 0);
     assert_int_equal(fixture.closed_count, 0); // no event after the own close
+    act_buf_fini(&got);
     (void)close(client);
     fixture_close(&fixture);
 }
@@ -142,6 +143,7 @@ static void is_not_opened_while_draining(void **state)
     act_buf_init(&got, GOT_MAX_BYTES);
     assert_true(fixture_read_until(&fixture, client, NULL, &got));
     assert_null(fixture.stream);
+    act_buf_fini(&got);
     (void)close(client);
     fixture_close(&fixture);
 }

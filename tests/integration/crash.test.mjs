@@ -12,7 +12,7 @@ describe('kill -9', () => {
   let sim, parley, customer = 0;
   before(async () => {
     sim = await Sim.start();
-    parley = await Parley.start({ sim, env: { PARLEY_LEASE_MS: '3000', PARLEY_CLAIM_MS: '4000', PARLEY_SEND_TIMEOUT_MS: '3000' } });
+    parley = await Parley.start({ sim, env: { PARLEY_LEASE_MS: '3000', PARLEY_CLAIM_MS: '120000', PARLEY_RECONCILE_MS: '500' } });
   });
   after(async () => {
     await parley?.stop();
@@ -101,6 +101,8 @@ describe('kill -9', () => {
     const { unknown_count: unknown, error_text: text } = await row();
     assert.equal(unknown, 2);
     assert.match(text, /outcome unknown twice/);
+    const alerts = await parley.query("select 1 from system_alerts where kind = 'send_unknown'");
+    assert.equal(alerts.length, 1);
     assert.equal((await sim.sentTo(from)).length, 2);
   });
 
