@@ -59,7 +59,7 @@ static void release_frame(payload_t *payload)
 // Moves the frame into a payload.
 static payload_t *payload_of(zmq_msg_t *frame)
 {
-    frame_payload_t *self = act_alloc(sizeof *self);
+    frame_payload_t *self = act_realloc(NULL, sizeof *self); // all of it is set here
     zmq_msg_init(&self->frame);
     zmq_msg_move(&self->frame, frame);
     self->payload = (payload_t){act_str_of(zmq_msg_data(&self->frame), zmq_msg_size(&self->frame)),

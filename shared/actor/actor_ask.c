@@ -93,16 +93,18 @@ static void set_text(act_str_t value, char *text, size_t size_bytes, act_str_t *
     *ret_view = act_str_of(text, value.len_bytes);
 }
 
-static act_trace_t trace_of(const act_call_opts_t *opts)
+static act_trace_t trace_of(act_actor_t *self, const act_call_opts_t *opts)
 {
     if (opts->parent)
         return act_call_header(opts->parent)->trace;
     if (opts->trace)
         return *opts->trace;
-    return (act_trace_t){act_random_u64(), act_random_u64(), act_random_u64()};
+    act_random_pool_t *random = &self->random;
+    return (act_trace_t){act_random_pool_u64(random), act_random_pool_u64(random),
+                         act_random_pool_u64(random)};
 }
 
-static act_header_t header_of(const char *service, const act_method_t *method,
+static act_header_t header_of(act_actor_t *self, const char *service, const act_method_t *method,
                               const act_call_opts_t *opts)
 {
     const act_header_t *parent = opts->parent ? act_call_header(opts->parent) : NULL;
@@ -112,7 +114,7 @@ static act_header_t header_of(const char *service, const act_method_t *method,
                             : opts->class_ == ACT_CLASS_CONTROL ? ACT_CLASS_INTERACTIVE
                                                                 : opts->class_),
         .flags = opts->flags | method->flags | (is_direct ? ACT_FLAG_DIRECT : 0),
-        .trace = trace_of(opts),
+        .trace = trace_of(self, opts),
         .tenant = act_str_empty(opts->tenant) && parent ? parent->tenant : opts->tenant,
         .service = act_str(service),
         .method = act_str(method->name),
@@ -164,7 +166,7 @@ uint64_t act_actor_call(act_actor_t *self, const char *service, const act_method
     row->fn = fn;
     row->context = context;
     row->deadline_ms = act_loop_now_ms(self->loop) + budget_of(opts);
-    row->header = header_of(service, method, opts);
+    row->header = header_of(self, service, method, opts);
     row->header.kind = ACT_KIND_CALL;
     row->header.id = row->id;
     set_text(row->header.tenant, row->tenant, sizeof row->tenant, &row->header.tenant);
@@ -212,7 +214,7 @@ void act_actor_cast(act_actor_t *self, const char *service, const act_method_t *
 {
     if (body->is_overflowed)
         return;
-    act_header_t header = header_of(service, method, opts);
+    act_header_t header = header_of(self, service, method, opts);
     header.kind = ACT_KIND_CAST;
     act_actor_send(self, &header, act_buf_str(body));
 }

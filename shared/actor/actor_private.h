@@ -10,6 +10,7 @@
 #include "actor/recorder.h"
 #include "actor/send.h"
 #include "actor/subscriptions.h"
+#include "base/id.h"
 
 struct act_actor {
     act_loop_t *loop;
@@ -25,7 +26,8 @@ struct act_actor {
     act_subscriptions_t *subscriptions;
     act_timer_t *tick;
     act_timer_t *care;
-    act_arena_t *arena; // for decoding replies; reset after each
+    act_random_pool_t random; // for traces that begin here
+    act_arena_t *arena;       // for decoding replies; reset after each
     act_metrics_t *metrics;
     int64_t stats_ms; // when the broker was last told
     act_buf_t scratch;

@@ -6,6 +6,9 @@
 #include <string.h>
 
 #define FIELDS_COUNT 20
+#define BIN_8 0xc4
+// All but the texts' own bytes: the array's head, 13 numbers, two ids, the heads of six texts.
+#define FIXED_MAX_BYTES (3 + 13 * 9 + 2 + 16 + 2 + 8 + 6 * 5)
 
 // Trace ids are numbers here and 16 + 8 bytes on the wire, most significant byte first (W3C).
 static void put_u64(char *at, uint64_t value)
@@ -22,45 +25,114 @@ static uint64_t get_u64(const char *at)
     return value;
 }
 
+// Writing by hand into room reserved once: a header is packed and unpacked four times for each call.
+static char *put_uint(char *at, uint64_t value)
+{
+    if (value < 0x80) {
+        *at = (char)value;
+        return at + 1;
+    }
+    unsigned power = value <= UINT8_MAX ? 0 : value <= UINT16_MAX ? 1 : value <= UINT32_MAX ? 2 : 3;
+    *at++ = (char)(0xcc + power);
+    for (int shift = (8 << power) - 8; shift >= 0; shift -= 8)
+        *at++ = (char)(value >> shift & 0xff);
+    return at;
+}
+
+static char *put_text(char *at, act_str_t text)
+{
+    size_t len_bytes = text.len_bytes;
+    if (len_bytes < 32) {
+        *at++ = (char)(0xa0 | len_bytes);
+    } else {
+        unsigned power = len_bytes <= UINT8_MAX ? 0 : len_bytes <= UINT16_MAX ? 1 : 2;
+        *at++ = (char)(0xd9 + power);
+        for (int shift = (8 << power) - 8; shift >= 0; shift -= 8)
+            *at++ = (char)(len_bytes >> shift & 0xff);
+    }
+    if (len_bytes > 0)
+        memcpy(at, text.ptr, len_bytes);
+    return at + len_bytes;
+}
+
+static char *put_trace(char *at, const act_trace_t *trace)
+{
+    *at++ = (char)BIN_8;
+    *at++ = 16;
+    put_u64(at, trace->trace_high);
+    put_u64(at + 8, trace->trace_low);
+    at += 16;
+    *at++ = (char)BIN_8;
+    *at++ = 8;
+    put_u64(at, trace->span);
+    return at + 8;
+}
+
 void act_header_pack(const act_header_t *self, act_buf_t *out)
 {
-    char trace[24];
-    put_u64(trace, self->trace.trace_high);
-    put_u64(trace + 8, self->trace.trace_low);
-    put_u64(trace + 16, self->trace.span);
-    act_mp_array(out, FIELDS_COUNT);
-    act_mp_uint(out, ACT_HEADER_VERSION);
-    act_mp_uint(out, self->kind);
-    act_mp_uint(out, self->class_);
-    act_mp_uint(out, self->flags);
-    act_mp_uint(out, self->id);
-    act_mp_bin(out, act_str_of(trace, 16));
-    act_mp_bin(out, act_str_of(trace + 16, 8));
-    act_mp_str(out, self->sender);
-    act_mp_str(out, self->tenant);
-    act_mp_str(out, self->service);
-    act_mp_str(out, self->method);
-    act_mp_str(out, self->key);
-    act_mp_uint(out, self->budget_ms);
-    act_mp_uint(out, self->attempt);
-    act_mp_uint(out, self->hops);
-    act_mp_str(out, self->idempotency_key);
-    act_mp_uint(out, self->credit_messages);
-    act_mp_uint(out, self->credit_bytes);
-    act_mp_uint(out, self->err);
-    act_mp_uint(out, self->sequence);
+    const act_str_t *first_texts[] = {&self->sender, &self->tenant, &self->service, &self->method,
+                                      &self->key};
+    size_t texts_bytes = self->idempotency_key.len_bytes;
+    for (size_t i = 0; i < ACT_COUNT(first_texts); i++)
+        texts_bytes += first_texts[i]->len_bytes;
+    char *room = act_buf_reserve(out, FIXED_MAX_BYTES + texts_bytes);
+    if (!room)
+        return;
+    char *at = room;
+    *at++ = (char)0xdc; // an array of up to 65535
+    *at++ = 0;
+    *at++ = FIELDS_COUNT;
+    at = put_uint(at, ACT_HEADER_VERSION);
+    at = put_uint(at, self->kind);
+    at = put_uint(at, self->class_);
+    at = put_uint(at, self->flags);
+    at = put_uint(at, self->id);
+    at = put_trace(at, &self->trace);
+    for (size_t i = 0; i < ACT_COUNT(first_texts); i++)
+        at = put_text(at, *first_texts[i]);
+    at = put_uint(at, self->budget_ms);
+    at = put_uint(at, self->attempt);
+    at = put_uint(at, self->hops);
+    at = put_text(at, self->idempotency_key);
+    const uint32_t numbers[] = {self->credit_messages, self->credit_bytes, self->err,
+                                self->sequence};
+    for (size_t i = 0; i < ACT_COUNT(numbers); i++)
+        at = put_uint(at, numbers[i]);
+    out->len_bytes += (size_t)(at - room);
 }
 
 static bool read_number(act_mp_t *mp, uint64_t max, uint64_t *ret_value)
 {
+    if (mp->at < mp->end && *mp->at < 0x80) { // most are small
+        *ret_value = *mp->at++;
+        return *ret_value <= max;
+    }
     return act_mp_read_uint(mp, ret_value) && *ret_value <= max;
 }
 
-// Names become C texts and keys of tables, so they are UTF-8 (BIN is not checked yet) without NUL.
+// Names become C texts and keys of tables, so they are UTF-8 without NUL, whatever their type says.
+static bool is_name(act_str_t text)
+{
+    bool is_plain = true;
+    for (size_t i = 0; i < text.len_bytes; i++)
+        is_plain &= (int8_t)text.ptr[i] > 0;
+    return is_plain || (act_utf8_valid(text) && !memchr(text.ptr, '\0', text.len_bytes));
+}
+
 static bool read_text(act_mp_t *mp, size_t max_bytes, act_str_t *ret_text)
 {
-    return act_mp_read_str(mp, ret_text) && ret_text->len_bytes <= max_bytes &&
-           act_utf8_valid(*ret_text) && !memchr(ret_text->ptr, '\0', ret_text->len_bytes);
+    return act_mp_read_str(mp, ret_text) && ret_text->len_bytes <= max_bytes && is_name(*ret_text);
+}
+
+static bool read_id(act_mp_t *mp, size_t len_bytes, const char **ret_bytes)
+{
+    act_mp_value_t value;
+    if (!act_mp_next(mp, &value) || (value.type != ACT_MP_BIN && value.type != ACT_MP_STR) ||
+        value.str.len_bytes != len_bytes ||
+        (value.type == ACT_MP_STR && !act_utf8_valid(value.str)))
+        return false;
+    *ret_bytes = value.str.ptr;
+    return true;
 }
 
 static bool read_start(act_mp_t *mp, act_header_t *h)
@@ -74,11 +146,10 @@ static bool read_start(act_mp_t *mp, act_header_t *h)
     h->kind = (uint8_t)kind;
     h->class_ = (uint8_t)class_;
     h->flags = (uint32_t)flags;
-    act_str_t trace, span;
-    if (!act_mp_read_str(mp, &trace) || trace.len_bytes != 16 || !act_mp_read_str(mp, &span) ||
-        span.len_bytes != 8)
+    const char *trace = NULL, *span = NULL;
+    if (!read_id(mp, 16, &trace) || !read_id(mp, 8, &span))
         return false;
-    h->trace = (act_trace_t){get_u64(trace.ptr), get_u64(trace.ptr + 8), get_u64(span.ptr)};
+    h->trace = (act_trace_t){get_u64(trace), get_u64(trace + 8), get_u64(span)};
     return true;
 }
 
@@ -112,13 +183,15 @@ static bool read_end(act_mp_t *mp, act_header_t *h)
 
 act_err_t act_header_unpack(act_str_t frame, act_header_t *ret_header)
 {
-    if (act_mp_check(frame) != ACT_E_OK)
-        return ACT_E_MALFORMED;
     act_mp_t mp = act_mp_open(frame);
     act_header_t header = {0};
     uint32_t count = 0;
     if (!act_mp_read_array(&mp, &count) || count < FIELDS_COUNT || !read_start(&mp, &header) ||
         !read_names(&mp, &header) || !read_end(&mp, &header))
+        return ACT_E_MALFORMED;
+    // Each field was checked as it was read; what follows them was not.
+    bool has_more = count > FIELDS_COUNT || mp.at != mp.end;
+    if (has_more && act_mp_check(frame) != ACT_E_OK)
         return ACT_E_MALFORMED;
     *ret_header = header;
     return ACT_E_OK;

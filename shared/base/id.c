@@ -21,6 +21,15 @@ uint64_t act_random_u64(void)
     return value;
 }
 
+uint64_t act_random_pool_u64(act_random_pool_t *self)
+{
+    if (self->left_count == 0) {
+        act_random(self->numbers, sizeof self->numbers);
+        self->left_count = sizeof self->numbers / sizeof *self->numbers;
+    }
+    return self->numbers[--self->left_count];
+}
+
 void act_uuid7(char *ret_text)
 {
     uint8_t random[10];

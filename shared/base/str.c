@@ -145,12 +145,22 @@ uint32_t act_utf8_next(act_str_t a, size_t *offset)
     return code;
 }
 
+// Are the next eight bytes all ASCII? Most text is.
+static bool is_ascii_8(act_str_t a, size_t at)
+{
+    uint64_t word = 0;
+    if (a.len_bytes - at < sizeof word)
+        return false;
+    memcpy(&word, a.ptr + at, sizeof word);
+    return (word & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool act_utf8_valid(act_str_t a)
 {
     uint32_t code = 0;
     for (size_t i = 0; i < a.len_bytes;) {
         if ((uint8_t)a.ptr[i] < 0x80) {
-            i++;
+            i += is_ascii_8(a, i) ? 8 : 1;
             continue;
         }
         size_t len_bytes = utf8_sequence((const uint8_t *)a.ptr + i, a.len_bytes - i, &code);

@@ -1,4 +1,4 @@
-// ./parley bench webhook|turn|memory [--json] [--quick] [--rounds N] [--seconds S] [--warmup S]
+// ./parley bench webhook|turn|memory|bus [--json] [--quick] [--rounds N] [--seconds S] [--warmup S]
 // Measures the built product, prints a table or one JSON object, and removes all it made. Ends with 1
 // when the figures mean nothing (something failed or was lost), not when a bar is missed.
 import { execFileSync } from 'node:child_process';
@@ -13,12 +13,15 @@ import { onEnd, stopAll } from './stack.mjs';
 
 const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
 const CPUS = 2;
-const usage = `usage: ./parley bench webhook|turn|memory [options]
+// The bus is compared in many short rounds: ratios hold on a machine that does other things too.
+const full = { others: { rounds: 3, seconds: 8, warmup: 2 }, bus: { rounds: 7, seconds: 1.5, warmup: 0.5 } };
+const quick = { others: { rounds: 1, seconds: 3, warmup: 1 }, bus: { rounds: 1, seconds: 0.5, warmup: 0.3 } };
+const usage = `usage: ./parley bench webhook|turn|memory|bus [options]
   --json        one JSON object
   --quick       one short round of each: to see that it works, not for figures
-  --rounds N    rounds, interleaved; medians are reported (3)
-  --seconds S   measured time of a round (8)
-  --warmup S    time before it that does not count (2)
+  --rounds N    rounds, interleaved; medians are reported (3; bus: 7)
+  --seconds S   measured time of a round (8; bus: 1.5)
+  --warmup S    time before it that does not count (2; bus: 0.5)
 `;
 
 const benches = {
@@ -30,6 +33,10 @@ const benches = {
   turn: async (folder, options) => {
     const { benchTurn, turnText } = await import('./turn.mjs');
     return [await benchTurn(folder, options), turnText];
+  },
+  bus: async (folder, options) => {
+    const { benchBus, busText } = await import('./bus.mjs');
+    return [await benchBus(folder, options), busText];
   },
   memory: async (folder, { isQuick }) => {
     const { benchMemory, memoryText } = await import('./memory.mjs');
@@ -53,9 +60,9 @@ function readOptions() {
     allowPositionals: true,
     options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, help: { type: 'boolean' }, rounds: { type: 'string' }, seconds: { type: 'string' }, warmup: { type: 'string' } },
   });
-  const usual = values.quick ? { rounds: 1, seconds: 3, warmup: 1 } : { rounds: 3, seconds: 8, warmup: 2 };
+  const usual = (values.quick ? quick : full)[positionals[0] === 'bus' ? 'bus' : 'others'];
   const pick = (name) => (values[name] === undefined ? usual[name] : number(values[name], name));
-  if (!values.help && (positionals.length !== 1 || !benches[positionals[0]])) throw new Error('bench what? webhook, turn or memory');
+  if (!values.help && (positionals.length !== 1 || !benches[positionals[0]])) throw new Error('bench what? webhook, turn, memory or bus');
   return {
     what: positionals[0], isJson: values.json, isQuick: values.quick, isHelp: values.help,
     rounds: Math.round(pick('rounds')), seconds: pick('seconds'), warmup: pick('warmup'),

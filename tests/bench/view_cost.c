@@ -8,12 +8,12 @@
 #include "actor/actor.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "broker_rig.h"
 #include "proto/broker_service.h"
 #include "proto/translation_service.h"
 
 #include <dirent.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +30,7 @@ typedef struct {
     const char *broker;
     int phases_count;
     int phase_ms;
-    char folder[64];
-    char endpoint[96];
+    broker_rig_t rig;
 } options_t;
 
 static int64_t phase_of(const options_t *options, int64_t began_ms)
@@ -42,44 +41,6 @@ static int64_t phase_of(const options_t *options, int64_t began_ms)
 static void on_pulse(void *context)
 {
     (void)context;
-}
-
-// --- processes -------------------------------------------------------------------------------------
-
-static pid_t start_broker(const options_t *options)
-{
-    char children[128];
-    snprintf(children, sizeof children, "%s/parley.yaml", options->folder);
-    FILE *file = fopen(children, "w");
-    fputs("children:\n  - {name: translation}\n", file);
-    fclose(file);
-    pid_t pid = fork();
-    if (pid == 0) {
-        execl(options->broker, "parley-broker", "--bus", options->endpoint, "--children", children,
-              "--bin-dir", options->folder, "--log-dir", options->folder, (char *)NULL);
-        _exit(127);
-    }
-    return pid;
-}
-
-static void answer_at_once(void *self, act_call_t *call, act_str_t body)
-{
-    (void)self;
-    act_buf_t reply;
-    act_buf_init(&reply, 65536);
-    act_buf_add_str(&reply, body); // the same 512 bytes back: unknown fields are passed over
-    act_call_reply(&call, &reply);
-    act_buf_fini(&reply);
-}
-
-// The broker starts this program again as its one child.
-static int be_worker(int argc, char **argv)
-{
-    static const act_spec_t spec = {.name = "translation",
-                                    .service = &translation_service,
-                                    .dispatch = answer_at_once,
-                                    .credit_messages = 1024};
-    return act_main(argc, argv, &spec);
 }
 
 // --- the viewer ------------------------------------------------------------------------------------
@@ -144,7 +105,7 @@ static void run_viewer(const options_t *options, int64_t began_ms, int pipe)
     act_loop_t *loop = act_loop_new();
     self->options = options;
     self->began_ms = began_ms;
-    self->actor = act_actor_new(loop, &spec, options->endpoint, "admin-bench", NULL);
+    self->actor = act_actor_new(loop, &spec, options->rig.endpoint, "admin-bench", NULL);
     act_timer_t *timer = act_timer_new(loop, ask_view, self);
     act_timer_start(timer, VIEW_EVERY_MS, VIEW_EVERY_MS);
     while (phase_of(options, began_ms) < options->phases_count)
@@ -283,7 +244,7 @@ static int measure(const options_t *options, pid_t broker)
     close(pipes[1]);
     act_loop_t *loop = act_loop_new();
     act_buf_init(&self->body, 65536);
-    self->actor = act_actor_new(loop, &spec, options->endpoint, "session-bench", NULL);
+    self->actor = act_actor_new(loop, &spec, options->rig.endpoint, "session-bench", NULL);
     act_timer_t *pulse = act_timer_new(loop, on_pulse, NULL);
     act_timer_start(pulse, 5, 5);
     while (act_time_mono_ms() < self->began_ms)
@@ -300,8 +261,8 @@ static int measure(const options_t *options, pid_t broker)
 
 int main(int argc, char **argv)
 {
-    if (strstr(argv[0], "parley-translation"))
-        return be_worker(argc, argv);
+    if (broker_rig_is_worker(argv))
+        return broker_rig_work(argc, argv);
     static const struct option table[] = {{"broker", required_argument, NULL, 'b'},
                                           {"phases", required_argument, NULL, 'n'},
                                           {"phase-ms", required_argument, NULL, 'm'},
@@ -323,19 +284,11 @@ int main(int argc, char **argv)
         fputs("view_cost --broker PROGRAM [--phases 4..200] [--phase-ms 100..]\n", stderr);
         return 64;
     }
-    strcpy(options.folder, "/tmp/view_cost.XXXXXX");
-    if (!mkdtemp(options.folder))
+    if (!broker_rig_start(&options.rig, options.broker)) {
+        perror("view_cost");
         return 73;
-    snprintf(options.endpoint, sizeof options.endpoint, "ipc://%s/bus.sock", options.folder);
-    char worker[128], self[4096] = "";
-    snprintf(worker, sizeof worker, "%s/parley-translation", options.folder);
-    if (readlink("/proc/self/exe", self, sizeof self - 1) < 0 || symlink(self, worker) != 0)
-        return 73;
-    pid_t broker = start_broker(&options);
-    int code = measure(&options, broker);
-    kill(broker, SIGTERM);
-    waitpid(broker, NULL, 0);
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", options.folder);
-    return system(command) == 0 ? code : 1;
+    }
+    int code = measure(&options, options.rig.pid);
+    broker_rig_stop(&options.rig);
+    return code;
 }
