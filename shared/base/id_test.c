@@ -116,6 +116,18 @@ static void random_bytes_fill_exactly_what_was_asked(void **state)
     assert_true(act_random_u64() != act_random_u64());
 }
 
+static void numbers_of_a_pool_differ_beyond_its_size(void **state)
+{
+    (void)state;
+    act_random_pool_t pool = {0};
+    uint64_t seen[100];
+    for (size_t i = 0; i < ACT_COUNT(seen); i++) {
+        seen[i] = act_random_pool_u64(&pool);
+        for (size_t j = 0; j < i; j++)
+            assert_true(seen[j] != seen[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +137,7 @@ int main(void)
         cmocka_unit_test(ids_of_one_millisecond_differ),
         cmocka_unit_test(all_other_bits_are_random),
         cmocka_unit_test(random_bytes_fill_exactly_what_was_asked),
+        cmocka_unit_test(numbers_of_a_pool_differ_beyond_its_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
