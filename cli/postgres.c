@@ -105,18 +105,20 @@ static bool make_cluster(const instance_t *instance, const char *bin)
         return true;
     snprintf(program, sizeof program, "%.*s/initdb", PATH_MAX - 16, bin);
     // --no-sync: a cluster that has no data yet needs none; the server syncs all that follows.
-    const char *args[] = {program,
-                          "-D",
-                          instance->postgres,
-                          "-U",
-                          "postgres",
-                          "--auth=trust",
-                          "--encoding=UTF8",
-                          "--locale=C.UTF-8",
-                          "--data-checksums",
-                          "--no-sync",
-                          "--no-instructions",
-                          NULL};
+    const char *args[] = {
+        program,
+        "-D",
+        instance->postgres,
+        "-U",
+        "postgres",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",
+        "--data-checksums",
+        "--wal-segsize=1", // MiB; a new one is written once in full while all commits wait
+        "--no-sync",
+        "--no-instructions",
+        NULL};
     return run(instance, args);
 }
 

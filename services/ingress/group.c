@@ -199,7 +199,7 @@ static void ask(groups_t *self, group_t *group, part_t *parts)
         .channel_account_id = parts->account_id,
         .messages = {messages, count},
     };
-    act_call_opts_t opts = part_call_opts(parts, parts->account_id);
+    act_call_opts_t opts = part_call_opts(parts, /* key= */ act_str(""));
     call->call_id = persistence_append_inbound(self->actor, &opts, &request, on_stored, call);
     act_free(messages);
 }

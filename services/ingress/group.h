@@ -5,7 +5,7 @@
 #pragma once
 #include "post_private.h"
 
-// CALLS_MAX: one is being stored while the next is already there.
+// As many as persistence has connections by default: no key, so they are spread over them.
 #define GROUP_CALLS_MAX_COUNT 2
 #define GROUP_MESSAGES_MAX_COUNT 64
 #define GROUP_MAX_BYTES (512u << 10) // of bodies; a part that is larger goes by itself

@@ -11,10 +11,10 @@ import { drive } from './driver.mjs';
 import { median, say, table } from './report.mjs';
 
 export const BARS = { fastapi: 15, express: 3 };
-const CONNECTIONS = 64;
 const CONVERSATIONS = 1000;
 const CALIBRATION = { seconds: 3, warmup: 1 };
-const WORKERS = [1, 2];
+const WORKERS = [1, 2]; // of peers
+const CONNECTIONS = [64, 128];
 
 async function contestantsIn(folder, server) {
   const peers = [
@@ -29,7 +29,7 @@ async function contestantsIn(folder, server) {
 async function measure(contestant, { seconds, warmup }) {
   const url = await contestant.start();
   const result = await drive('webhook_load', {
-    url, secret, 'phone-id': phoneId, connections: CONNECTIONS, conversations: CONVERSATIONS,
+    url, secret, 'phone-id': phoneId, connections: contestant.connections, conversations: CONVERSATIONS,
     type: contestant.name === 'parley_with_turns' ? 'text' : 'reaction', seconds, 'warmup-seconds': warmup,
   });
   contestant.acked = (contestant.acked ?? 0) + result.acked_total;
@@ -43,13 +43,19 @@ async function measure(contestant, { seconds, warmup }) {
   return result;
 }
 
-// A peer is measured with as many worker processes as are best for it.
-async function chooseWorkers(peer) {
-  const rates = [];
-  for (peer.workers of WORKERS) rates.push((await measure(peer, CALIBRATION)).per_s);
-  peer.workers = WORKERS[rates.indexOf(Math.max(...rates))];
-  say(`${peer.name}: ${rates.map((rate, i) => `${Math.round(rate)}/s with ${WORKERS[i]}`).join(', ')} processes`);
-  return Object.fromEntries(rates.map((rate, i) => [WORKERS[i], rate]));
+// Each contestant is measured with as many connections, and a peer with as many worker processes, as are
+// best for it.
+async function choose(contestant) {
+  const trials = [];
+  for (const workers of contestant.workers ? WORKERS : [undefined])
+    for (const connections of CONNECTIONS) {
+      Object.assign(contestant, { workers, connections });
+      trials.push({ workers, connections, per_s: (await measure(contestant, CALIBRATION)).per_s });
+    }
+  const best = trials.reduce((a, b) => (b.per_s > a.per_s ? b : a));
+  Object.assign(contestant, { workers: best.workers, connections: best.connections });
+  say(`${contestant.name}: ${trials.map((t) => `${Math.round(t.per_s)}/s with ${t.workers ? `${t.workers} processes and ` : ''}${t.connections} connections`).join(', ')}`);
+  return trials;
 }
 
 function summary(contestant, results) {
@@ -57,7 +63,7 @@ function summary(contestant, results) {
   return {
     per_s: middle('per_s'), p50_ms: middle('p50_ms'), p99_ms: middle('p99_ms'), rounds_per_s: results.map((r) => r.per_s),
     rounds_p99_ms: results.map((r) => r.p99_ms), acked: contestant.acked, stored: results.at(-1).stored,
-    errors: contestant.errors, ...(contestant.workers && { processes: contestant.workers }),
+    errors: contestant.errors, connections: contestant.connections, ...(contestant.workers && { processes: contestant.workers }),
     ...(results[0].unanswered !== undefined && { unanswered: Math.max(...results.map((r) => r.unanswered)) }),
   };
 }
@@ -77,11 +83,11 @@ export async function benchWebhook(folder, { rounds, seconds, warmup }) {
   await parley.create();
   const server = serverOf(parley.clusterFolder);
   const others = await contestantsIn(folder, server);
-  const workers = {};
-  for (const contestant of others) await contestant.create();
-  for (const peer of others.filter((one) => one.cluster)) workers[peer.name] = await chooseWorkers(peer);
-
   const contestants = [parley, ...others];
+  const trials = {};
+  for (const contestant of others) await contestant.create();
+  for (const contestant of contestants) trials[contestant.name] = await choose(contestant);
+
   const results = Object.fromEntries(contestants.map(({ name }) => [name, []]));
   for (let round = 1; round <= rounds; round++) {
     for (const contestant of contestants) {
@@ -93,20 +99,20 @@ export async function benchWebhook(folder, { rounds, seconds, warmup }) {
   const result = Object.fromEntries(contestants.map((one) => [one.name, summary(one, results[one.name])]));
   judge(result);
   return {
-    ...result, worker_trials_per_s: workers, rounds, seconds, warmup_seconds: warmup, connections: CONNECTIONS,
+    ...result, trials, rounds, seconds, warmup_seconds: warmup,
     conversations: CONVERSATIONS, settings: parley.settings, postgres_options: server.options,
   };
 }
 
 export function webhookText(result) {
   const row = (name, title) => {
-    const { per_s, p50_ms, p99_ms, processes } = result[name];
+    const { per_s, p50_ms, p99_ms, processes, connections } = result[name];
     const ratio = result.ratios[name];
-    return [title, processes ?? '', Math.round(per_s), p50_ms.toFixed(2), p99_ms.toFixed(2), ratio ? `${ratio.toFixed(1)} x` : ''];
+    return [title, processes ?? '', connections, Math.round(per_s), p50_ms.toFixed(2), p99_ms.toFixed(2), ratio ? `${ratio.toFixed(1)} x` : ''];
   };
   const mark = (bar) => (bar.is_met ? 'met' : 'NOT met');
   return [
-    table(['', 'processes', 'webhooks/s', 'p50 ms', 'p99 ms', 'Parley is'], [
+    table(['', 'processes', 'connections', 'webhooks/s', 'p50 ms', 'p99 ms', 'Parley is'], [
       row('parley', 'Parley, store only'), row('fastapi', 'FastAPI + SQLAlchemy'), row('express', 'Express + pg'),
       row('fastapi_tuned', 'FastAPI, tuned'), row('express_tuned', 'Express, tuned'), row('parley_with_turns', 'Parley, with turns'),
     ]),

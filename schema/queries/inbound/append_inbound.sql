@@ -1,8 +1,6 @@
--- The order of an account's messages is the order of its appends: they go through one connection.
 -- rpc: append_inbound
 -- result: many messages
 -- arrays: messages
--- key: channel_account_id
 -- lock_order: 1
 -- budget_ms: 50
 select a.external_id, a.conversation_id::text as conversation_id, a.is_new, a.starts_turn
