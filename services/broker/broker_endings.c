@@ -120,6 +120,10 @@ void broker_retry_or_fail(broker_t *self, entry_t *entry, const peer_t *worker, 
         broker_close_abandoned(self, entry);
         return;
     }
+    if (entry->header.flags & ACT_FLAG_POLL) { // the next one does its work
+        broker_close_failed(self, entry, ACT_E_WORKER_LOST, NULL);
+        return;
+    }
     add_cause(self, entry, worker, reason);
     bool is_retry_safe =
         (entry->header.flags & ACT_FLAG_RETRY_SAFE) && !(entry->header.flags & ACT_FLAG_DIRECT);

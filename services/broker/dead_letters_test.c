@@ -104,6 +104,22 @@ static void row_4_the_whole_message_is_kept_with_its_causes(void **state)
     assert_int_equal(dead_letters_count(self->letters), 0);
 }
 
+static void row_4_a_poll_that_loses_its_worker_is_not_kept(void **state)
+{
+    fixture_t *self = *state;
+    act_header_t header = broker_kit_call_header(7, "agent", NULL);
+    header.flags = ACT_FLAG_POLL;
+    broker_kit_worker(self->kit, A, "agent", "agent-10", 8);
+    broker_kit_send(self->kit, CLIENT, &header, act_str(""));
+    broker_kit_expect(self->kit, A, ACT_KIND_CALL);
+    broker_on_death(self->kit->broker, act_str("agent-10"), A);
+    assert_int_equal(broker_kit_expect_error(self->kit, CLIENT, 7), ACT_E_WORKER_LOST);
+    assert_int_equal(dead_letters_count(self->letters), 0);
+    const ledger_counters_t *counters = broker_counters(self->kit->broker);
+    assert_int_equal(counters->failed, 1);
+    assert_int_equal(counters->dead + counters->requeued, 0);
+}
+
 static void letters_wait_for_the_database(void **state)
 {
     fixture_t *self = *state;
@@ -236,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(row_4_the_whole_message_is_kept_with_its_causes),
+        TEST(row_4_a_poll_that_loses_its_worker_is_not_kept),
         TEST(letters_wait_for_the_database),
         TEST(what_waits_has_an_end_and_the_oldest_goes),
         TEST(row_4_a_retry_goes_in_its_lane_and_marks_the_letter),

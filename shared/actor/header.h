@@ -49,6 +49,7 @@ enum {
     ACT_FLAG_SAMPLED = 1u << 8,    // set by the broker: this trace is followed, stages are welcome
     ACT_FLAG_ORDERED = 1u << 1,    // calls of one key run one after the other (a lane)
     ACT_FLAG_DIRECT = 1u << 2,     // the key names the instance that has to take it
+    ACT_FLAG_POLL = 1u << 3,       // lost with its worker: WORKER_LOST, and no dead letter
 };
 
 // Where a message belongs in the story of one customer message (W3C trace context).

@@ -1,44 +1,10 @@
 // broker.md rows 10, 13, 14, 15, 20 with real processes: what becomes of actors that crash, hang, refuse to
 // start or are replaced, and what is known of them afterwards.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { promisify } from 'node:util';
-import { Parley, Sim, build, isSanitized, root, sleep, textMessage, until } from '../harness/parley.mjs';
-
-const run = promisify(execFile);
-const limitMs = isSanitized ? 120000 : 60000;
-const program = path.join(build, 'tests/misbehave');
-
-// A Parley with one actor more, whose methods misbehave.
-async function startWith(entry, options = {}) {
-  const source = mkdtempSync(path.join(tmpdir(), 'parley-source-'));
-  const mood = path.join(source, 'mood');
-  const yaml = readFileSync(path.join(root, 'parley.yaml'), 'utf8').replace(/\s*$/, '\n');
-  writeFileSync(path.join(source, 'parley.yaml'), `${yaml}  - name: misbehave\n    exec: ${program}\n    order: 9\n` +
-    `    settings: ["mood=${mood}"]\n` + entry.map((line) => `    ${line}\n`).join(''));
-  writeFileSync(path.join(source, 'acl.yaml'), 'actors:\n  - name: misbehave\n    offers: [misbehave]\n' +
-    '  - name: cli\n    calls: [misbehave.*]\n');
-  const parley = await Parley.start({ ...options,
-    env: { PARLEY_SOURCE: source, PARLEY_ACL_FILE: path.join(source, 'acl.yaml'), ...options.env } });
-  parley.call = async (service, method) =>
-    JSON.parse((await run(program, ['call', parley.data, service, method], { env: parley.env })).stdout);
-  parley.obituaries = async () => (await parley.call('bus', 'obituaries')).obituaries;
-  parley.rowOf = async (instance) => (await parley.status()).instances.find((row) => row.instance === instance);
-  parley.setMood = (text) => writeFileSync(mood, text);
-  parley.end = async () => {
-    // It fails asserts because it is told to; nobody else may.
-    for (const name of ['misbehave-1', 'misbehave-1.2', 'misbehave-2']) rmSync(path.join(parley.data, 'log', `${name}.out`), { force: true });
-    await parley.stop();
-    rmSync(source, { recursive: true, force: true });
-  };
-  return parley;
-}
-
-const isReady = (parley, instance) => until(`${instance} is ready`, async () => (await parley.rowOf(instance))?.state === 'ready', limitMs);
+import { isReady, limitMs, program, startWith } from '../harness/misbehave.mjs';
+import { Parley, Sim, isSanitized, sleep, textMessage, until } from '../harness/parley.mjs';
 
 describe('row 15: an obituary per death', () => {
   let parley;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LANES_COUNT (2 * WORLD_KEYS_COUNT)
+#define LANES_COUNT (2 * WORLD_KEYS_MAX_COUNT)
 // An answer may be late by a tick of the broker and the way there and back.
 #define GRACE_US 40000
 #define REQUEUES_MAX_COUNT 65536

@@ -9,9 +9,13 @@
 
 static const char usage[] =
     "broker_sim: the broker in simulation, with random faults.\n\n"
-    "  broker_sim [--seed N] [--seeds COUNT] [--seconds S] [--rate CALLS_PER_S] [--mutant NAME]\n\n"
+    "  broker_sim [--seed N] [--seeds COUNT] [--seconds S] [--rate CALLS_PER_S] [--mutant NAME]\n"
+    "             [--keys N] [--kill-ms MS]\n\n"
     "  --seed    the first seed (1); --seeds how many from there on (1)\n"
     "  --seconds simulated time of each run (3600)\n"
+    "  --keys    how many lanes a service has (16, at most 1000)\n"
+    "  --kill-ms instead of random faults: one of three workers is killed so often, and every call\n"
+    "            goes in a lane of their service\n"
     "  --mutant  a fault of the simulation that the checks must find: unordered, overcredit,\n"
     "            lost-answer, no-clock; the exit code is 0 when they did\n";
 
@@ -57,9 +61,10 @@ int main(int argc, char **argv)
     static const struct option table[] = {
         {"seed", required_argument, NULL, 's'},    {"seeds", required_argument, NULL, 'n'},
         {"seconds", required_argument, NULL, 't'}, {"rate", required_argument, NULL, 'r'},
-        {"mutant", required_argument, NULL, 'm'},  {0},
+        {"mutant", required_argument, NULL, 'm'},  {"keys", required_argument, NULL, 'k'},
+        {"kill-ms", required_argument, NULL, 'x'}, {0},
     };
-    world_opts_t opts = {.seed = 1, .duration_us = 3600000000, .calls_per_s = 60};
+    world_opts_t opts = {.seed = 1, .duration_us = 3600000000, .calls_per_s = 60, .keys_count = 16};
     uint64_t count = 1;
     for (int c = getopt_long(argc, argv, "", table, NULL); c != -1;
          c = getopt_long(argc, argv, "", table, NULL)) {
@@ -71,12 +76,17 @@ int main(int argc, char **argv)
             opts.duration_us = strtoll(optarg, NULL, 10) * 1000000;
         else if (c == 'r')
             opts.calls_per_s = (uint32_t)strtoul(optarg, NULL, 10);
+        else if (c == 'k')
+            opts.keys_count = (uint32_t)strtoul(optarg, NULL, 10);
+        else if (c == 'x')
+            opts.kill_every_us = strtoll(optarg, NULL, 10) * 1000;
         else if (c == 'm')
             opts.mutant = mutant_of(optarg);
         else
             opts.mutant = MUTANTS_COUNT;
     }
-    if (opts.mutant == MUTANTS_COUNT || opts.calls_per_s == 0) {
+    if (opts.mutant == MUTANTS_COUNT || opts.calls_per_s == 0 || opts.keys_count == 0 ||
+        opts.keys_count > WORLD_KEYS_MAX_COUNT || opts.kill_every_us < 0) {
         fputs(usage, stderr);
         return 64;
     }

@@ -368,6 +368,27 @@ static const effect_t *any_effect(world_t *self)
     return self->now_us - effect->asked_us < 5000000 ? effect : NULL;
 }
 
+// Row 2: a call of one of many lanes.
+static void ask_in_order(world_t *self, uint32_t client)
+{
+    uint32_t key = below(self, self->opts.keys_count), budget_ms = 2000 + below(self, 3000);
+    uint32_t number = oracle_ask(self->oracle, client, key, ORACLE_NO_REPEAT, budget_ms);
+    event_t event = {.number = number,
+                     .header = {.kind = ACT_KIND_CALL,
+                                .class_ = ACT_CLASS_INTERACTIVE,
+                                .flags = ACT_FLAG_RETRY_SAFE | ACT_FLAG_ORDERED,
+                                .id = number + 1,
+                                .service = act_str(services[0]),
+                                .method = ACT_STR("work"),
+                                .budget_ms = budget_ms,
+                                .attempt = 1}};
+    if (self->opts.mutant == MUTANT_UNORDERED)
+        event.header.flags &= ~(uint32_t)ACT_FLAG_ORDERED;
+    snprintf(event.key, sizeof event.key, "k%u", key);
+    self->result->calls++;
+    send_up(self, client, &event);
+}
+
 static void ask(world_t *self, uint32_t client)
 {
     uint32_t mean_us = 1000000 * WORLD_CLIENTS_COUNT / self->opts.calls_per_s;
@@ -375,8 +396,12 @@ static void ask(world_t *self, uint32_t client)
         after(self, 1 + below(self, 2 * mean_us), EV_CALL, client);
     if (!self->actors[client].is_welcome || self->now_us >= self->end_us)
         return;
+    if (self->opts.kill_every_us > 0) {
+        ask_in_order(self, client);
+        return;
+    }
     event_t event = {0};
-    uint32_t service = below(self, 2), key = below(self, WORLD_KEYS_COUNT);
+    uint32_t service = below(self, 2), key = below(self, self->opts.keys_count);
     bool has_key = below(self, 4) > 0;
     bool is_ordered = has_key && below(self, 3) > 0;
     uint32_t budget_ms = below(self, 10) ? 2000 + below(self, 3000) : 20 + below(self, 400);
@@ -384,7 +409,7 @@ static void ask(world_t *self, uint32_t client)
     if (effect)
         service = effect->service;
     uint32_t number = oracle_ask(self->oracle, client,
-                                 is_ordered ? service * WORLD_KEYS_COUNT + key : ORACLE_NO_LANE,
+                                 is_ordered ? service * WORLD_KEYS_MAX_COUNT + key : ORACLE_NO_LANE,
                                  effect ? effect->number : ORACLE_NO_REPEAT, budget_ms);
     bool is_first = !is_ordered && !effect && below(self, 5) == 0;
     if (is_first)
@@ -454,8 +479,25 @@ static void break_connection(world_t *self, uint32_t number)
     connect_again(self, number, 20000 + below(self, 180000));
 }
 
+// Row 2: one of those that are there, so that the kills are as many as were asked for.
+static void kill_one(world_t *self)
+{
+    if (self->now_us < self->end_us)
+        after(self, self->opts.kill_every_us, EV_FAULT, 0);
+    uint32_t there[WORLD_WORKERS_COUNT], there_count = 0;
+    for (uint32_t i = WORLD_CLIENTS_COUNT; i < WORLD_CLIENTS_COUNT + WORLD_WORKERS_COUNT / 2; i++)
+        if (self->actors[i].is_welcome && !self->actors[i].is_dead)
+            there[there_count++] = i;
+    if (there_count > 0)
+        kill_process(self, there[below(self, there_count)]);
+}
+
 static void fault(world_t *self)
 {
+    if (self->opts.kill_every_us > 0) {
+        kill_one(self);
+        return;
+    }
     if (self->now_us < self->end_us)
         after(self, 1 + below(self, 4000000), EV_FAULT, 0);
     uint32_t worker = WORLD_CLIENTS_COUNT + below(self, WORLD_WORKERS_COUNT);

@@ -8,7 +8,7 @@
 #define WORLD_CLIENTS_COUNT 4
 #define WORLD_WORKERS_COUNT 6 // the first half offers "turns", the others "store"
 #define WORLD_ACTORS_COUNT (WORLD_CLIENTS_COUNT + WORLD_WORKERS_COUNT)
-#define WORLD_KEYS_COUNT 16
+#define WORLD_KEYS_MAX_COUNT 1000
 #define WORLD_CREDIT 8
 
 // Faults of the simulation itself, to show that the oracle sees them.
@@ -25,6 +25,10 @@ typedef struct {
     uint64_t seed;
     int64_t duration_us; // simulated
     uint32_t calls_per_s;
+    uint32_t keys_count; // of each service
+    // 0: faults of every kind at random. Else broker.md row 2: all calls are of the first service and
+    // ordered by one of the keys, and one of its three workers is killed so often.
+    int64_t kill_every_us;
     mutant_t mutant;
 } world_opts_t;
 

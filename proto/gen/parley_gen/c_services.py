@@ -126,7 +126,8 @@ def _dispatch(service, method):
 
 
 def _flags(method):
-    names = ["ACT_FLAG_RETRY_SAFE"] * method.is_retry_safe + ["ACT_FLAG_ORDERED"] * method.is_ordered
+    names = (["ACT_FLAG_RETRY_SAFE"] * method.is_retry_safe + ["ACT_FLAG_ORDERED"] * method.is_ordered +
+             ["ACT_FLAG_POLL"] * method.is_poll)
     return " | ".join(names) or "0"
 
 

@@ -26,7 +26,8 @@ def _cell(doc):
 def _methods(service):
     lines = ["| rpc | request | reply | flags | |", "|---|---|---|---|---|"]
     for method in service.methods:
-        flags = ["retry safe"] * method.is_retry_safe + ["ordered"] * method.is_ordered + ["cast"] * method.is_cast
+        flags = (["retry safe"] * method.is_retry_safe + ["ordered"] * method.is_ordered +
+                 ["poll"] * method.is_poll + ["cast"] * method.is_cast)
         reply = "none" if method.is_cast else method.reply.name
         lines.append(f"| `{method.name}` | {method.request.name} | {reply} | {', '.join(flags)} | "
                      f"{_cell(method.doc)} |")

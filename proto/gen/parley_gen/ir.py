@@ -67,6 +67,7 @@ class Method:
     reply: Message
     is_retry_safe: bool
     is_ordered: bool
+    is_poll: bool
     is_cast: bool
     doc: list
 
@@ -213,9 +214,12 @@ class _File:
         is_cast = bool(self._option(proto, "cast"))
         is_retry_safe = bool(self._option(proto, "retry_safe"))
         is_ordered = bool(self._option(proto, "ordered"))
+        is_poll = bool(self._option(proto, "poll"))
         if proto.client_streaming or proto.server_streaming:
             raise ModelError(f"{where}: streams are not used")
         if is_cast and (is_retry_safe or is_ordered or reply.name != "Empty"):
             raise ModelError(f"{where}: a cast returns Empty, is never repeated and has no order")
-        return Method(snake(proto.name), request, reply, is_retry_safe, is_ordered, is_cast,
+        if is_poll and (is_retry_safe or is_cast):
+            raise ModelError(f"{where}: a poll is answered, and asked anew instead of repeated")
+        return Method(snake(proto.name), request, reply, is_retry_safe, is_ordered, is_poll, is_cast,
                       self._doc(path))
