@@ -59,6 +59,11 @@ class Refused(unittest.TestCase):
         self.expect("a cast returns Empty",
                     x="message A {} service S { rpc Go(A) returns (A) { option (cast) = true; } }")
 
+    def test_polls_that_are_repeated(self):
+        self.expect("a poll is answered",
+                    x="message A {} service S { rpc Go(A) returns (A) "
+                      "{ option (poll) = true; option (retry_safe) = true; } }")
+
     def test_too_many_fields(self):
         fields = " ".join(f"string f{i} = {i};" for i in range(1, 66))
         self.expect("more than 64 fields", x=f"message A {{ {fields} }}")
