@@ -19,10 +19,13 @@ describe('row 4: a poison call', () => {
     parley.setMood('poison');
     const poison = parley.call('misbehave', 'poison', 'customer-7');
     await sleep(200);
-    const after = parley.call('misbehave', 'next_in_lane', 'customer-7');
+    const fromMs = Date.now();
+    const next = parley.call('misbehave', 'next_in_lane', 'customer-7').then((reply) => ({ reply, tookMs: Date.now() - fromMs }));
     const others = parley.call('misbehave', 'fine');
     assert.deepEqual(await poison, { err: 'set aside after repeated failures' });
-    assert.deepEqual(await after, {}, 'the next of its lane');
+    const { reply, tookMs } = await next;
+    assert.deepEqual(reply, {}, 'the next of its lane');
+    assert.ok(tookMs > 300, `it did not wait for its turn: ${tookMs} ms`);
     assert.deepEqual(await others, {});
 
     const row = await until('it is in PostgreSQL', async () =>

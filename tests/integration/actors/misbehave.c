@@ -16,6 +16,7 @@
 
 #define EATEN_BYTES (64u << 20)
 #define MOOD_BYTES 16
+#define POISON_MS 300
 #define KEYED_BUDGET_MS 30000
 
 typedef struct {
@@ -99,7 +100,13 @@ static void read_mood(act_actor_t *actor, char *ret_mood)
     fclose(file);
 }
 
-// Kills whoever takes it, until the mood is better.
+static void die_now(void *context)
+{
+    (void)context;
+    kill(getpid(), SIGKILL);
+}
+
+// Kills whoever takes it after a while, until the mood is better.
 static void on_poison(const void *server, void *self, act_call_t *call, act_str_t body)
 {
     (void)server, (void)body;
@@ -107,8 +114,9 @@ static void on_poison(const void *server, void *self, act_call_t *call, act_str_
     char mood[MOOD_BYTES];
     read_mood(own->actor, mood);
     if (strncmp(mood, "poison", 6) == 0)
-        kill(getpid(), SIGKILL);
-    done(call);
+        act_timer_start(act_timer_new(act_actor_loop(own->actor), die_now, NULL), POISON_MS, 0);
+    else
+        done(call);
 }
 
 static const act_method_t methods[] = {
