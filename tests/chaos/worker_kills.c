@@ -21,8 +21,8 @@
 #define BODY_BYTES 512
 #define CALLS_MAX_COUNT (1u << 20)
 #define KILLS_MAX_COUNT 10000
-#define KILL_MIN_MS 10
-#define KILL_MAX_MS 90
+#define KILL_MIN_MS 40
+#define KILL_MAX_MS 140
 #define DRAIN_LIMIT_MS 60000
 #define KILLS_LIMIT_MS 600000
 
@@ -97,7 +97,7 @@ static void ask(kills_t *self)
     ask_t *question = act_alloc(sizeof *question);
     *question = (ask_t){self, number};
     self->open_count++;
-    stage_work_t work = {number, (uint32_t)dice_between(&self->dice, 2, 20)};
+    stage_work_t work = {number, (uint32_t)dice_between(&self->dice, 2, 10)};
     bus_stage_call(self->stage, "worker", &work, ACT_CLASS_INTERACTIVE, BODY_BYTES, on_answer,
                    question);
 }
@@ -190,14 +190,14 @@ static void read_journal(kills_t *self, verdict_t *verdict)
     int64_t *times = act_alloc_array(count + 1, sizeof *times);
     for (uint32_t i = 0; i < count; i++) {
         const journal_row_t *row = &journal->rows[i];
+        if (row->number == 0)
+            continue; // killed while it wrote this
         const journal_row_t *before = i > 0 ? row - 1 : NULL;
         bool is_again = before && before->number == row->number;
         verdict->repeated += is_again;
         verdict->unmarked += is_again && row->attempt <= before->attempt;
         bool is_next = is_again && before->attempt + 1 == row->attempt;
-        int64_t took_us = row->attempt > 1 && row->number > 0
-                              ? requeue_us(self, row, is_next ? before : NULL)
-                              : 0;
+        int64_t took_us = row->attempt > 1 ? requeue_us(self, row, is_next ? before : NULL) : 0;
         if (took_us > 0)
             times[verdict->requeued++] = took_us;
     }
@@ -270,7 +270,7 @@ int main(int argc, char **argv)
                                           {0}};
     static const char *const entries[] = {
         "name: worker, count: 4, intensity_count: 1000, intensity_ms: 1000, backoff_ms: 1, "
-        "backoff_max_ms: 1"};
+        "backoff_max_ms: 1, settings: [\"take_messages=12\"]"};
     kills_t *self = act_alloc(sizeof *self);
     self->kills_wanted = 1000;
     self->limit_ms = 50;
