@@ -242,7 +242,7 @@ static void tables_say_what_the_model_says(void **state)
     const act_method_t *begin = &persistence_service.methods[PERSISTENCE_TURN_BEGIN];
     assert_string_equal(begin->name, "turn_begin");
     assert_int_equal(begin->flags, ACT_FLAG_RETRY_SAFE);
-    assert_int_equal(claim->flags, 0);
+    assert_int_equal(claim->flags, ACT_FLAG_POLL);
     assert_ptr_equal(begin->reply, &turn_begin_reply_model);
     for (size_t i = 0; i < PARLEY_SERVICES_COUNT; i++)
         for (uint32_t j = 0; j < parley_services[i]->methods_count; j++)
