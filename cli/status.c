@@ -33,12 +33,14 @@ static void print_table(const status_reply_t *status)
         printf(" %8u %9u %7u %9.2f %9.2f\n", row->restarts, row->in_flight, row->queued,
                (double)row->p50_us / 1000.0, (double)row->p99_us / 1000.0);
     }
-    printf("\ncalls: %llu accepted = %llu replied + %llu failed + %llu cancelled + %llu open; %llu "
-           "requeued, %llu refused, %llu malformed\n",
-           (unsigned long long)status->accepted, (unsigned long long)status->replied,
-           (unsigned long long)status->failed, (unsigned long long)status->cancelled,
-           (unsigned long long)status->open, (unsigned long long)status->requeued,
-           (unsigned long long)status->refused, (unsigned long long)status->malformed);
+    printf(
+        "\ncalls: %llu accepted = %llu replied + %llu failed + %llu cancelled + %llu dead + %llu "
+        "open; %llu requeued, %llu refused, %llu malformed\n",
+        (unsigned long long)status->accepted, (unsigned long long)status->replied,
+        (unsigned long long)status->failed, (unsigned long long)status->cancelled,
+        (unsigned long long)status->dead, (unsigned long long)status->open,
+        (unsigned long long)status->requeued, (unsigned long long)status->refused,
+        (unsigned long long)status->malformed);
 }
 
 static void print_json(const status_reply_t *status)

@@ -251,6 +251,7 @@ void top_rows_summary(const top_look_t *now, const top_look_t *before, act_buf_t
                    up, calls, errors, s->open, s->traces_sampled, s->events_dropped);
     act_buf_printf(out,
                    "accepted %" PRIu64 " = replied %" PRIu64 " + failed %" PRIu64
-                   " + cancelled %" PRIu64 " + open;  requeued %" PRIu64 "\n",
-                   s->accepted, s->replied, s->failed, s->cancelled, s->requeued);
+                   " + cancelled %" PRIu64 " + dead %" PRIu64 " + open %" PRIu64
+                   "; requeued %" PRIu64 "\n",
+                   s->accepted, s->replied, s->failed, s->cancelled, s->dead, s->open, s->requeued);
 }
