@@ -3,19 +3,26 @@
 -- is granted again (its first answer was lost, or the process was started anew). Every grant raises lease_fence: what an earlier
 -- holder still wants to commit is refused from then on (I6).
 --
+-- Opens a turn with all that is pending; when its holder died the turn is still open, and the next one
+-- gets the same id, the same start and the same messages. turn_age_ms is how long it is open, by the
+-- clock of the database.
+--
 -- Single-table statements on purpose: each is one look into one index whatever the statistics say.
+drop function if exists turn_begin; -- "replace" takes no other result
 create or replace function turn_begin(
     p_tenant text, p_conversation uuid, p_holder text, p_lease_ms bigint,
     out is_granted boolean, out retry_after_ms integer, out fence bigint, out tenant_name text,
     out internal_language text, out contact_id text, out contact_name text, out channel text,
     out channel_account_id text, out language text, out owner text, out owner_fence bigint,
     out flow_state text, out session_id text, out pending json,
-    out is_over_quota boolean, out is_blocked boolean)
+    out is_over_quota boolean, out is_blocked boolean,
+    out turn_id uuid, out turn_started_at_ms bigint, out turn_age_ms bigint)
 language plpgsql as $$
 declare
     c conversations;
     t tenants;
     v_contact_language text;
+    v_input_seq bigint;
 begin
     is_granted := false;
     retry_after_ms := 0;
@@ -34,9 +41,19 @@ begin
             epoch from c.lease_expires_at - clock_timestamp())))::integer;
         return;
     end if;
-    pending := turn_pending(p_tenant, p_conversation);
+    select * into pending, v_input_seq
+      from turn_pending(p_tenant, p_conversation, c.turn_input_seq);
+    if pending is null and c.turn_id is not null then -- its messages are gone: a new turn
+        c.turn_id := null;
+        select * into pending, v_input_seq from turn_pending(p_tenant, p_conversation, null);
+    end if;
     if pending is null then
         return;
+    end if;
+    if c.turn_id is null then
+        c.turn_id := uuid7();
+        c.turn_started_at := clock_timestamp();
+        c.turn_input_seq := v_input_seq;
     end if;
 
     select * into t from tenants k where k.tenant_id = p_tenant;
@@ -44,7 +61,9 @@ begin
       from contacts k where k.tenant_id = p_tenant and k.contact_id = c.contact_id;
     update conversations k
        set lease_holder = p_holder, lease_fence = c.lease_fence + 1,
-           lease_expires_at = clock_timestamp() + p_lease_ms * interval '1 ms'
+           lease_expires_at = clock_timestamp() + p_lease_ms * interval '1 ms',
+           turn_id = c.turn_id, turn_started_at = c.turn_started_at,
+           turn_input_seq = c.turn_input_seq
      where k.tenant_id = p_tenant and k.conversation_id = p_conversation;
 
     is_granted := true;
@@ -61,5 +80,8 @@ begin
     session_id := case when is_same_session(c.last_activity_at, t) then c.session_id else '' end;
     is_over_quota := t.message_quota_per_day is not null
                      and usage_today(p_tenant) >= t.message_quota_per_day;
+    turn_id := c.turn_id;
+    turn_started_at_ms := (extract(epoch from c.turn_started_at) * 1000)::bigint;
+    turn_age_ms := (extract(epoch from clock_timestamp() - c.turn_started_at) * 1000)::bigint;
 end
 $$;

@@ -55,7 +55,8 @@ begin
        and i.turn_id is null and i.starts_turn and i.inbox_seq <> all (p_inbox_seqs);
 
     update conversations k
-       set lease_holder = '', lease_expires_at = null, flow_state = p_flow_state,
+       set lease_holder = '', lease_expires_at = null,
+           turn_id = null, turn_started_at = null, turn_input_seq = null, flow_state = p_flow_state,
            next_seq = c.next_seq + outbox_count, last_activity_at = now(),
            language = coalesce(nullif(p_language, ''), c.language),
            session_started_at = case when c.session_id = p_session then c.session_started_at

@@ -53,7 +53,7 @@ const turn_commit_reply_t *schema_commit(test_db_t *db, act_str_t tenant, act_st
         seqs[i] = turn->pending.items[i].inbox_seq;
     DO(db, tenant, TURN_COMMIT, turn_commit_request, turn_commit_reply, &reply,
        .conversation_id = conversation, .fence = opts.fence ? opts.fence : turn->fence,
-       .turn_id = act_str_empty(opts.turn_id) ? test_db_uuid(db) : opts.turn_id,
+       .turn_id = act_str_empty(opts.turn_id) ? turn->turn_id : opts.turn_id,
        .session_id = ACT_STR("session"), .inbox_seqs = {seqs, turn->pending.count},
        .language = ACT_STR("de"), .text = ACT_STR("hello"),
        .decision = act_str(opts.decision ? opts.decision : "RESPOND"),

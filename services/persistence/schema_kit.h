@@ -27,7 +27,7 @@ const turn_begin_reply_t *schema_begin(test_db_t *db, act_str_t tenant, act_str_
                                        const char *holder);
 
 typedef struct {
-    act_str_t turn_id;
+    act_str_t turn_id; // empty: of the turn
     const char *decision;
     uint32_t answers_count;
     int64_t fence; // 0: of the turn

@@ -8,6 +8,13 @@
 
 #include <cmocka.h>
 
+static void admin_on(test_db_t *db, act_str_t tenant, const char *set)
+{
+    (void)test_db_admin(db, test_db_text(db, "update %s where tenant_id = '%" ACT_STR_FMT "'", set,
+                                         ACT_STR_ARG(tenant))
+                                .ptr);
+}
+
 static void one_holder_at_a_time(void **state)
 {
     test_db_t *db = *state;
@@ -40,16 +47,15 @@ static void a_turn_is_committed_once(void **state)
     act_str_t conversation = schema_say(db, tenant, "491");
     const turn_begin_reply_t *turn = schema_begin(db, tenant, conversation, "s1");
     (void)schema_say(db, tenant, "491"); // comes in during the turn
-    schema_commit_t opts = {.turn_id = test_db_uuid(db), .answers_count = 2};
+    schema_commit_t opts = {.answers_count = 2};
     const turn_commit_reply_t *first = schema_commit(db, tenant, conversation, turn, opts);
     assert_true(first->was_committed);
     assert_int_equal(first->pending_count, 1);
     assert_int_equal(first->outbox_count, 2);
     assert_true(schema_commit(db, tenant, conversation, turn, opts)->was_committed);
     // Another turn under the same fence is a stranger.
-    assert_false(
-        schema_commit(db, tenant, conversation, turn, (schema_commit_t){.answers_count = 1})
-            ->was_committed);
+    schema_commit_t stranger = {.turn_id = test_db_uuid(db), .answers_count = 1};
+    assert_false(schema_commit(db, tenant, conversation, turn, stranger)->was_committed);
     const turn_begin_reply_t *next = schema_begin(db, tenant, conversation, "s1");
     assert_true(next->is_granted);
     assert_int_equal(next->pending.count, 1);
@@ -65,6 +71,54 @@ static void a_turn_is_committed_once(void **state)
     CHECK_STR(past->history.items[2].text, "good day");
 }
 
+// Whoever takes over works on the same turn: its id, its clock and its messages, not those that came
+// in since.
+static void a_turn_outlives_its_holder(void **state)
+{
+    test_db_t *db = *state;
+    act_str_t tenant = test_db_tenant(db);
+    act_str_t conversation = schema_say(db, tenant, "491");
+    (void)schema_say(db, tenant, "491");
+    const turn_begin_reply_t *first = schema_begin(db, tenant, conversation, "s1");
+    assert_int_equal(first->pending.count, 2);
+    assert_int_equal(first->turn_id.len_bytes, 36);
+    assert_in_range(first->turn_age_ms, 0, 60000);
+    (void)schema_say(db, tenant, "491"); // after the turn was opened
+    admin_on(db, tenant,
+             "conversations set lease_expires_at = now() - interval '1 s', "
+             "turn_started_at = turn_started_at - interval '90 s'");
+    const turn_begin_reply_t *second = schema_begin(db, tenant, conversation, "s2");
+    assert_true(second->is_granted);
+    assert_true(act_str_eq(second->turn_id, first->turn_id));
+    assert_int_equal(second->turn_started_at_ms, first->turn_started_at_ms - 90000);
+    assert_in_range(second->turn_age_ms, 90000, 150000);
+    assert_int_equal(second->pending.count, 2);
+    assert_int_equal(second->pending.items[1].inbox_seq, first->pending.items[1].inbox_seq);
+    const turn_commit_reply_t *done =
+        schema_commit(db, tenant, conversation, second, (schema_commit_t){.answers_count = 1});
+    assert_true(done->was_committed);
+    assert_int_equal(done->pending_count, 1);
+    const turn_begin_reply_t *next = schema_begin(db, tenant, conversation, "s2");
+    assert_false(act_str_eq(next->turn_id, first->turn_id));
+    assert_int_equal(next->pending.count, 1);
+}
+
+// What a turn was opened for can be gone: then it is another one.
+static void a_turn_without_its_messages_is_not_kept_open(void **state)
+{
+    test_db_t *db = *state;
+    act_str_t tenant = test_db_tenant(db);
+    act_str_t conversation = schema_say(db, tenant, "491");
+    const turn_begin_reply_t *first = schema_begin(db, tenant, conversation, "s1");
+    admin_on(db, tenant, "inbox set turn_id = uuid7()");
+    assert_false(schema_begin(db, tenant, conversation, "s1")->is_granted);
+    (void)schema_say(db, tenant, "491");
+    const turn_begin_reply_t *next = schema_begin(db, tenant, conversation, "s1");
+    assert_true(next->is_granted);
+    assert_int_equal(next->pending.count, 1);
+    assert_false(act_str_eq(next->turn_id, first->turn_id));
+}
+
 static void nothing_to_do_is_not_granted(void **state)
 {
     test_db_t *db = *state;
@@ -77,13 +131,6 @@ static void nothing_to_do_is_not_granted(void **state)
     assert_false(turn->is_granted);
     assert_int_equal(turn->retry_after_ms, 0);
     assert_false(schema_begin(db, tenant, test_db_uuid(db), "s1")->is_granted);
-}
-
-static void admin_on(test_db_t *db, act_str_t tenant, const char *set)
-{
-    (void)test_db_admin(db, test_db_text(db, "update %s where tenant_id = '%" ACT_STR_FMT "'", set,
-                                         ACT_STR_ARG(tenant))
-                                .ptr);
 }
 
 static act_str_t session_after(test_db_t *db, act_str_t tenant, act_str_t conversation,
@@ -168,6 +215,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_holder_at_a_time),
         cmocka_unit_test(a_turn_is_committed_once),
+        cmocka_unit_test(a_turn_outlives_its_holder),
+        cmocka_unit_test(a_turn_without_its_messages_is_not_kept_open),
         cmocka_unit_test(nothing_to_do_is_not_granted),
         cmocka_unit_test(sessions_end_by_silence_and_by_the_working_day),
         cmocka_unit_test(quota_and_block_are_told),

@@ -193,6 +193,7 @@ static void on_begun(void *context, const act_reply_t *reply, const turn_begin_r
     // What borrows from the reply's body must outlive this callback.
     act_str_t kept = act_arena_str(self->arena, reply->body);
     act_assert(turn_begin_reply_unpack(kept, self->arena, &self->begin, NULL) == ACT_E_OK);
+    act_str_copy(self->begin.turn_id, self->turn_id, sizeof self->turn_id);
     self->is_woken_again = false; // what woke us until now is in the reply
     self->state = TURN_RUNNING;
     plan_typing(self);
@@ -337,7 +338,8 @@ static turn_commit_request_t commit_request(turn_t *self)
         .flow_state = self->flow_state,
         .error_code = self->fallback_err == ACT_E_OK ? act_str("")
                                                      : act_str(act_err_code(self->fallback_err)),
-        .duration_ms = (int32_t)(act_loop_now_ms(loop) - self->started_ms),
+        .duration_ms =
+            (int32_t)(self->begin.turn_age_ms + act_loop_now_ms(loop) - self->started_ms),
         .owner_fence = self->begin.owner_fence,
     };
 }

@@ -58,7 +58,7 @@ struct turn {
     act_call_t *dry_call;
 
     turn_begin_reply_t begin;
-    char turn_id[ACT_UUID_TEXT_BYTES];
+    char turn_id[ACT_UUID_TEXT_BYTES]; // the database's, from turn_begin on
     char session_id[ACT_UUID_TEXT_BYTES];
 
     // What the messages say together.

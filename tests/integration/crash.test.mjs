@@ -85,6 +85,38 @@ describe('kill -9', () => {
     assert.notEqual(pgPid(), old);
   });
 
+  test('of session in the middle of a turn: the next one works on the same turn', async () => {
+    const from = `4470000${String(++customer).padStart(5, '0')}`;
+    const conversation = async () => (await parley.query('select turn_id, turn_started_at, lease_fence from conversations where address = $1', [from]))[0];
+    const intent = await parley.pidOf('intent');
+    process.kill(intent, 'SIGSTOP');
+    let open, again;
+    try {
+      await parley.deliver([textMessage(from, 'hello')]);
+      open = await until('the turn is open', async () => (await conversation())?.turn_id && conversation(), limitMs);
+      await parley.deliver([textMessage(from, 'are you there?')]); // not part of it
+      process.kill(await parley.pidOf('session'), 'SIGKILL');
+      again = await until('somebody has taken it over', async () => {
+        const row = await conversation();
+        return Number(row.lease_fence) > Number(open.lease_fence) && row;
+      }, limitMs);
+    } finally {
+      process.kill(intent, 'SIGCONT');
+    }
+    assert.equal(again.turn_id, open.turn_id);
+    assert.deepEqual(again.turn_started_at, open.turn_started_at);
+    const turns = await until('both messages are answered', async () => {
+      const rows = await parley.query(
+        `select t.turn_id, cardinality(t.inbox_seqs) as n from turns t join conversations c using (tenant_id, conversation_id)
+          where c.address = $1 order by t.fence`, [from]);
+      return rows.length === 2 && rows;
+    }, limitMs);
+    assert.equal(turns[0].turn_id, open.turn_id);
+    assert.notEqual(turns[1].turn_id, open.turn_id);
+    assert.deepEqual(turns.map((row) => row.n), [1, 1]);
+    assert.equal((await conversation()).turn_id, null);
+  });
+
   test('of delivery at each try sends a message once more, not for ever', async () => {
     const from = `4470000${String(++customer).padStart(5, '0')}`;
     const row = async () => (await parley.query(
