@@ -1,4 +1,4 @@
-// handoffs, handback: conversations that belong to a person, and giving them back.
+// handoffs, handback: conversations that are not the bot's, and giving them back.
 #include "client.h"
 #include "command.h"
 #include "options.h"
@@ -24,9 +24,9 @@ static void print_handoff(const handoff_t *row)
 {
     char since[ACT_TIME_TEXT_BYTES];
     act_time_text(row->since_ms * 1000, since);
-    printf("%.*s  %s  %.*s  %.*s (%.*s)  %.*s\n", ACT_STR_ARG(row->conversation_id), since,
-           ACT_STR_ARG(row->channel), ACT_STR_ARG(row->contact_name), ACT_STR_ARG(row->address),
-           ACT_STR_ARG(row->reason));
+    printf("%.*s  %s  %-6.*s  %.*s  %.*s  %.*s (%.*s)\n", ACT_STR_ARG(row->conversation_id), since,
+           ACT_STR_ARG(row->owner), ACT_STR_ARG(row->channel), ACT_STR_ARG(row->contact_name),
+           ACT_STR_ARG(row->address), ACT_STR_ARG(row->reason));
 }
 
 int command_handoffs(int argc, char **argv)
@@ -34,7 +34,8 @@ int command_handoffs(int argc, char **argv)
     const char *data = NULL, *tenant = "demo";
     const option_t table[] = {{"tenant", &tenant, NULL, "whose (default demo)"}, {0}};
     int code = 0;
-    if (!options_parse(argc, argv, table, "conversations that wait for a person", &data, &code))
+    if (!options_parse(argc, argv, table, "conversations that a person has, or nobody", &data,
+                       &code))
         return code;
     client_t *client = open_client(argv[0], data);
     if (!client)
@@ -74,7 +75,8 @@ int command_handback(int argc, char **argv)
     if (!client)
         return EXIT_UNAVAILABLE;
     handback_request_t request = {.conversation_id = act_str(conversation),
-                                  .address = act_str(from)};
+                                  .address = act_str(from),
+                                  .actor = ACT_STR("cli")};
     handback_reply_t reply;
     act_err_t err = client_call(client, &persistence_service, PERSISTENCE_HANDBACK, tenant,
                                 &request, &reply, /* is_loud= */ true);

@@ -32,6 +32,9 @@ static const command_t commands[] = {
     {"trace", command_trace, "one customer message as a waterfall (ID | --last)"},
     {"tap", command_tap,
      "record an actor's traffic (INSTANCE --seconds 10), show a recording (show FILE)"},
+    {"takeover", command_takeover,
+     "take a conversation from the bot (CONVERSATION | --from ADDRESS)"},
+    {"reply", command_reply, "write to a customer as a person (CONVERSATION TEXT)"},
     {"handback", command_handback,
      "give a conversation back to the bot (--from ADDRESS | --conversation ID)"},
 };

@@ -1,7 +1,8 @@
 -- The heads that are due, with INTENT recorded (D5): state sending, attempt + 1, and a due time at
 -- which the claim runs out. A head that is still in state sending then has no recorded result: its
--- claim is ambiguous, and counted in unknown_count. A head that a former owner of the conversation left is ended as WRONG_OWNER,
--- and the next one becomes due. Waits for nobody (skip locked): what somebody is changing just now
+-- claim is ambiguous, and counted in unknown_count. A head that the bot wrote before
+-- the conversation went to somebody else is refused as WRONG_OWNER, and the next one becomes due; a person's own messages are always
+-- sent. Waits for nobody (skip locked): what somebody is changing just now
 -- is claimed next time. Works on outbox_queue, one row a conversation, so a million messages that
 -- wait cost what their conversations cost.
 --
@@ -42,7 +43,10 @@ begin
           from conversations k
          where k.tenant_id = q.tenant_id and k.conversation_id = q.conversation_id;
         if o.author = 'bot' and o.owner_fence <> v_owner_fence then
-            update outbox k set state = 'failed', failed_at = now(), error_code = 'WRONG_OWNER'
+            update outbox k
+               set state = 'refused', failed_at = now(), error_code = 'WRONG_OWNER',
+                   error_text = 'somebody else had the conversation before this was sent',
+                   advice = 'write it yourself, or give the conversation back to the bot'
              where k.tenant_id = o.tenant_id and k.outbox_id = o.outbox_id;
             v_has_more := outbox_settle(q.tenant_id, q.conversation_id, q.head_seq, null)
                           or v_has_more;

@@ -1,7 +1,9 @@
 -- A person gives a conversation back to the bot: by its id, or by the customer's address among
--- those that are handed over. Asking again changes nothing.
+-- those that are handed over. Asking again changes nothing. What customers wrote meanwhile is in turns
+-- that said nothing: the person's to answer, and the bot reads it as history. What is pending just now
+-- (pending_count) is the first message that the bot answers.
 create or replace function handback(
-    p_tenant text, p_conversation uuid, p_address text,
+    p_tenant text, p_conversation uuid, p_address text, p_by text,
     out conversation_id uuid, out was_handed_back boolean, out pending_count integer)
 language plpgsql as $$
 declare
@@ -13,7 +15,7 @@ begin
            for no key update;
     else
         select * into c from conversations k
-         where k.tenant_id = p_tenant and k.owner = 'person'
+         where k.tenant_id = p_tenant and k.owner <> 'bot'
            and p_address <> '' and p_address in (k.address, k.phone)
          order by k.owner_since limit 1
            for no key update;
@@ -24,13 +26,7 @@ begin
     conversation_id := c.conversation_id;
     was_handed_back := c.owner <> 'bot';
     if was_handed_back then
-        update conversations k
-           set owner = 'bot', owner_fence = c.owner_fence + 1, owner_since = now(),
-               handoff_reason = ''
-         where k.tenant_id = p_tenant and k.conversation_id = c.conversation_id;
-        update system_alerts a set resolved_at = now()
-         where a.tenant_id = p_tenant and a.resolved_at is null and a.kind = 'handoff'
-           and a.conversation_id = c.conversation_id;
+        perform change_owner(c, 'bot', p_by, '');
     end if;
     select count(*) into pending_count from inbox i
      where i.tenant_id = p_tenant and i.conversation_id = c.conversation_id

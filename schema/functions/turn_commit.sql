@@ -35,7 +35,7 @@ begin
     -- The answers of this turn are the bot's last word: they carry the owner fence it leaves
     -- behind.
     v_is_handoff := v_is_handoff and c.owner <> 'person';
-    outbox_count := outbox_put(c, p_turn, c.owner_fence + v_is_handoff::integer,
+    outbox_count := outbox_put(c, p_turn, 'bot', c.owner_fence + v_is_handoff::integer,
                                p_outbox_ids::uuid[], p_contents);
 
     insert into turns (tenant_id, conversation_id, fence, turn_id, session_id, inbox_seqs, language,
@@ -73,7 +73,12 @@ begin
          where k.tenant_id = p_tenant and k.contact_id = c.contact_id;
     end if;
     if v_is_handoff then
+        insert into owner_changes (tenant_id, conversation_id, owner_fence, owner, changed_by,
+                                   reason)
+        values (p_tenant, p_conversation, c.owner_fence + 1, 'person', 'turn', p_handoff_reason);
         perform person_announce(c, 'handoff', p_handoff_reason);
+    elsif c.owner = 'nobody' then
+        perform alert_once(c, 'unowned', p_text); -- a customer writes, and nobody answers
     elsif p_path = 'fallback' then
         perform person_announce(c, 'fallback', p_error_code); -- the customer was told a colleague knows
     end if;

@@ -171,6 +171,17 @@ static act_err_t put_query(asked_t *asked, json_t *fields)
     return ACT_E_OK;
 }
 
+static act_err_t put_headers(asked_t *asked, json_t *fields)
+{
+    for (const char *const *pair = asked->route->headers; pair && *pair; pair += 2) {
+        act_str_t text = {0};
+        if (act_http_header(asked->request, pair[1], &text) && !act_str_empty(text) &&
+            put_text(asked, fields, pair[0], text) != ACT_E_OK)
+            return ACT_E_INVALID_ARGUMENT;
+    }
+    return ACT_E_OK;
+}
+
 static act_err_t put_params(asked_t *asked, json_t *fields, const act_str_t *values)
 {
     for (const char *const *name = asked->route->params; name && *name; name++)
@@ -196,6 +207,8 @@ static act_err_t put_all(asked_t *asked, json_t *fields, const act_str_t *values
     act_err_t err = put_body(asked, fields);
     if (err == ACT_E_OK)
         err = put_query(asked, fields);
+    if (err == ACT_E_OK)
+        err = put_headers(asked, fields);
     if (err == ACT_E_OK)
         err = put_params(asked, fields, values);
     if (err == ACT_E_OK)

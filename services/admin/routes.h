@@ -15,8 +15,9 @@ typedef struct {
     const char *const *params;
     const char *const *query;
     const char *const *body;
-    const char *fixed;  // JSON of further fields
-    const char *tenant; // "query": the parameter `tenant`; else its name; NULL: none
+    const char *const *headers; // pairs: a field, and the header that holds it
+    const char *fixed;          // JSON of further fields
+    const char *tenant;         // "query": the parameter `tenant`; else its name; NULL: none
     bool is_audited;
     bool is_open; // for everyone
 } route_t;

@@ -69,6 +69,98 @@ static void a_send_without_result_is_ambiguous(void **state)
     CHECK_STR(schema_state_of(db, first->outbox_id), "delivered");
 }
 
+static const take_over_reply_t *take_over(test_db_t *db, act_str_t tenant, act_str_t conversation)
+{
+    const take_over_reply_t *reply = NULL;
+    DO(db, tenant, TAKE_OVER, take_over_request, take_over_reply, &reply,
+       .conversation_id = conversation, .actor = ACT_STR("test"));
+    return reply;
+}
+
+static const put_person_message_reply_t *say_as_person(test_db_t *db, act_str_t tenant,
+                                                       act_str_t conversation, const char *key,
+                                                       const char *text)
+{
+    const put_person_message_reply_t *reply = NULL;
+    DO(db, tenant, PUT_PERSON_MESSAGE, put_person_message_request, put_person_message_reply, &reply,
+       .conversation_id = conversation, .idempotency_key = act_str(key), .text = act_str(text),
+       .actor = ACT_STR("test"));
+    return reply;
+}
+
+static void a_takeover_refuses_what_the_bot_had_to_say(void **state)
+{
+    test_db_t *db = *state;
+    act_str_t tenant = test_db_tenant(db);
+    act_str_t conversation = schema_talk(db, tenant, "491", 3);
+    const outbox_claim_t *first = schema_claim(db, conversation, 30000);
+    const take_over_reply_t *taken = take_over(db, tenant, conversation);
+    assert_true(taken->was_taken_over);
+    CHECK_STR(taken->owner, "person");
+    assert_true(act_str_eq(taken->in_flight_outbox_id, first->outbox_id));
+    assert_false(take_over(db, tenant, conversation)->was_taken_over);
+    assert_true(schema_record(db, tenant, first, "retry", ACT_STR(""))->was_recorded);
+    const put_person_message_reply_t *reply =
+        say_as_person(db, tenant, conversation, "k1", "I am on my way");
+    assert_true(reply->was_new && !reply->was_taken_over);
+    assert_int_equal(reply->seq, 4);
+    const outbox_claim_t *claim = schema_claim(db, conversation, 30000);
+    assert_non_null(claim); // the person's message, as nothing of the bot is left
+    assert_true(act_str_eq(claim->outbox_id, reply->outbox_id));
+    CHECK_STR(claim->content->text, "I am on my way");
+    CHECK_STR(test_db_admin(db, test_db_text(db,
+                                             "select string_agg(state || ' ' || error_code, ', ' "
+                                             "order by seq) from outbox where author = 'bot' and "
+                                             "conversation_id = '%" ACT_STR_FMT "'",
+                                             ACT_STR_ARG(conversation))
+                                    .ptr),
+              "refused WRONG_OWNER, refused WRONG_OWNER, refused WRONG_OWNER");
+    const take_over_reply_t *none = NULL;
+    assert_int_equal(CALL(db, tenant, TAKE_OVER, take_over_request, take_over_reply, &none,
+                          .address = ACT_STR("nobody-here")),
+                     ACT_E_NOT_FOUND);
+}
+
+static void a_person_writes_once_whatever_is_repeated(void **state)
+{
+    test_db_t *db = *state;
+    act_str_t tenant = test_db_tenant(db);
+    act_str_t conversation = schema_talk(db, tenant, "491", 1);
+    const put_person_message_reply_t *first =
+        say_as_person(db, tenant, conversation, "k1", "hello");
+    assert_true(first->was_new && first->was_taken_over);
+    const put_person_message_reply_t *again =
+        say_as_person(db, tenant, conversation, "k1", "hello");
+    assert_false(again->was_new || again->was_taken_over);
+    assert_int_equal(again->seq, first->seq);
+    assert_true(act_str_eq(again->outbox_id, first->outbox_id));
+    const put_person_message_reply_t *other = NULL;
+    assert_int_equal(CALL(db, tenant, PUT_PERSON_MESSAGE, put_person_message_request,
+                          put_person_message_reply, &other, .conversation_id = conversation,
+                          .idempotency_key = ACT_STR("k1"), .text = ACT_STR("good bye")),
+                     ACT_E_CONFLICT);
+    assert_int_equal(CALL(db, tenant, PUT_PERSON_MESSAGE, put_person_message_request,
+                          put_person_message_reply, &other, .conversation_id = test_db_uuid(db),
+                          .idempotency_key = ACT_STR("k1"), .text = ACT_STR("hello")),
+                     ACT_E_NOT_FOUND);
+    // The person's message goes out also when the bot has the conversation again by then.
+    const handback_reply_t *back = NULL;
+    DO(db, tenant, HANDBACK, handback_request, handback_reply, &back,
+       .conversation_id = conversation);
+    assert_true(back->was_handed_back);
+    const outbox_claim_t *claim = schema_claim(db, conversation, 30000);
+    assert_true(act_str_eq(claim->outbox_id, first->outbox_id));
+    assert_false(schema_record(db, tenant, claim, "sent", test_db_uuid(db))->has_next);
+    const turn_history_reply_t *history = NULL;
+    DO(db, tenant, TURN_HISTORY, turn_history_request, turn_history_reply, &history,
+       .conversation_id = conversation);
+    assert_int_equal(history->history.count, 3); // the bot's answer was refused: nobody read it
+    CHECK_STR(history->history.items[0].author, "customer");
+    CHECK_STR(history->history.items[1].author, "person");
+    CHECK_STR(history->history.items[2].author, "system");
+    assert_true(act_str_starts_with(history->history.items[2].text, "A colleague had this"));
+}
+
 static void a_person_takes_over_and_hands_back(void **state)
 {
     test_db_t *db = *state;
@@ -150,6 +242,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_leave_in_order),
         cmocka_unit_test(a_send_without_result_is_ambiguous),
+        cmocka_unit_test(a_takeover_refuses_what_the_bot_had_to_say),
+        cmocka_unit_test(a_person_writes_once_whatever_is_repeated),
         cmocka_unit_test(a_person_takes_over_and_hands_back),
         cmocka_unit_test(statuses_only_move_forward),
     };

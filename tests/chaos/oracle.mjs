@@ -158,7 +158,7 @@ function unanswered(run, found) {
   }
 }
 
-const isRefused = (row) => row.state === 'failed' && row.error_code === 'WRONG_OWNER';
+const isRefused = (row) => row.state === 'refused';
 const isGivenUp = (row) => row.state === 'failed' && row.error_text.startsWith('outcome unknown twice');
 
 function unsent(run, found) {

@@ -181,7 +181,7 @@ describe('oracles', () => {
   });
 
   test('allow what was refused for its owner or given up after two unknown outcomes', () => {
-    for (const [figure, change] of [['refused', { error_code: 'WRONG_OWNER' }], ['given_up', { error_text: 'outcome unknown twice: it may have been sent' }]]) {
+    for (const [figure, change] of [['refused', { state: 'refused', error_code: 'WRONG_OWNER' }], ['given_up', { error_text: 'outcome unknown twice: it may have been sent' }]]) {
       const run = recorded();
       const [first] = pairOf(run);
       const before = judge(recorded()).figures[figure];

@@ -21,7 +21,7 @@ from google.protobuf import descriptor_pb2  # noqa: E402
 from google.protobuf.compiler import plugin_pb2  # noqa: E402
 
 METHODS = ("get", "post", "put", "patch", "delete")
-EXTENSIONS = {"x-rpc", "x-handler", "x-query", "x-body", "x-fixed", "x-tenant", "x-audit"}
+EXTENSIONS = {"x-rpc", "x-handler", "x-query", "x-body", "x-headers", "x-fixed", "x-tenant", "x-audit"}
 INTEGERS = {"INT32": (-2**31, 2**31 - 1), "UINT32": (0, 2**32 - 1), "INT64": (None, None), "UINT64": (0, None)}
 
 
@@ -115,6 +115,8 @@ class Document:
         in_path = re.findall(r"{(\w+)}", path)
         parameters = [self.parameter(where, method.request, name, "path") for name in in_path]
         parameters += [self.parameter(where, method.request, name, "query") for name in operation.get("x-query", [])]
+        parameters += [self.parameter(where, method.request, field, "header") | {"name": header}
+                       for field, header in operation.get("x-headers", {}).items()]
         if operation.get("x-tenant") == "query":
             parameters.append({"name": "tenant", "in": "query", "required": True,
                                "schema": {"type": "string", "maxLength": 64}})
@@ -182,6 +184,8 @@ def c_route(document, verb, path, operation):
         parts += [f".params = {c_names(params)}" if params else "",
                   f".query = {c_names(operation['x-query'])}" if "x-query" in operation else "",
                   f".body = {c_names(operation['x-body'])}" if "x-body" in operation else "",
+                  f".headers = {c_names([n for f, h in operation['x-headers'].items() for n in (f, h.lower())])}"
+                  if "x-headers" in operation else "",
                   f".fixed = {c_text(json.dumps(operation['x-fixed']))}" if "x-fixed" in operation else "",
                   f".tenant = {c_text(operation['x-tenant'])}" if "x-tenant" in operation else "",
                   ".is_audited = true" if operation.get("x-audit") else ""]

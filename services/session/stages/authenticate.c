@@ -36,10 +36,10 @@ stage_result_t stage_authenticate(turn_t *turn)
         turn->path = ACT_STR("blocked");
         return STAGE_SKIP_TO_PERSIST;
     }
-    // A person has the conversation: the bot listens and says nothing.
-    if (act_str_is(turn->begin.owner, "person")) {
+    // A person has the conversation, or nobody: the bot listens and says nothing.
+    if (!act_str_is(turn->begin.owner, "bot")) {
         turn->decision = ACT_STR("IGNORE");
-        turn->path = ACT_STR("person");
+        turn->path = turn->begin.owner;
         turn->flow_state = turn->begin.flow_state;
         return STAGE_SKIP_TO_PERSIST;
     }

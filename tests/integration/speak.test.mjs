@@ -1,0 +1,122 @@
+// Who speaks: takeovers by command, by the API and from the phone, a person's replies, hand-back.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Parley, Sim, sleep, textMessage, until, wamid } from '../harness/parley.mjs';
+
+const adminToken = 'a-token-of-the-test-0123456789abcdef';
+const adminPort = 21000 + (process.pid % 20000);
+const adminBase = `http://127.0.0.1:${adminPort}`;
+
+describe('who speaks', () => {
+  let sim, parley;
+  before(async () => {
+    sim = await Sim.start();
+    parley = await Parley.start({ sim, adminPort, env: { X_ADMIN_TOKEN: adminToken } });
+  });
+  after(async () => {
+    await parley?.stop();
+    await sim?.stop();
+  });
+
+  const choice = (from, id) => ({ ...textMessage(from, ''), type: 'interactive', text: undefined, interactive: { type: 'list_reply', list_reply: { id, title: 'x' } } });
+  const conversationOf = async (from) => (await parley.query(
+    `select c.* from conversations c join contact_addresses a using (tenant_id, contact_id) where a.address = $1`, [from]))[0];
+  const outboxOf = async (from) => parley.query(
+    `select o.* from outbox o where o.conversation_id = $1 order by o.seq`, [(await conversationOf(from)).conversation_id]);
+  const turnsOf = async (from) => parley.query(
+    'select * from turns where conversation_id = $1 order by fence', [(await conversationOf(from)).conversation_id]);
+  const textsTo = async (from) => (await sim.sentTo(from)).map((row) => row.body);
+  const meet = async (from) => {
+    assert.equal((await parley.webhook([textMessage(from, 'bonjour')])).status, 200);
+    await sim.waitFor(from, 1);
+    return (await conversationOf(from)).conversation_id;
+  };
+  async function api(path, { method = 'POST', body, key } = {}) {
+    const response = await fetch(`${adminBase}/api/v1/conversations${path}${path.includes('?') ? '&' : '?'}tenant=demo`, {
+      method, headers: { authorization: `Bearer ${adminToken}`, ...(key && { 'idempotency-key': key }) }, body: body && JSON.stringify(body) });
+    return { status: response.status, json: await response.json() };
+  }
+
+  test('after a takeover the bot says nothing, a person writes, and after the hand-back the bot answers', async () => {
+    const from = '33710000001';
+    const conversation = await meet(from);
+    assert.match((await parley.cli(['takeover', conversation])).stdout, /says nothing more/);
+    await parley.webhook([textMessage(from, 'il y a quelqu’un ?')]);
+    await until('the silent turn', async () => (await turnsOf(from)).length === 2);
+    assert.equal((await turnsOf(from))[1].path, 'person');
+    await parley.cli(['reply', conversation, 'Oui, je suis là.']);
+    await sim.waitFor(from, 2);
+    assert.match((await parley.cli(['handoffs'])).stdout, new RegExp(from));
+    await parley.cli(['handback', '--conversation', conversation]);
+    await parley.webhook([choice(from, 'menu:list_projects')]);
+    await sim.waitFor(from, 3);
+    assert.deepEqual((await outboxOf(from)).map((row) => row.author), ['bot', 'person', 'bot']);
+    assert.equal((await textsTo(from))[1], 'Oui, je suis là.');
+  });
+
+  test('the API takes over, replies once a key, and hands back', async () => {
+    const from = '33710000002';
+    const conversation = await meet(from);
+    const taken = await api(`/${conversation}/takeover`, { body: { reason: 'angry' } });
+    assert.equal(taken.status, 200, JSON.stringify(taken.json));
+    assert.equal(taken.json.was_taken_over, true);
+    const send = (text) => api(`/${conversation}/messages`, { key: 'k-1', body: { text } });
+    const replies = await Promise.all(Array.from({ length: 16 }, () => send('one answer')));
+    assert.deepEqual(new Set(replies.map((reply) => reply.status)), new Set([200]));
+    assert.equal(new Set(replies.map((reply) => reply.json.outbox_id)).size, 1);
+    assert.equal(replies.filter((reply) => reply.json.was_new).length, 1);
+    assert.equal((await send('another answer')).status, 409);
+    assert.equal((await api(`/${conversation}/messages`, { body: { text: 'no key' } })).status, 422);
+    assert.equal((await api('/00000000-0000-7000-8000-000000000000/messages', { key: 'k', body: { text: 'x' } })).status, 404);
+    await sim.waitFor(from, 2);
+    assert.equal((await api(`/${conversation}/handback`)).json.was_handed_back, true);
+    const changes = await parley.query('select * from owner_changes where conversation_id = $1 order by owner_fence', [conversation]);
+    assert.deepEqual(changes.map((row) => row.owner), ['person', 'bot']);
+    assert.match(changes[0].changed_by, /^token /);
+    assert.equal((await textsTo(from)).filter((text) => text === 'one answer').length, 1);
+  });
+
+  test('what nobody has is answered by nobody, and people are told once', async () => {
+    const from = '33710000003';
+    const conversation = await meet(from);
+    await parley.cli(['takeover', '--nobody', '--from', from]);
+    for (const text of ['allô ?', 'toujours personne ?']) {
+      const count = (await turnsOf(from)).length;
+      await parley.webhook([textMessage(from, text)]);
+      await until('the silent turn', async () => (await turnsOf(from)).length > count);
+    }
+    assert.equal((await sim.sentTo(from)).length, 1);
+    const alerts = () => parley.query("select * from system_alerts where conversation_id = $1 and kind = 'unowned' and resolved_at is null", [conversation]);
+    assert.equal((await alerts()).length, 1);
+    await parley.cli(['takeover', conversation]);
+    assert.equal((await alerts()).length, 0);
+  });
+
+  // The moment of the takeover falls everywhere between the message and the last bubble of its answer.
+  test('takeovers that race with the bot: not one message of the bot after the takeover', async () => {
+    await sim.behave({ latency_ms: 6 });
+    let refused = 0, inFlight = 0, late = 0;
+    for (let round = 0; round < 40; round++) {
+      const from = `3372000${String(round).padStart(4, '0')}`;
+      const conversation = await meet(from);
+      const writes = Promise.all([0, 1, 2].map(async (i) => {
+        await sleep(i * 3);
+        return parley.webhook([choice(from, 'menu:list_projects')]);
+      }));
+      await sleep(round % 20 * 2);
+      const { json } = await api(`/${conversation}/takeover`, { body: {} });
+      await writes;
+      await until('all turns', async () => (await parley.query('select 1 from inbox where conversation_id = $1 and turn_id is null', [conversation])).length === 0);
+      await until('a quiet outbox', async () => (await outboxOf(from)).every((row) => !['queued', 'sending'].includes(row.state)));
+      const takenMs = Number((await conversationOf(from)).owner_since.getTime());
+      for (const row of (await sim.sentTo(from)).filter((sent) => sent.at_us / 1000 > takenMs + 1))
+        if (row.outbox_id === json.in_flight_outbox_id) inFlight++;
+        else late++;
+      refused += (await outboxOf(from)).filter((row) => row.state === 'refused').length;
+    }
+    await sim.behave({ latency_ms: 0 });
+    assert.equal(late, 0);
+    assert.ok(refused > 0, 'some takeovers came in time to stop a message');
+    console.log(`refused ${refused}, in flight ${inFlight}`);
+  });
+});
