@@ -1,6 +1,8 @@
 // broker: calls, hints, answers and partial replies as they come in.
 #include "broker_private.h"
 
+#include "base/crash_point.h"
+
 // Why a call cannot be accepted, or OK.
 static act_err_t check_call(broker_t *self, const act_header_t *header, const service_t *service,
                             size_t size_bytes)
@@ -33,6 +35,7 @@ static entry_t *accept_call(broker_t *self, peer_t *caller, const act_header_t *
     entry->sequence = ++self->sequence;
     entry->parts_credit = header->credit_messages;
     self->counters.accepted++;
+    ACT_CRASH_POINT("broker.call.accepted");
     return entry;
 }
 
@@ -138,6 +141,7 @@ void broker_on_cast(broker_t *self, peer_t *peer, const act_header_t *header, pa
     stamped.sender = act_str(peer->instance);
     stamped.id = 0;
     self->counters.casts++;
+    ACT_CRASH_POINT("broker.cast.passed");
     edge_t *edge = edges_count(self->edges, peer->actor, header->service, header->method);
     edge->bytes += body->bytes.len_bytes;
     if (traces_on_cast(self->traces, &stamped, peer, target, self->now_us))
@@ -186,6 +190,7 @@ void broker_on_answer(broker_t *self, peer_t *peer, const act_header_t *header, 
         broker_feed(self, peer);
         return;
     }
+    ACT_CRASH_POINT("broker.answer.taken");
     traces_on_end(self->traces, entry, HOP_ACKED, (act_err_t)header->err, self->now_us);
     count_edge(self, entry, header, body->bytes.len_bytes);
     broker_detach(self, entry);

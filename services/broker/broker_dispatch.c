@@ -1,6 +1,8 @@
 // broker: which call goes to which instance, and when.
 #include "broker_private.h"
 
+#include "base/crash_point.h"
+
 // Sends an entry that is in no list. False when the worker turned out to be gone: then nothing was
 // sent, and the entry is still in no list.
 static bool dispatch(broker_t *self, entry_t *entry, peer_t *worker)
@@ -9,6 +11,7 @@ static bool dispatch(broker_t *self, entry_t *entry, peer_t *worker)
     header.id = entry->id;
     header.budget_ms = (uint32_t)(entry->deadline_ms - broker_now_ms(self));
     header.credit_messages = entry->parts_credit;
+    ACT_CRASH_POINT("broker.call.granting");
     if (!self->io.send(self->io.context, worker->route, &header, entry->body))
         return false;
     entry->state = ENTRY_IN_FLIGHT;
@@ -17,6 +20,7 @@ static bool dispatch(broker_t *self, entry_t *entry, peer_t *worker)
     entry_list_push(&worker->in_flight, entry);
     worker->calls++;
     traces_on_sent(self->traces, entry);
+    ACT_CRASH_POINT("broker.call.granted");
     return true;
 }
 

@@ -2,6 +2,8 @@
 // worker dies.
 #include "broker_private.h"
 
+#include "base/crash_point.h"
+
 // The entry is in no list. Whoever waits for it in its lane goes next; a call that repeats it takes
 // its place.
 static void close_entry(broker_t *self, entry_t *entry)
@@ -58,11 +60,13 @@ void broker_close_answered(broker_t *self, entry_t *entry, const act_header_t *h
     act_header_t answer = *header;
     answer.id = entry->caller_id;
     answer.credit_messages = answer.credit_bytes = 0; // was for the broker
+    ACT_CRASH_POINT("broker.answer.passing");
     if (entry->caller)
         self->io.send(self->io.context, entry->caller->route, &answer, body);
     if (entry->own_fn)
         entry->own_fn(entry->own_context, (act_err_t)header->err, body->bytes);
     *(is_error ? &self->counters.failed : &self->counters.replied) += 1;
+    ACT_CRASH_POINT("broker.answer.passed");
     close_entry(self, entry);
 }
 
@@ -140,6 +144,7 @@ void broker_retry_or_fail(broker_t *self, entry_t *entry, const peer_t *worker, 
         entry->header.attempt++;
     ledger_renew_id(self->ledger, entry);
     self->counters.requeued++;
+    ACT_CRASH_POINT("broker.call.requeued");
     broker_enqueue_later(self, entry, /* at_front= */ true);
 }
 

@@ -1,6 +1,7 @@
 // broker: peers come (HELLO), are heard, fall silent, drain and go.
 #include "broker_private.h"
 
+#include "base/crash_point.h"
 #include "proto/broker.h"
 
 // An instance answers every CANCEL; one that does not gets its credit back all the same.
@@ -36,6 +37,7 @@ static entry_t *pop_last(entry_list_t *list)
 void broker_lose_peer(broker_t *self, peer_t *peer, const char *reason)
 {
     peer->state = PEER_LOST;
+    ACT_CRASH_POINT("broker.peer.lost");
     broker_requeue_waiting(self, peer);
     for (entry_t *entry = pop_last(&peer->in_flight); entry; entry = pop_last(&peer->in_flight)) {
         peer_add_ghost(peer, entry); // should it come back, it may still work on it
@@ -182,6 +184,7 @@ void broker_on_hello(broker_t *self, uint64_t route, const act_header_t *header,
     peer->credit_messages = header->credit_messages;
     peer->credit_bytes = header->credit_bytes;
     peer->heard_ms = broker_now_ms(self);
+    ACT_CRASH_POINT("broker.hello.taken");
     send_welcome(self, route);
     self->io.on_hello(self->io.context, peer);
     if (hello.is_ready)

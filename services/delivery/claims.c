@@ -1,6 +1,7 @@
 // claims: a flag, a timer, and one call.
 #include "claims.h"
 
+#include "base/crash_point.h"
 #include "proto/persistence_service.h"
 #include "sends.h"
 
@@ -60,6 +61,7 @@ static void on_adopted(void *context, const act_reply_t *reply, const empty_t *b
     (void)body;
     self->adopt_call_id = 0;
     self->has_adopted = reply->err == ACT_E_OK;
+    ACT_CRASH_POINT("delivery.claims.adopted");
     if (self->has_adopted)
         claims_wake_in(self, self->delivery->reconcile_ms);
 }

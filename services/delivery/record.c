@@ -2,6 +2,7 @@
 // kept until persistence has it: while the database or the broker restarts it is asked again.
 #include "sends_private.h"
 
+#include "base/crash_point.h"
 #include "base/id.h"
 #include "claims.h"
 #include "proto/persistence_service.h"
@@ -87,6 +88,7 @@ static void on_recorded(void *context, const act_reply_t *reply, const record_se
         ask(self);
         return;
     }
+    ACT_CRASH_POINT("delivery.record.done");
     take_recorded(self, body);
 }
 
@@ -117,6 +119,7 @@ static void ask(send_t *self)
 void send_record(send_t *self)
 {
     send_set_state(self, SEND_RECORDING);
+    ACT_CRASH_POINT("delivery.record.asking");
     count_outcome(self);
     remember(self);
     ask(self);

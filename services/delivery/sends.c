@@ -2,6 +2,7 @@
 #include "sends_private.h"
 
 #include "base/assert.h"
+#include "base/crash_point.h"
 #include "claims.h"
 #include "decide.h"
 
@@ -251,6 +252,7 @@ static void take_claim(sends_t *self, batch_t *batch, const outbox_claim_t *clai
     self->counts[SEND_WAITING]++;
     batch->refs_count++;
     delivery_add_metric(delivery, METRIC_CLAIMED, 1);
+    ACT_CRASH_POINT("delivery.claimed");
     pass_gates(send);
 }
 

@@ -1,6 +1,7 @@
 // transmit: asks the channel to take a message, and understands its answer.
 #include "sends_private.h"
 
+#include "base/crash_point.h"
 #include "base/id.h"
 #include "proto/delivery.h"
 
@@ -96,6 +97,7 @@ void send_transmit(send_t *self, const account_t *account)
     }
     request.timeout_ms = (uint32_t)delivery->send_timeout_ms;
     send_set_state(self, SEND_REQUESTED);
+    ACT_CRASH_POINT("delivery.send.asking");
     (void)act_http_send(delivery_client(delivery, account), &request, on_answer, self);
 }
 
@@ -173,6 +175,7 @@ static void on_answer(void *context, const act_http_in_t *response)
 {
     send_t *self = context;
     act_channel_verdict_t verdict = {.advice = ""};
+    ACT_CRASH_POINT("delivery.send.answered");
     if (self->sends->is_closing) {
         send_finish(self);
         return;

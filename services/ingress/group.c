@@ -1,6 +1,7 @@
 // group: a table of the accounts that have something on its way, and the calls of each.
 #include "group.h"
 
+#include "base/crash_point.h"
 #include "proto/persistence_service.h"
 #include "proto/session_service.h"
 
@@ -162,6 +163,7 @@ static void on_stored(void *context, const act_reply_t *reply, const append_inbo
     bool is_alone = !parts->next_in_group;
     if (reply->err == ACT_E_OK)
         note_stored(self, body);
+    ACT_CRASH_POINT("ingress.group.stored");
     call_destroy(&self);
     if (group) {
         group->calls_count--;

@@ -2,6 +2,7 @@
 // call; a single timer walks the posts only while one of them waits.
 #include "post_private.h"
 
+#include "base/crash_point.h"
 #include "base/id.h"
 #include "group.h"
 
@@ -66,12 +67,16 @@ void post_answer(post_t **self_p, uint16_t status, uint32_t retry_after_s)
 {
     post_t *self = act_take(self_p);
     if (status == 200)
+        ACT_CRASH_POINT("ingress.ack.sending");
+    if (status == 200)
         posts_add_metric(self->posts, METRIC_STORED, 1);
     else if (status == 503)
         posts_add_metric(self->posts, METRIC_NOT_STORED, 1);
     unlink_post(self);
     act_http_request_t *request = self->request; // self is in its arena
     post_respond(&request, status, retry_after_s);
+    if (status == 200)
+        ACT_CRASH_POINT("ingress.ack.sent");
 }
 
 void post_finish(post_t *self)
@@ -151,6 +156,7 @@ post_t *post_open(posts_t *posts, const act_channel_t *channel, act_http_request
     posts->first = self;
     posts->count++;
     posts->held_bytes += body.len_bytes;
+    ACT_CRASH_POINT("ingress.post.held");
     return self;
 }
 

@@ -2,6 +2,7 @@
 #include "batch.h"
 
 #include "base/assert.h"
+#include "base/crash_point.h"
 #include "sqlstate.h"
 
 #include <stdlib.h>
@@ -116,6 +117,7 @@ static bool send_entry(entry_t *self, PGconn *conn, const operation_t *previous)
 {
     const query_t *query = operation_query(self->operation);
     const bind_t *bind = operation_bind(self->operation);
+    ACT_CRASH_POINT_OF("commit.sending", query->name);
     operation_begin_try(self->operation);
     self->has_context = !previous || !is_same_context(previous, self->operation);
     self->steps_count = bind->rows_count + (self->has_context ? 1 : 0);
@@ -236,6 +238,10 @@ batch_progress_t batch_read(batch_t *self, PGconn *conn, batch_ended_fn *fn, voi
         if (!result)
             continue;
         bool is_sync = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+        if (is_sync && ACT_CRASH_REPLY_IS_LOST()) {
+            PQclear(result);
+            return BATCH_LOST;
+        }
         if (is_sync)
             end_segment(self, fn, context);
         else

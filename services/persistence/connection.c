@@ -2,6 +2,7 @@
 #include "connection.h"
 
 #include "base/assert.h"
+#include "base/crash_point.h"
 #include "base/id.h"
 #include "base/time.h"
 #include "batch.h"
@@ -151,6 +152,7 @@ static void lose(connection_t *self, const char *why)
     if (self->ready_at_ms && act_time_mono_ms() - self->ready_at_ms > GOOD_AFTER_MS)
         self->losses_count = 0;
     self->ready_at_ms = 0;
+    ACT_CRASH_POINT("persistence.lost");
     act_log_warn(self->opts.log, "database_lost", "why=%.200s,losses=%u", why, self->losses_count);
     disconnect(self);
     give_back(self);
@@ -289,6 +291,7 @@ static void send_batch(connection_t *self)
             flush(self);
         else
             lose_with_error(self);
+        ACT_CRASH_POINT("persistence.batch.sent");
         return;
     }
 }
@@ -310,6 +313,7 @@ static void end_operation(void *context, operation_t **operation_p, const batch_
     const query_t *query = operation_query(*operation_p);
     log_slow(self, query);
     if (verdict->end == BATCH_COMMITTED) {
+        ACT_CRASH_POINT_OF("commit.done", query->name);
         operation_reply(operation_p);
     } else if (verdict->end == BATCH_AGAIN) {
         act_assert(queue_push(self->redo, operation_p) == ACT_E_OK);
@@ -325,6 +329,7 @@ static void end_operation(void *context, operation_t **operation_p, const batch_
 
 static void read_batch(connection_t *self)
 {
+    ACT_CRASH_POINT("persistence.batch.answered");
     if (PQconsumeInput(self->conn) != 1) {
         lose_with_error(self);
         return;
@@ -363,6 +368,7 @@ static void read_preparation(connection_t *self)
     } else {
         act_log_info(self->opts.log, "database_ready", "backend=%d", PQbackendPID(self->conn));
         self->ready_at_ms = act_time_mono_ms();
+        ACT_CRASH_POINT("persistence.connected");
         set_state(self, STATE_IDLE);
         send_batch(self);
     }

@@ -3,6 +3,7 @@
 #include "turn.h"
 
 #include "base/assert.h"
+#include "base/crash_point.h"
 #include "channels/channel.h"
 #include "pipeline.h"
 #include "proto/delivery_service.h"
@@ -108,6 +109,7 @@ static void start(session_t *session, act_str_t tenant, act_str_t conversation_i
     self->state = TURN_QUIET;
     self->quiet_until_ms = self->started_ms + session->quiet_max_ms;
     stage_times_enter(&self->times, "quiet");
+    ACT_CRASH_POINT("session.turn.opened");
     wait_for_burst(self);
 }
 
@@ -196,6 +198,7 @@ static void on_begun(void *context, const act_reply_t *reply, const turn_begin_r
     act_str_copy(self->begin.turn_id, self->turn_id, sizeof self->turn_id);
     self->is_woken_again = false; // what woke us until now is in the reply
     self->state = TURN_RUNNING;
+    ACT_CRASH_POINT("session.turn.granted");
     plan_typing(self);
     pipeline_start(self);
 }
@@ -277,6 +280,7 @@ static void on_committed(void *context, const act_reply_t *reply, const turn_com
         finish(self, /* has_more= */ true);
         return;
     }
+    ACT_CRASH_POINT("session.turn.committed");
     announce(self, body->outbox_count);
     finish(self, body->pending_count > 0);
 }
@@ -347,6 +351,7 @@ static turn_commit_request_t commit_request(turn_t *self)
 void turn_commit(turn_t *self)
 {
     self->state = TURN_COMMITTING;
+    ACT_CRASH_POINT("session.turn.ready");
     stage_times_enter(&self->times, "commit");
     turn_commit_request_t request = commit_request(self);
     fill_outbox(self, &request);

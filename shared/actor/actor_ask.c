@@ -2,6 +2,7 @@
 #include "actor/actor_private.h"
 
 #include "base/assert.h"
+#include "base/crash_point.h"
 #include "base/id.h"
 #include "base/mem.h"
 #include "base/time.h"
@@ -20,6 +21,7 @@ static void complete(act_actor_t *self, act_pending_row_t *row, const act_reply_
     void *context = row->context;
     const act_header_t header = {.kind = ACT_KIND_REPLY, .trace = row->header.trace};
     const char *method = row->method->name;
+    ACT_CRASH_POINT_OF("call.answered", method);
     act_pending_remove(self->pending, row->id);
     act_recorder_begin(self->recorder, &header, act_str(method), act_time_mono_us());
     // A callback may wait for nothing and so never nests: one arena serves all replies.
@@ -178,6 +180,7 @@ uint64_t act_actor_call(act_actor_t *self, const char *service, const act_method
     act_bus_body(&row->body, act_buf_str(body));
     act_actor_ensure_tick(self);
     uint64_t id = row->id;
+    ACT_CRASH_POINT_OF("call.sending", method->name);
     send_row(self, row);
     return id;
 }
@@ -216,6 +219,7 @@ void act_actor_cast(act_actor_t *self, const char *service, const act_method_t *
         return;
     act_header_t header = header_of(self, service, method, opts);
     header.kind = ACT_KIND_CAST;
+    ACT_CRASH_POINT_OF("cast.sending", method->name);
     act_actor_send(self, &header, act_buf_str(body));
 }
 

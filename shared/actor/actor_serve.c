@@ -1,6 +1,7 @@
 // actor: frames in: calls to serve, and what the broker says.
 #include "actor/actor_private.h"
 
+#include "base/crash_point.h"
 #include "base/time.h"
 #include "proto/broker.h"
 
@@ -36,6 +37,7 @@ static void take_call(act_actor_t *self, act_message_t *message)
         act_call_fail(&call, ACT_E_UNKNOWN_METHOD, "no such method");
         return;
     }
+    ACT_CRASH_POINT_OF("call.taken", method->name);
     act_str_t body = act_call_body(call);
     if (self->spec->dispatch)
         dispatch_raw(self, call, body);
@@ -91,6 +93,7 @@ static void take_welcome(act_actor_t *self, act_message_t *message)
     if (self->log)
         act_log_info(self->log, "welcome", "epoch=%llu", (unsigned long long)welcome.epoch);
     act_subscriptions_each(self->subscriptions, act_actor_send_subscription, self);
+    ACT_CRASH_POINT("bus.welcome.taken");
     act_actor_ask_again(self);
     if (self->on_welcome)
         self->on_welcome(self->welcome_context);

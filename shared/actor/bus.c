@@ -4,6 +4,7 @@
 #include "actor/bus.h"
 
 #include "base/assert.h"
+#include "base/crash_point.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -94,10 +95,12 @@ void act_bus_body(zmq_msg_t *ret_frame, act_str_t bytes)
 // Sends both frames or neither; false when ZeroMQ cannot take them now.
 static bool send_frames(act_bus_t *self, zmq_msg_t frames[2])
 {
+    ACT_CRASH_POINT("bus.sending");
     if (zmq_msg_send(&frames[0], self->socket, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
         return false;
     // The first part was admitted, so the pipe takes the rest of the message (zmq_msg_send(3)).
     act_assert(zmq_msg_send(&frames[1], self->socket, ZMQ_DONTWAIT) >= 0 || errno == EAGAIN);
+    ACT_CRASH_POINT("bus.sent");
     return true;
 }
 

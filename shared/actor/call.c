@@ -4,6 +4,7 @@
 
 #include "actor/send.h"
 #include "base/assert.h"
+#include "base/crash_point.h"
 #include "base/mem.h"
 #include "base/mp.h"
 
@@ -272,6 +273,7 @@ void act_call_reply(act_call_t **self_p, const act_buf_t *body)
         act_call_fail(self_p, ACT_E_TOO_LARGE, "reply is larger than a message may be");
         return;
     }
+    ACT_CRASH_POINT_OF("call.replying", act_call_method(*self_p)->name);
     answer(self_p, ACT_KIND_REPLY, ACT_E_OK, act_buf_str(body));
 }
 

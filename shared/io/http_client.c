@@ -4,6 +4,7 @@
 #include "io/http_client_private.h"
 
 #include "base/assert.h"
+#include "base/crash_point.h"
 
 #include <string.h>
 
@@ -352,6 +353,7 @@ void act_http_client_on_end(act_http_transfer_t *transfer, CURLcode code)
 {
     act_http_client_t *client = transfer->client;
     long status = 0;
+    ACT_CRASH_POINT("http.answer.last_byte");
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     act_err_t err = err_of(code, transfer);
     act_http_in_t in = {

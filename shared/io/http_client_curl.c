@@ -5,6 +5,7 @@
 #include "io/http_client_private.h"
 
 #include "base/assert.h"
+#include "base/crash_point.h"
 #include "io/http_address.h"
 
 #include <string.h>
@@ -147,6 +148,8 @@ static int on_curl_socket(CURL *easy, curl_socket_t descriptor, int what, void *
     if (!socket->watch)
         socket->watch = act_watch_new(self->loop, descriptor, on_ready, socket);
     socket->is_idle = what == CURL_POLL_REMOVE;
+    if (what == CURL_POLL_IN && socket->is_connection)
+        ACT_CRASH_POINT("http.send.last_byte");
     int events = what & CURL_POLL_IN || socket->is_idle ? UV_READABLE : 0;
     if (what & CURL_POLL_OUT && !socket->is_idle)
         events |= UV_WRITABLE;
@@ -197,9 +200,11 @@ static size_t on_head_line(char *bytes, size_t size, size_t count, void *context
 {
     act_http_transfer_t *transfer = context;
     act_str_t line = act_str_of(bytes, size * count);
-    if (act_str_starts_with(line, "HTTP/"))
+    if (act_str_starts_with(line, "HTTP/")) {
+        ACT_CRASH_POINT("http.answer.first_byte");
         transfer->is_head_whole = false;
-    else if (act_str_is(line, "\r\n") || act_str_is(line, "\n"))
+    }
+    if (act_str_is(line, "\r\n") || act_str_is(line, "\n"))
         transfer->is_head_whole = true;
     return line.len_bytes;
 }
@@ -219,6 +224,7 @@ static int on_about_to_send(void *context, char *peer, char *local, int peer_por
     if (transfer->attempts_count > 0 && !is_repeatable)
         return CURL_PREREQFUNC_ABORT;
     transfer->attempts_count++;
+    ACT_CRASH_POINT("http.send.first_byte");
     return CURL_PREREQFUNC_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "io/http_server_private.h"
 
 #include "base/assert.h"
+#include "base/crash_point.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -202,9 +203,11 @@ static void write_out(act_http_connection_t *self)
     act_buf_t *out = &self->server->out;
     act_assert(!out->is_overflowed);
     unsigned char *bytes = (unsigned char *)out->ptr + LWS_PRE;
+    ACT_CRASH_POINT("http.reply.first_byte");
     if (!self->is_broken &&
         lws_write(self->wsi, bytes, out->len_bytes - LWS_PRE, LWS_WRITE_RAW) < 0)
         self->is_broken = true;
+    ACT_CRASH_POINT("http.reply.last_byte");
     if (out->cap_bytes > OUT_KEEP_MAX_BYTES)
         act_buf_fini(out);
 }
@@ -319,6 +322,7 @@ static void hand_over(act_http_connection_t *self)
 {
     act_http_connection_set_state(self, ACT_HTTP_ANSWERING);
     self->server->counts.requests_count++;
+    ACT_CRASH_POINT("http.request.last_byte");
     self->server->handler(self->server->context, self->request);
 }
 

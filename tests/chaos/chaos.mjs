@@ -12,10 +12,14 @@ const usage = `usage: ./parley chaos [options]
   --rate R            messages a second; each reply has three statuses on top (300)
   --conversations C   how many customers write (1000)
   --kill-every-ms M   one process is killed so often on average (2000)
-  --seed S            of all that is random; a run with the same seed has the same load and faults (from the clock)
+  --seed S            of all that is random: who writes what, which faults when (from the clock). How the processes
+                      interleave is not the seed's, so a run repeats another's load and faults, not its figures
   --keep              keep the data directory, also of a run that passed
   --record FILE       write what the oracles saw into a file
   --json              one JSON object instead of one line
+  --points            instead: every crash point (points.txt) with every fault, in the ASan build
+  --fault F           of those only kill, stop, cut or lost_reply
+  --point P           of those only the points whose names begin so
 A run that fails keeps its data directory and says how to repeat it. docs/reliability.md tells what is checked.
 `;
 
@@ -26,7 +30,7 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       minutes: string, seconds: string, rate: string, conversations: string, 'kill-every-ms': string, seed: string,
-      keep: boolean, record: string, json: boolean, help: boolean,
+      keep: boolean, record: string, json: boolean, help: boolean, points: boolean, fault: string, point: string,
     },
   });
   const number = (name, usual, min, max) => {
@@ -40,6 +44,7 @@ function readOptions() {
     seconds: number('seconds', minutes * 60, 5, 86400), rate: number('rate', 300, 1, 10000),
     conversations: Math.round(number('conversations', 1000, 1, 1000000)), killEveryMs: number('kill-every-ms', 2000, 100, 3600000),
     seed: Math.round(number('seed', Date.now() % 1000000 + 1, 1, 4294967295)),
+    isPoints: values.points, fault: values.fault, point: values.point, stopMs: 3000, settleMs: 100,
     keep: values.keep, record: values.record, isJson: values.json, isHelp: values.help,
   };
 }
@@ -48,21 +53,24 @@ async function run(options) {
   const modules = path.join(here, '..');
   if (!existsSync(path.join(modules, 'node_modules'))) execFileSync('npm', ['ci', '--silent', '--no-fund', '--no-audit'], { cwd: modules, stdio: ['ignore', 2, 2] });
   const { chaosRun, lineOf } = await import('./run.mjs');
-  say(`${options.rate} messages/s of ${options.conversations} customers for ${options.seconds} s, a kill every ${options.killEveryMs} ms, seed ${options.seed}`);
+  const { pointsRun } = await import('./points.mjs');
+  if (options.isPoints) Object.assign(options, { rate: Math.min(options.rate, 20), conversations: Math.min(options.conversations, 200) });
+  else say(`${options.rate} messages/s of ${options.conversations} customers for ${options.seconds} s, a kill every ${options.killEveryMs} ms, seed ${options.seed}`);
   let parley = null;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.once(signal, async () => {
       await parley?.stop().catch((error) => say(error.message));
       process.exit(130);
     });
-  const { result, findings, data, folder } = await chaosRun({ ...options, onStart: (started) => (parley = started) }, say);
+  const { result, findings, data, folder } = await (options.isPoints ? pointsRun : chaosRun)({ ...options, onStart: (started) => (parley = started) }, say);
   if (options.record) writeFileSync(options.record, JSON.stringify(data));
   console.log(options.isJson ? JSON.stringify({ ...result, findings }) : lineOf(result));
   if (result.is_ok && !options.keep) return;
   say(`data directory: ${folder}`);
   if (result.is_ok) return;
   for (const finding of findings) say(finding);
-  say(`again: ./parley chaos --seconds ${options.seconds} --rate ${options.rate} --conversations ${options.conversations} --kill-every-ms ${options.killEveryMs} --seed ${options.seed}`);
+  if (options.isPoints) say(`again: ./parley chaos --points --seed ${options.seed}`);
+  else say(`again: ./parley chaos --seconds ${options.seconds} --rate ${options.rate} --conversations ${options.conversations} --kill-every-ms ${options.killEveryMs} --seed ${options.seed}`);
   process.exitCode = 1;
 }
 

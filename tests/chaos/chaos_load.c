@@ -2,7 +2,8 @@
 // a steady rate (customers.h), a courier delivers their webhooks until they are acknowledged
 // (courier.h), and a Graph API takes the replies, misbehaves and reports statuses (provider.h).
 //
-// After --seconds nobody writes any more, and the rest goes on until standard input ends: then the
+// After --seconds, or with a line on standard input, nobody writes any more, and the rest goes on until
+// standard input ends: then the
 // messages are saved and the last line is printed. Each half second a line of JSON tells how far it is.
 // What was lost or doubled is judged by tests/chaos/oracle.mjs from the files and the database.
 
@@ -75,7 +76,7 @@ static const char usage[] =
     "  --rate R           messages a second (300)\n"
     "  --seconds S        how long they write (60)\n"
     "  --seed N           of all that is random (1)\n"
-    "It ends when its standard input does.\n";
+    "A line on its standard input ends the writing; it ends when its standard input does.\n";
 
 // --- options -------------------------------------------------------------------------------------
 
@@ -250,8 +251,12 @@ static void wait_for_work(run_t *self)
                            {.fd = STDIN_FILENO, .events = POLLIN}};
     (void)ppoll(fds, 3, &timeout, NULL);
     char nothing[64];
-    if (fds[2].revents != 0 && read(STDIN_FILENO, nothing, sizeof nothing) <= 0)
+    if (fds[2].revents == 0)
+        return;
+    if (read(STDIN_FILENO, nothing, sizeof nothing) <= 0)
         self->is_over = true;
+    else
+        self->end_us = load_now_us();
 }
 
 static void run_all(run_t *self)

@@ -42,6 +42,10 @@ export function processesOf(parley) {
   return found;
 }
 
+// The connections of persistence to the database end, whatever they are doing.
+export const cutConnections = (parley) =>
+  parley.query("select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() and application_name <> 'chaos'");
+
 export class Faults {
   constructor(parley, { seed, seconds, killEveryMs }) {
     Object.assign(this, { parley, seconds, killEveryMs, random: new Random(seed) });
@@ -72,6 +76,15 @@ export class Faults {
       return true;
     } catch {
       return false;
+    }
+  }
+
+  async cut() {
+    try {
+      await cutConnections(this.parley);
+      this.note('cut', 'persistence');
+    } catch {
+      // the database is away anyway
     }
   }
 

@@ -32,6 +32,10 @@ class World {
     readline.createInterface({ input: this.child.stdout }).on('line', (line) => (this.last = JSON.parse(line)));
   }
 
+  stopWriting() {
+    this.child.stdin.write('\n');
+  }
+
   get isQuiet() {
     const { last } = this;
     return last && !last.is_writing && ['messages', 'statuses'].every((kind) => last[kind].acked === last[kind].posted);
@@ -118,17 +122,20 @@ async function shake(parley, folder, port, options, say) {
     url: `${parley.url}/webhook/whatsapp`, secret, 'phone-id': phoneId, 'graph-port': port, folder,
     conversations: options.conversations, rate: options.rate, seconds: options.seconds, seed: options.seed,
   });
-  const faults = new Faults(parley, options);
+  const faults = (options.makeFaults ?? ((...args) => new Faults(...args)))(parley, options);
   faults.start();
   try {
-    const end = Date.now() + options.seconds * 1000;
+    let end = Date.now() + options.seconds * 1000;
+    faults.done?.then(() => (end = 0));
     for (let tellAt = Date.now() + 10000; Date.now() < end; await sleep(200)) {
       world.assertAlive();
       if (Date.now() < tellAt || !world.last) continue;
       tellAt += 10000;
       const { messages, sends } = world.last;
-      say(`${Math.round((end - Date.now()) / 1000)} s left: ${messages.posted} written, ${messages.acked} acknowledged, ${sends.accepted} replies, ${faults.kills_count} kills`);
+      const left = faults.done ? '' : `${Math.round((end - Date.now()) / 1000)} s left: `;
+      say(`${left}${messages.posted} written, ${messages.acked} acknowledged, ${sends.accepted} replies, ${faults.kills_count} kills`);
     }
+    world.stopWriting();
     const endedMs = Date.now();
     const drainMs = await drain(parley, world, say);
     await faults.stop();
@@ -142,7 +149,7 @@ async function shake(parley, folder, port, options, say) {
 function resultOf(data, { world, faults, drainMs }, options) {
   const { figures, findings } = judge(data);
   const times = replyTimes(data);
-  const offered = Math.round(options.rate * options.seconds);
+  const offered = world.messages.posted + world.late; // late: nobody could write
   const result = {
     seed: options.seed, seconds: options.seconds, rate: options.rate, conversations: options.conversations, offered,
     accepted: world.messages.acked, ...figures, kills: faults.kills_count,
@@ -185,6 +192,6 @@ export async function chaosRun(options, say = () => {}) {
 }
 
 export const lineOf = (result) =>
-  `seed ${result.seed}: ${result.accepted} accepted, ${result.lost} lost, ${result.duplicates} duplicates, ${result.ambiguous} ambiguous, ` +
+  `seed ${result.seed}: ${result.cases ? `${result.reached} of ${result.cases} cases of ${result.points} points reached, ` : ''}${result.accepted} accepted, ${result.lost} lost, ${result.duplicates} duplicates, ${result.ambiguous} ambiguous, ` +
   `${result.reordered} reordered, ${result.wrong_owner} wrong owner, ${result.unanswered} unanswered, ${result.given_up} given up, ${result.kills} kills, ` +
   `p99 ${result.p99_ms} ms, drained in ${result.drain_ms ?? 'over 60000'} ms, at most ${result.memory_max_mib} MiB: ${result.is_ok ? 'ok' : 'FAILED'}`;
