@@ -34,6 +34,7 @@ typedef struct conn {
     uint64_t number;
     bool is_waiting; // an answer waits for its time; what came after it is read later
     bool hangs_up;
+    bool is_cut;
     int64_t due_us;
     size_t out_bytes;
     char out[REPLY_MAX_BYTES];
@@ -132,7 +133,7 @@ static void put_acceptance(conn_t *conn, const graph_message_t *message)
 }
 
 // The answer waits in the connection until it is due.
-static bool take_message(graph_stub_t *self, conn_t *conn, view_t body, view_t to)
+static bool take_message(graph_stub_t *self, conn_t *conn, view_t path, view_t body, view_t to)
 {
     char wamid[GRAPH_WAMID_BYTES];
     view_t outbox_id = {NULL, 0};
@@ -147,25 +148,39 @@ static bool take_message(graph_stub_t *self, conn_t *conn, view_t body, view_t t
                                .outbox_id_bytes = outbox_id.len_bytes,
                                .body = body.ptr,
                                .body_bytes = body.len_bytes,
+                               .path = path.ptr,
+                               .path_bytes = path.len_bytes,
                                .wamid = wamid,
                                .connection = conn->number};
     graph_answer_t answer = self->on_message(self->context, &message);
     if (answer.refusal != 0)
         put_refusal(conn, &answer);
+    else if (answer.is_garbage)
+        put_answer(conn, "200 OK", "{\"messages\":[{\"id\":\"wamid.\xff\xfe{{{");
     else
         put_acceptance(conn, &message);
     conn->hangs_up = answer.hangs_up;
+    conn->is_cut = answer.is_cut;
     conn->due_us = answer.delay_us > 0 ? load_now_us() + answer.delay_us : 0;
     return true;
 }
 
-static bool take_request(graph_stub_t *self, conn_t *conn, view_t body)
+// Of the first line of a head: METHOD SP path SP version.
+static view_t path_of(view_t head)
+{
+    const char *end = head.ptr + head.len_bytes;
+    const char *from = memchr(head.ptr, ' ', head.len_bytes);
+    const char *to = from == NULL ? NULL : memchr(from + 1, ' ', (size_t)(end - from - 1));
+    return to == NULL ? (view_t){head.ptr, 0} : (view_t){from + 1, (size_t)(to - from - 1)};
+}
+
+static bool take_request(graph_stub_t *self, conn_t *conn, view_t head, view_t body)
 {
     view_t to;
-    conn->hangs_up = false;
+    conn->hangs_up = conn->is_cut = false;
     conn->due_us = 0;
     if (find_text(body, "\"to\"", &to) || find_text(body, "\"recipient\"", &to))
-        return take_message(self, conn, body, to);
+        return take_message(self, conn, path_of(head), body, to);
     self->marks_count++;
     put_answer(conn, "200 OK", "{\"success\":true}");
     return true;
@@ -175,7 +190,9 @@ static bool take_request(graph_stub_t *self, conn_t *conn, view_t body)
 static bool give_answer(const conn_t *conn)
 {
     // One small reply for one request: the socket's buffer always has room.
-    return !conn->hangs_up &&
+    if (conn->is_cut)
+        (void)send(conn->fd, conn->out, conn->out_bytes * 2 / 3, MSG_NOSIGNAL);
+    return !conn->hangs_up && !conn->is_cut &&
            send(conn->fd, conn->out, conn->out_bytes, MSG_NOSIGNAL) == (ssize_t)conn->out_bytes;
 }
 
@@ -222,8 +239,8 @@ static bool conn_take(graph_stub_t *self, conn_t *conn, bool *ret_is_over)
     bool is_broken = body_bytes < 0 || (size_t)body_bytes > sizeof conn->in - head_bytes;
     if (!is_broken && conn->in_bytes < head_bytes + (size_t)body_bytes)
         return false;
-    if (is_broken ||
-        !take_request(self, conn, (view_t){conn->in + head_bytes, (size_t)body_bytes})) {
+    if (is_broken || !take_request(self, conn, (view_t){conn->in, head_bytes},
+                                   (view_t){conn->in + head_bytes, (size_t)body_bytes})) {
         self->broken_count++;
         *ret_is_over = true;
         return false;

@@ -24,6 +24,8 @@ typedef struct {
     size_t outbox_id_bytes; // 0: none
     const char *body;       // the whole request
     size_t body_bytes;
+    const char *path; // of the request, with the account in it
+    size_t path_bytes;
     const char *wamid;   // what it is called if it is accepted; no two alike
     uint64_t connection; // counts from 1, in the order they were opened
 } graph_message_t;
@@ -34,6 +36,8 @@ typedef struct {
     int refusal;      // HTTP status of an error; 0: accepted
     int code;         // Meta's code in the error
     bool hangs_up;    // closes the connection instead of answering
+    bool is_cut;      // closes it in the middle of the answer
+    bool is_garbage;  // answers 200 with something that is no JSON
 } graph_answer_t;
 
 typedef graph_answer_t(graph_message_fn)(void *context, const graph_message_t *message);

@@ -37,12 +37,14 @@
 // A turn has few replies; the bot's own limits keep it so.
 #define SENDS_PER_MESSAGE 3u
 #define SPARE_COUNT 1000u
+#define TENANTS_MAX_COUNT 100u
 
 typedef struct {
     load_options_t load;
     webhook_gen_options_t webhooks;
     uint32_t graph_port;
     uint32_t seed;
+    uint32_t tenants_count;
     double seconds;
     double rate;
     const char *folder;
@@ -52,7 +54,7 @@ typedef struct {
     options_t options;
     dice_t dice;
     load_t *load;
-    webhook_gen_t *webhooks;
+    webhook_gen_t *webhooks[TENANTS_MAX_COUNT]; // customer N writes to tenant N % tenants_count
     customers_t *customers;
     courier_t *courier;
     provider_t *provider;
@@ -71,6 +73,7 @@ static const char usage[] =
     "  --phone-id ID      phone_number_id of the business\n"
     "  --graph-port PORT  where the server's Graph API is: this program listens there\n"
     "  --folder DIR       where ledger.jsonl and messages.jsonl are written\n"
+    "  --tenants N        businesses; the K-th has phone id ID + K and secret S.K, the first S (1)\n"
     "  --connections N    keep-alive connections for webhooks (128)\n"
     "  --conversations N  how many customers write (1000)\n"
     "  --rate R           messages a second (300)\n"
@@ -86,6 +89,7 @@ enum {
     OPTION_PHONE_ID,
     OPTION_GRAPH_PORT,
     OPTION_FOLDER,
+    OPTION_TENANTS,
     OPTION_CONNECTIONS,
     OPTION_CONVERSATIONS,
     OPTION_RATE,
@@ -99,6 +103,7 @@ static const struct option long_options[] = {
     {"phone-id", required_argument, NULL, OPTION_PHONE_ID},
     {"graph-port", required_argument, NULL, OPTION_GRAPH_PORT},
     {"folder", required_argument, NULL, OPTION_FOLDER},
+    {"tenants", required_argument, NULL, OPTION_TENANTS},
     {"connections", required_argument, NULL, OPTION_CONNECTIONS},
     {"conversations", required_argument, NULL, OPTION_CONVERSATIONS},
     {"rate", required_argument, NULL, OPTION_RATE},
@@ -126,6 +131,8 @@ static bool options_set(options_t *self, int option, const char *value)
         return set_text(&self->folder, value);
     case OPTION_GRAPH_PORT:
         return driver_read_count(value, UINT16_MAX, &self->graph_port);
+    case OPTION_TENANTS:
+        return driver_read_count(value, TENANTS_MAX_COUNT, &self->tenants_count);
     case OPTION_CONNECTIONS:
         return driver_read_count(value, 4096, &self->load.connections_count);
     case OPTION_CONVERSATIONS:
@@ -143,7 +150,7 @@ static bool options_set(options_t *self, int option, const char *value)
 
 static bool options_read(options_t *self, int argc, char **argv)
 {
-    *self = (options_t){.seconds = 60, .rate = 300, .seed = 1};
+    *self = (options_t){.seconds = 60, .rate = 300, .seed = 1, .tenants_count = 1};
     self->load.connections_count = 128;
     self->load.timeout_ms = 10000; // as long as Meta is said to wait at most
     self->webhooks.conversations_count = 1000;
@@ -186,10 +193,16 @@ static void tell(const run_t *self)
 
 // --- the run -------------------------------------------------------------------------------------
 
+static webhook_gen_t *webhooks_of(const run_t *self, uint32_t customer)
+{
+    return self->webhooks[customer % self->options.tenants_count];
+}
+
 static void make_message(void *context, uint32_t index, webhook_t *ret_webhook)
 {
     run_t *self = context;
-    customers_make(self->customers, index, self->webhooks, ret_webhook);
+    uint32_t customer = customers_writer_of(self->customers, index);
+    customers_make(self->customers, index, webhooks_of(self, customer), ret_webhook);
 }
 
 static void on_message_acked(void *context, uint32_t index, int64_t acked_us)
@@ -202,7 +215,8 @@ static void on_message_acked(void *context, uint32_t index, int64_t acked_us)
 static void make_status(void *context, uint32_t index, webhook_t *ret_webhook)
 {
     run_t *self = context;
-    provider_make_status(self->provider, index, self->webhooks, ret_webhook);
+    uint32_t customer = provider_recipient_of(self->provider, index);
+    provider_make_status(self->provider, index, webhooks_of(self, customer), ret_webhook);
 }
 
 static void on_status_acked(void *context, uint32_t index, int64_t acked_us)
@@ -279,10 +293,27 @@ static bool save(const run_t *self)
 {
     char path[4096];
     (void)snprintf(path, sizeof path, "%s/messages.jsonl", self->options.folder);
-    return customers_save(self->customers, self->webhooks, path);
+    return customers_save(self->customers, self->webhooks[0], path); // ids are the same in all
 }
 
 // --- life ----------------------------------------------------------------------------------------
+
+static bool open_webhooks(run_t *self)
+{
+    long phone_id = strtol(self->options.webhooks.phone_id, NULL, 10);
+    for (uint32_t i = 0; i < self->options.tenants_count; i++) {
+        char phone[32], secret[256];
+        webhook_gen_options_t options = self->options.webhooks;
+        (void)snprintf(phone, sizeof phone, "%ld", phone_id + i);
+        (void)snprintf(secret, sizeof secret, "%s.%" PRIu32, options.secret, i);
+        options.phone_id = phone;
+        options.secret = i == 0 ? options.secret : secret;
+        self->webhooks[i] = webhook_gen_new(&options);
+        if (self->webhooks[i] == NULL)
+            return false;
+    }
+    return true;
+}
 
 static bool open_run(run_t *self)
 {
@@ -291,7 +322,6 @@ static bool open_run(run_t *self)
     uint32_t sends_count = SENDS_PER_MESSAGE * messages_count;
     self->dice = dice_new(self->options.seed);
     self->ack_latency = latency_new();
-    self->webhooks = webhook_gen_new(&self->options.webhooks);
     self->customers =
         customers_new(self->options.webhooks.conversations_count, messages_count, &self->dice);
     self->load = load_new(&self->options.load);
@@ -300,7 +330,7 @@ static bool open_run(run_t *self)
                                    .sends_max_count = sends_count,
                                    .ledger_path = path};
     self->provider = provider_new(&provider, &self->dice);
-    if (self->webhooks == NULL || self->load == NULL || self->provider == NULL)
+    if (!open_webhooks(self) || self->load == NULL || self->provider == NULL)
         return false;
     const courier_kind_t kinds[POST_KINDS] = {
         [POST_MESSAGE] = {messages_count, 300, make_message, on_message_acked, self},
@@ -317,7 +347,8 @@ static void close_run(run_t *self)
     courier_destroy(&self->courier);
     load_destroy(&self->load);
     customers_destroy(&self->customers);
-    webhook_gen_destroy(&self->webhooks);
+    for (uint32_t i = 0; i < TENANTS_MAX_COUNT; i++)
+        webhook_gen_destroy(&self->webhooks[i]);
     latency_destroy(&self->ack_latency);
 }
 

@@ -152,6 +152,11 @@ uint32_t customers_messages_count(const customers_t *self)
     return self->messages_count;
 }
 
+uint32_t customers_writer_of(const customers_t *self, uint32_t index)
+{
+    return self->messages[index].customer;
+}
+
 static const char *pattern_of(const message_t *message)
 {
     bool wants_person =

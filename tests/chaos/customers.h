@@ -24,6 +24,7 @@ void customers_acked(customers_t *self, uint32_t index, int64_t acked_us);
 // Of the monotonic clock.
 int64_t customers_written_us(const customers_t *self, uint32_t index);
 uint32_t customers_messages_count(const customers_t *self);
+uint32_t customers_writer_of(const customers_t *self, uint32_t index);
 void customers_make(const customers_t *self, uint32_t index, webhook_gen_t *webhooks,
                     webhook_t *ret_webhook);
 

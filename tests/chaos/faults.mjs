@@ -12,6 +12,10 @@ const STOP_EVERY_MS = 8000;   // on average
 const STOP_MS = [1000, 5000];
 const POSTGRES_AT = [0.35, 0.7]; // of the run
 const SAMPLE_MS = 1000;
+const CUT_EVERY_MS = 20000;        // of the database's connections
+const LOSE_EVERY_MS = 5000;        // the reply of a commit
+const TAKEOVER_EVERY_MS = 500;     // a person takes a conversation
+const TAKEOVER_FOR_MS = [1000, 8000];
 
 function read(file) {
   try {
@@ -47,9 +51,10 @@ export const cutConnections = (parley) =>
   parley.query("select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() and application_name <> 'chaos'");
 
 export class Faults {
-  constructor(parley, { seed, seconds, killEveryMs }) {
-    Object.assign(this, { parley, seconds, killEveryMs, random: new Random(seed) });
-    this.events = []; // { at_ms, until_ms, what: kill|stop|postgres, service }
+  constructor(parley, { seed, seconds, killEveryMs, proxy }) {
+    Object.assign(this, { parley, seconds, killEveryMs, proxy, random: new Random(seed) });
+    this.takeovers = []; // { tenant_id, conversation_id, owner_fence, in_flight }
+    this.events = []; // { at_ms, until_ms, what: kill|stop|postgres|cut|lost_reply, service }
     this.memory = {}; // service -> the most it had resident, in MiB
     this.deck = [];
     this.isOver = false;
@@ -57,7 +62,7 @@ export class Faults {
 
   start() {
     this.endMs = Date.now() + this.seconds * 1000;
-    this.running = [this.kills(), this.stops(), this.restarts(), this.samples()];
+    this.running = [this.kills(), this.stops(), this.restarts(), this.cuts(), this.lostReplies(), this.takeOvers(), this.samples()];
   }
 
   async stop() {
@@ -155,6 +160,44 @@ export class Faults {
       } catch {
         // it is down already
       }
+    }
+  }
+
+  // Now and then all connections, else one of them.
+  async cuts() {
+    while (await this.pause(CUT_EVERY_MS * (0.5 + this.random.next()))) await this.cut();
+  }
+
+  async lostReplies() {
+    while (await this.pause(LOSE_EVERY_MS * (0.5 + this.random.next()))) {
+      this.proxy.loseReply();
+      this.note('lost_reply', 'persistence');
+    }
+  }
+
+  // A person takes over who wrote a moment ago, and hands back some time later.
+  async takeOvers() {
+    const open = [];
+    while (await this.pause(TAKEOVER_EVERY_MS * (0.5 + this.random.next()))) {
+      open.push(this.takeOver());
+      if (open.length > 50) await open.shift();
+    }
+    await Promise.all(open);
+  }
+
+  async takeOver() {
+    try {
+      const [row] = await this.parley.query(
+        `select t.*, c.tenant_id from (select tenant_id, conversation_id from conversations where owner = 'bot' order by last_activity_at desc limit 20) c,
+                lateral take_over(c.tenant_id, c.conversation_id, '', 'person', 'chaos', 'chaos') t
+          where c.conversation_id = (select conversation_id from conversations where owner = 'bot' order by last_activity_at desc offset $1 limit 1)`,
+        [this.random.between(0, 19)]);
+      if (!row) return;
+      this.takeovers.push({ conversation_id: row.conversation_id, owner_fence: Number(row.owner_fence), in_flight: row.in_flight_outbox_id });
+      await this.pause(this.random.between(...TAKEOVER_FOR_MS));
+      await this.parley.query("select handback($1, $2, '', 'chaos')", [row.tenant_id, row.conversation_id]);
+    } catch {
+      // the database is away; who was taken over stays so
     }
   }
 

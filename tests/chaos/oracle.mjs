@@ -1,8 +1,10 @@
 // Did anything go wrong? One function an invariant (promises.md I1 to I5, I7), each over the same recorded
 // data, so that each can be shown a run that was broken on purpose (oracle.test.mjs):
 //   messages       what customers wrote: { external_id, from, number, written_ms, acked_ms }
-//   ledger         what the provider accepted, in that order: { wamid, outbox_id, to, body_hash, at_ms, fault }
-//   inbox, turns, outbox, conversations   rows of the database
+//   ledger         what the provider accepted, in that order: { wamid, outbox_id, to, account, body_hash, at_ms, fault }
+//   inbox, turns, outbox, conversations, owner_changes, accounts   rows of the database
+//   takeovers      of the run: { conversation_id, owner_fence, in_flight: outbox_id or '' }
+//   tenants        names; customer N writes to the (N modulo their number)-th
 //   faults         { at_ms, until_ms, what, service }
 //   counters       of the broker
 //   statuses       { posted, acked }
@@ -11,6 +13,10 @@
 const FOUND_TEXTS_MAX = 20;
 // A send that was claimed before somebody took the conversation over may be on its way this long.
 const TAKEOVER_MS = 1000;
+// The database and the provider read one clock, to the millisecond.
+const CLOCK_MS = 5;
+// The provider has accepted, and Parley cannot know it.
+const UNKNOWN_FAULTS = ['hang_up', 'cut', 'garbage', 'hang'];
 
 const groupBy = (rows, key) => {
   const groups = new Map();
@@ -34,6 +40,7 @@ function prepare(data) {
     outboxByTurn: groupBy(data.outbox, 'turn_id'),
     acceptsById: groupBy(data.ledger, 'outbox_id'),
     conversationsById: indexBy(data.conversations, 'conversation_id'),
+    changesByConversation: groupBy(data.owner_changes, 'conversation_id'),
     turnsByConversation: groupBy([...data.turns].sort((a, b) => a.fence - b.fence), 'conversation_id'),
     deliveryFaults: data.faults.filter((fault) => fault.service === 'delivery'),
   };
@@ -61,7 +68,7 @@ function answeredTwice(run, found) {
 // had accepted, or delivery was killed or stopped between this send and the next.
 function isAmbiguous(run, accept, next) {
   if (!(run.outboxById.get(accept.outbox_id)?.unknown_count > 0)) return false;
-  return accept.fault === 'hang_up' ||
+  return UNKNOWN_FAULTS.includes(accept.fault) ||
     run.deliveryFaults.some((fault) => fault.at_ms <= next.at_ms && (fault.until_ms ?? fault.at_ms) >= accept.at_ms - 1000);
 }
 
@@ -127,22 +134,49 @@ function split(run, found) {
   }
 }
 
-// The bot never speaks in a conversation that a person has.
-function wrongOwner(run, found) {
-  for (const conversation of run.conversations) {
-    if (conversation.owner !== 'person') continue;
-    const turns = run.turnsByConversation.get(conversation.conversation_id) ?? [];
-    const handoff = turns.find((turn) => turn.decision === 'HUMAN_HANDOFF');
-    for (const turn of turns)
-      if (handoff && turn.fence > handoff.fence && turn.outbox_count > 0) found('wrong_owner', `turn ${turn.turn_id} answers in a conversation that a person has`);
+// The bot never speaks in a conversation that somebody else has. A message of the bot carries the fence
+// of the owner it was written under: only the last word of a turn that hands over may carry a person's.
+function writtenByWrongOwner(run, found) {
+  for (const row of run.outbox) {
+    if (row.author !== 'bot') continue;
+    const began = (run.changesByConversation.get(row.conversation_id) ?? []).find((change) => change.owner_fence === row.owner_fence);
+    if (!began || began.owner === 'bot' || (began.changed_by === 'turn' && run.turnsById.get(row.turn_id)?.decision === 'HUMAN_HANDOFF')) continue;
+    found('wrong_owner', `turn ${row.turn_id} answers in a conversation that ${began.owner} has`);
+  }
+}
+
+// What was written before a change of owner is not sent after it, but for the one message that the
+// takeover itself told of, whose request was under way. A handover by a turn names none: there a moment is allowed.
+function sentByWrongOwner(run, found) {
+  const inFlight = new Map(run.takeovers.map((taken) => [`${taken.conversation_id}/${taken.owner_fence}`, taken.in_flight]));
+  for (const accept of run.ledger) {
+    const row = run.outboxById.get(accept.outbox_id);
+    if (!row || row.author !== 'bot') continue;
+    const change = (run.changesByConversation.get(row.conversation_id) ?? []).find((other) => other.owner_fence > row.owner_fence);
+    if (!change || accept.at_ms <= change.changed_ms + CLOCK_MS) continue;
+    const told = inFlight.get(`${row.conversation_id}/${change.owner_fence}`);
+    const isAllowed = told === undefined ? accept.at_ms <= change.changed_ms + TAKEOVER_MS : told === accept.outbox_id;
+    if (!isAllowed) found('wrong_owner', `${accept.outbox_id} was sent ${accept.at_ms - change.changed_ms} ms after the conversation changed hands`);
+  }
+}
+
+// I11: what a customer of one business writes, and what is said to him, is that business's alone: its
+// row, its turn, its conversation, and its account at the provider.
+function crossed(run, found) {
+  const tenantOf = (from) => run.tenants[from % run.tenants.length];
+  const accountOf = new Map(run.accounts.map((account) => [account.external_id, account.tenant_id]));
+  for (const message of run.messages) {
+    const row = run.inboxById.get(message.external_id);
+    if (row && row.tenant_id !== tenantOf(message.from)) found('crossed', `message ${message.number} of customer ${message.from} is at ${row.tenant_id}`);
+  }
+  for (const row of [...run.inbox, ...run.turns, ...run.outbox]) {
+    const conversation = run.conversationsById.get(row.conversation_id);
+    if (!conversation || conversation.tenant_id !== row.tenant_id) found('crossed', `conversation ${row.conversation_id} is of ${conversation?.tenant_id} and has a row of ${row.tenant_id}`);
   }
   for (const accept of run.ledger) {
     const row = run.outboxById.get(accept.outbox_id);
-    const conversation = run.conversationsById.get(row?.conversation_id);
-    if (!conversation || row.author !== 'bot' || row.owner_fence === conversation.owner_fence) continue;
-    const wasStopped = run.deliveryFaults.some((fault) => fault.until_ms && fault.until_ms >= conversation.owner_since_ms && fault.at_ms <= accept.at_ms);
-    if (!wasStopped && accept.at_ms > conversation.owner_since_ms + TAKEOVER_MS)
-      found('wrong_owner', `${accept.outbox_id} was sent ${accept.at_ms - conversation.owner_since_ms} ms after the conversation changed hands`);
+    if (row && (row.tenant_id !== tenantOf(accept.to) || accountOf.get(accept.account) !== row.tenant_id))
+      found('crossed', `${accept.outbox_id} of ${row.tenant_id} went to customer ${accept.to} of ${tenantOf(accept.to)} from account ${accept.account}`);
   }
 }
 
@@ -187,10 +221,10 @@ function miscounted(run, found) {
     found('miscounted', `accepted ${accepted}, but replied ${replied} + failed ${failed} + cancelled ${cancelled} + dead ${dead} + open ${open}`);
 }
 
-const oracles = [lost, answeredTwice, sentTwice, sentOutOfOrder, turnsOutOfOrder, arrivedOutOfOrder, split, wrongOwner, unanswered, unsent, statusesLost, miscounted];
+const oracles = [lost, answeredTwice, sentTwice, sentOutOfOrder, turnsOutOfOrder, arrivedOutOfOrder, split, writtenByWrongOwner, sentByWrongOwner, crossed, unanswered, unsent, statusesLost, miscounted];
 
 // These must be 0; `ambiguous`, `refused` and `given_up` are counted and allowed.
-export const MUST_BE_0 = ['lost', 'duplicates', 'reordered', 'split', 'wrong_owner', 'unanswered', 'statuses_lost', 'miscounted'];
+export const MUST_BE_0 = ['lost', 'duplicates', 'reordered', 'split', 'wrong_owner', 'crossed', 'unanswered', 'statuses_lost', 'miscounted'];
 
 // { figures: { lost: 0, ... }, findings: ['lost: ...', ...] }
 export function judge(data) {

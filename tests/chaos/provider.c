@@ -17,6 +17,9 @@
 
 #define OUTBOX_ID_MAX_BYTES 36
 #define RECIPIENT_DIGITS 7
+#define STORM_EVERY_US 30000000
+#define STORM_US 2000000
+#define STORM_REFUSES_IN_10000 7000
 #define HASH_BYTES crypto_generichash_BYTES_MIN
 
 typedef struct {
@@ -31,6 +34,7 @@ struct provider {
     courier_t *courier;
     FILE *ledger;
     provider_counts_t counts;
+    int64_t storm_from_us; // the next one, or the one that is
     uint32_t sends_max_count;
     uint32_t sends_count;
     sent_t *sends;
@@ -47,6 +51,8 @@ typedef struct {
     int refusal;
     int code;
     bool hangs_up;
+    bool is_cut;
+    bool is_garbage;
     bool is_accepted;
 } fault_t;
 
@@ -65,18 +71,44 @@ static const fault_t faults[] = {
      .delay_max_us = 100000,
      .hangs_up = true,
      .is_accepted = true},
+    {.in_10000 = 5, .name = "cut", .delay_max_us = 100000, .is_cut = true, .is_accepted = true},
+    {.in_10000 = 5,
+     .name = "garbage",
+     .delay_max_us = 100000,
+     .is_garbage = true,
+     .is_accepted = true},
+    // Longer than delivery waits.
+    {.in_10000 = 3,
+     .name = "hang",
+     .delay_min_us = 12000000,
+     .delay_max_us = 20000000,
+     .is_accepted = true},
 };
 #define FAULTS_COUNT (sizeof faults / sizeof faults[0])
 
 static const fault_t no_fault = {
     .name = "none", .delay_min_us = 2000, .delay_max_us = 40000, .is_accepted = true};
+// Of a storm: for a while most sends are refused so.
+static const fault_t storm = {
+    .name = "storm", .delay_max_us = 20000, .refusal = 503, .code = 131000};
 static const fault_t full = {.name = "full", .refusal = 503, .code = 131016};
+
+static bool is_storm(provider_t *self)
+{
+    int64_t now_us = load_now_us();
+    if (self->storm_from_us == 0 || now_us > self->storm_from_us + STORM_US)
+        self->storm_from_us =
+            now_us + dice_between(self->dice, STORM_EVERY_US / 2, STORM_EVERY_US * 2);
+    return now_us >= self->storm_from_us;
+}
 
 static const fault_t *choose_fault(provider_t *self)
 {
     uint64_t at = dice_below(self->dice, 10000);
     if (self->sends_count == self->sends_max_count)
         return &full;
+    if (is_storm(self) && dice_in_10000(self->dice, STORM_REFUSES_IN_10000))
+        return &storm;
     for (size_t i = 0; i < FAULTS_COUNT; i++) {
         if (at < faults[i].in_10000)
             return &faults[i];
@@ -90,7 +122,9 @@ static void count(provider_counts_t *counts, const fault_t *fault)
     counts->accepted_count += fault->is_accepted;
     counts->refused_count += fault->refusal != 0;
     counts->hang_ups_count += fault->hangs_up && !fault->is_accepted;
-    counts->ambiguous_count += fault->hangs_up && fault->is_accepted;
+    counts->ambiguous_count +=
+        fault->is_accepted &&
+        (fault->hangs_up || fault->is_cut || fault->is_garbage || strcmp(fault->name, "hang") == 0);
     counts->slow_count += fault == &faults[0];
 }
 
@@ -118,6 +152,16 @@ static bool read_recipient(const graph_message_t *message, uint32_t *ret_index)
     return true;
 }
 
+// .../v26.0/800001/messages
+static int account_of(const graph_message_t *message)
+{
+    const char *end = message->path + message->path_bytes;
+    const char *version = memmem(message->path, message->path_bytes, "/v", 2);
+    const char *from =
+        version == NULL ? NULL : memchr(version + 1, '/', (size_t)(end - version - 1));
+    return from == NULL ? 0 : atoi(from + 1);
+}
+
 static void write_line(provider_t *self, const graph_message_t *message, const sent_t *sent,
                        const fault_t *fault)
 {
@@ -129,9 +173,9 @@ static void write_line(provider_t *self, const graph_message_t *message, const s
     (void)fprintf(self->ledger,
                   "{\"wamid\":\"%s\",\"outbox_id\":\"%s\",\"to\":%" PRIu32
                   ",\"body_hash\":\"%s\",\"at_ms\":%" PRId64 ",\"connection\":%" PRIu64
-                  ",\"fault\":\"%s\"}\n",
+                  ",\"account\":\"%d\",\"fault\":\"%s\"}\n",
                   sent->wamid, sent->outbox_id, sent->conversation_index, hex, wall_ms(),
-                  message->connection, fault->name);
+                  message->connection, account_of(message), fault->name);
 }
 
 // Most statuses come soon, some before the answer, a few so late that Parley has long given up
@@ -179,7 +223,14 @@ static graph_answer_t on_message(void *context, const graph_message_t *message)
         .refusal = fault->refusal,
         .code = fault->code,
         .hangs_up = fault->hangs_up,
+        .is_cut = fault->is_cut,
+        .is_garbage = fault->is_garbage,
     };
+}
+
+uint32_t provider_recipient_of(const provider_t *self, uint32_t index)
+{
+    return self->sends[index / STATUSES_PER_SEND].conversation_index;
 }
 
 void provider_make_status(const provider_t *self, uint32_t index, webhook_gen_t *webhooks,

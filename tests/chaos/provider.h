@@ -3,9 +3,9 @@
 // sent, delivered and read of each, in any order, sometimes before the answer.
 //
 // A line of the ledger:
-//   {"wamid","outbox_id","to","body_hash","at_ms","connection","fault"}
-// at_ms is the wall clock, as the database's; fault is none, slow or hang_up: after hang_up Parley
-// cannot know that the message was accepted.
+//   {"wamid","outbox_id","to","body_hash","at_ms","connection","account","fault"}
+// at_ms is the wall clock, as the database's; account is who sent it, from the path; fault is none, slow, hang_up,
+// cut, garbage or hang: after the last four Parley cannot know that the message was accepted.
 
 #pragma once
 
@@ -44,6 +44,9 @@ void provider_report_to(provider_t *self, courier_t *courier);
 // A status as the courier posts it: index = STATUSES_PER_SEND * number of the send + 0, 1, 2.
 void provider_make_status(const provider_t *self, uint32_t index, webhook_gen_t *webhooks,
                           webhook_t *ret_webhook);
+
+// Who got the send that a status is of.
+uint32_t provider_recipient_of(const provider_t *self, uint32_t index);
 
 int provider_fd(const provider_t *self);
 int64_t provider_due_us(const provider_t *self);

@@ -201,7 +201,7 @@ export class Parley {
   }
 
   get databaseUrl() {
-    return { host: this.socketFolder(), user: 'postgres', database: 'parley', options: '-c search_path=parley' };
+    return { host: this.socketFolder(), port: this.databasePort ?? 5432, user: 'postgres', database: 'parley', options: '-c search_path=parley' };
   }
 
   socketFolder() {
