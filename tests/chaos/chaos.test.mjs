@@ -12,7 +12,7 @@ import { chaosRun, lineOf } from './run.mjs';
 
 const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
 const seed = Number(process.env.PARLEY_CHAOS_SEED ?? (Date.now() % 1000000) + 1);
-const options = { seed, seconds: 40, rate: 60, conversations: 300, killEveryMs: 2000 };
+const options = { seed, seconds: 90, rate: 100, conversations: 500, killEveryMs: 2000 };
 
 describe('chaos', () => {
   test('kill -9 of every kind of process loses, doubles and reorders nothing', async (t) => {
@@ -26,6 +26,7 @@ describe('chaos', () => {
     assert.ok(result.kills >= 10, `${result.kills} kills`);
     assert.ok(new Set(data.faults.filter((fault) => fault.what === 'kill').map((fault) => fault.service)).size >= 8);
     assert.equal(result.postgres_restarts, 2);
+    assert.ok(result.cuts >= 2 && result.lost_replies >= 5 && result.takeovers >= 20, `${result.cuts} cuts, ${result.lost_replies} lost replies, ${result.takeovers} takeovers`);
     assert.throws(() => execFileSync('pgrep', ['-f', parley.data]), 'a process is left');
   });
 

@@ -1,6 +1,6 @@
 // Each oracle must catch the run that was broken for it, and only that one may speak (promises R-0).
 // recorded.json is what the oracles saw in a real run of 20 customers:
-//   ./parley chaos --seconds 8 --rate 12 --conversations 20 --kill-every-ms 700 --record FILE
+//   ./parley chaos --seconds 25 --rate 7 --conversations 20 --kill-every-ms 1200 --record FILE
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -78,7 +78,7 @@ const mutants = {
     const [a, b] = turnsOfOne(run);
     const [x, y] = [a, b].map((turn) => run.outbox.find((row) => row.turn_id === turn.turn_id));
     [x.turn_id, y.turn_id] = [y.turn_id, x.turn_id];
-  }],
+  }, ['wrong_owner']],
   'a message that was stored after its successor': ['reordered', (run) => {
     const from = run.messages.find((message) => message.number === 2).from;
     const [a, b] = run.messages.filter((message) => message.from === from);
@@ -88,21 +88,36 @@ const mutants = {
     const from = run.messages.find((message) => message.number === 2).from;
     const [first] = run.messages.filter((message) => message.from === from);
     run.inbox.find((row) => row.external_id === first.external_id).conversation_id = 'another';
-  }],
+  }, ['crossed']],
   'an answer after the hand-over': ['wrong_owner', (run) => {
     const turn = handoff(run);
-    const later = run.turns.find((other) => other.conversation_id === turn.conversation_id && other.fence > turn.fence);
+    const later = run.turns.find((other) => other.conversation_id === turn.conversation_id && other.fence > turn.fence && other.decision === 'IGNORE');
+    const change = run.owner_changes.find((other) => other.conversation_id === turn.conversation_id && other.changed_by === 'turn');
     later.outbox_count = 1;
-    run.outbox.push({ ...run.outbox.find((row) => row.turn_id === turn.turn_id), outbox_id: 'spoken', turn_id: later.turn_id, seq: 1000 });
-    run.ledger.push({ ...run.ledger[0], outbox_id: 'spoken' });
+    run.outbox.push({ ...run.outbox.find((row) => row.turn_id === turn.turn_id), outbox_id: 'spoken', turn_id: later.turn_id, seq: 1000, owner_fence: change.owner_fence });
+    run.ledger.push({ ...run.ledger.find((accept) => run.outbox.find((row) => row.outbox_id === accept.outbox_id).conversation_id === turn.conversation_id), outbox_id: 'spoken' });
   }],
   'an old answer that is sent after the conversation changed hands': ['wrong_owner', (run) => {
-    const turn = handoff(run);
-    const row = run.outbox.find((other) => other.turn_id === turn.turn_id);
-    const conversation = run.conversations.find((other) => other.conversation_id === row.conversation_id);
-    withoutFaults(run);
-    row.owner_fence = conversation.owner_fence - 1;
-    run.ledger.find((accept) => accept.outbox_id === row.outbox_id).at_ms = conversation.owner_since_ms + 2000;
+    const [row, accept] = takenOver(run);
+    run.owner_changes.push({ conversation_id: row.conversation_id, owner_fence: row.owner_fence + 1, owner: 'person', changed_by: 'turn', changed_ms: accept.at_ms - 2000 });
+  }],
+  'an answer that is sent at once after a takeover that told of another': ['wrong_owner', (run) => {
+    const [row, accept] = takenOver(run);
+    run.owner_changes.push({ conversation_id: row.conversation_id, owner_fence: row.owner_fence + 1, owner: 'person', changed_by: 'chaos', changed_ms: accept.at_ms - 50 });
+    run.takeovers.push({ conversation_id: row.conversation_id, owner_fence: row.owner_fence + 1, in_flight: 'another' });
+  }],
+  'a message that is stored at another business': ['crossed', (run) => {
+    const row = run.inbox.find((other) => other.tenant_id !== run.tenants[0]);
+    row.tenant_id = run.tenants[0];
+  }],
+  'an answer that leaves from the account of another business': ['crossed', (run) => {
+    const accept = run.ledger[0];
+    accept.account = run.accounts.find((account) => account.external_id !== accept.account).external_id;
+  }],
+  'an answer to a customer of another business': ['crossed', (run) => (run.ledger[0].to = run.ledger[0].to + 1)],
+  'a turn of another business in a conversation': ['crossed', (run) => {
+    const turn = run.turns[0];
+    turn.tenant_id = run.tenants.find((tenant) => tenant !== turn.tenant_id);
   }],
   'a message in no turn': ['unanswered', (run) => {
     const row = run.inbox.find((other) => other.turn_id);
@@ -136,6 +151,17 @@ const mutants = {
   'a status that was acknowledged and not applied': ['statuses_lost', (run) => (run.outbox.find((row) => row.state === 'read').state = 'delivered')],
   'a call of the broker that has no end': ['miscounted', (run) => run.counters.accepted++],
 };
+
+// A message of the bot in a conversation that never changed hands, and its send.
+function takenOver(run) {
+  const changed = new Set(run.owner_changes.map((change) => change.conversation_id));
+  const isCalm = (accept) => run.ledger.filter((other) => other.outbox_id === accept.outbox_id).length === 1;
+  const of = (row) => run.ledger.find((accept) => accept.outbox_id === row.outbox_id && isCalm(accept));
+  const last = run.outbox.findLast((row) => row.author === 'bot' && !changed.has(row.conversation_id) && of(row));
+  // The last word of its conversation, so that nothing after it is wrong, too.
+  assert.ok(last && !run.outbox.some((row) => row.conversation_id === last.conversation_id && row.seq > last.seq));
+  return [last, of(last)];
+}
 
 function turnsOfOne(run) {
   const byConversation = new Map();
