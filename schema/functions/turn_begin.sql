@@ -7,16 +7,21 @@
 -- gets the same id, the same start and the same messages. turn_age_ms is how long it is open, by the
 -- clock of the database.
 --
+-- p_planned_count > 0: the holder had planned an answer to that many messages and believes that the
+-- customer wrote more. If so, and if the turn may be superseded, a new turn with all messages takes its
+-- place (was_superseded); it keeps the start, and with it the deadline. Otherwise it is the same turn.
+--
 -- Single-table statements on purpose: each is one look into one index whatever the statistics say.
 drop function if exists turn_begin; -- "replace" takes no other result
 create or replace function turn_begin(
-    p_tenant text, p_conversation uuid, p_holder text, p_lease_ms bigint,
+    p_tenant text, p_conversation uuid, p_holder text, p_lease_ms bigint, p_planned_count bigint,
     out is_granted boolean, out retry_after_ms integer, out fence bigint, out tenant_name text,
     out internal_language text, out contact_id text, out contact_name text, out channel text,
     out channel_account_id text, out language text, out owner text, out owner_fence bigint,
     out flow_state text, out session_id text, out pending json,
     out is_over_quota boolean, out is_blocked boolean,
-    out turn_id uuid, out turn_started_at_ms bigint, out turn_age_ms bigint)
+    out turn_id uuid, out turn_started_at_ms bigint, out turn_age_ms bigint,
+    out was_superseded boolean, out replans_left integer)
 language plpgsql as $$
 declare
     c conversations;
@@ -41,8 +46,11 @@ begin
             epoch from c.lease_expires_at - clock_timestamp())))::integer;
         return;
     end if;
+    was_superseded := p_planned_count > 0 and c.turn_id is not null and turn_may_be_superseded(c);
     select * into pending, v_input_seq
-      from turn_pending(p_tenant, p_conversation, c.turn_input_seq);
+      from turn_pending(p_tenant, p_conversation,
+                        case when not was_superseded then c.turn_input_seq end);
+    was_superseded := was_superseded and json_array_length(pending) > p_planned_count;
     if pending is null and c.turn_id is not null then -- its messages are gone: a new turn
         c.turn_id := null;
         select * into pending, v_input_seq from turn_pending(p_tenant, p_conversation, null);
@@ -50,10 +58,15 @@ begin
     if pending is null then
         return;
     end if;
-    if c.turn_id is null then
+    if was_superseded then
+        c.turn_id := uuid7();
+        c.turn_input_seq := v_input_seq;
+        c.superseded_count := c.superseded_count + 1;
+    elsif c.turn_id is null then
         c.turn_id := uuid7();
         c.turn_started_at := clock_timestamp();
         c.turn_input_seq := v_input_seq;
+        c.superseded_count := 0;
     end if;
 
     select * into t from tenants k where k.tenant_id = p_tenant;
@@ -63,7 +76,7 @@ begin
        set lease_holder = p_holder, lease_fence = c.lease_fence + 1,
            lease_expires_at = clock_timestamp() + p_lease_ms * interval '1 ms',
            turn_id = c.turn_id, turn_started_at = c.turn_started_at,
-           turn_input_seq = c.turn_input_seq
+           turn_input_seq = c.turn_input_seq, superseded_count = c.superseded_count
      where k.tenant_id = p_tenant and k.conversation_id = p_conversation;
 
     is_granted := true;
@@ -80,6 +93,7 @@ begin
     session_id := case when is_same_session(c.last_activity_at, t) then c.session_id else '' end;
     is_over_quota := t.message_quota_per_day is not null
                      and usage_today(p_tenant) >= t.message_quota_per_day;
+    replans_left := replans_max() - c.superseded_count;
     turn_id := c.turn_id;
     turn_started_at_ms := (extract(epoch from c.turn_started_at) * 1000)::bigint;
     turn_age_ms := (extract(epoch from clock_timestamp() - c.turn_started_at) * 1000)::bigint;

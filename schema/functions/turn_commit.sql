@@ -2,19 +2,26 @@
 -- lease given back, in one transaction. was_committed is false, and nothing written, when the fence
 -- is not the current one or somebody else owns the conversation by now. The same turn again (its
 -- first answer was lost) is told that it was committed.
+--
+-- is_stale: the customer wrote more than p_inbox_seqs, and the turn may be superseded (promises.md D5).
+-- Nothing is written, the turn stays open and the lease held: turn_begin plans again. Not with p_is_final.
+drop function if exists turn_commit; -- "replace" takes no other result
 create or replace function turn_commit(
     p_tenant text, p_conversation uuid, p_fence bigint, p_turn uuid, p_session text,
     p_inbox_seqs bigint[], p_language text, p_language_confidence double precision, p_text text,
     p_translation text, p_intent text, p_confidence double precision, p_sentiment text,
     p_risk text[], p_path text, p_decision text, p_handoff_reason text, p_flow_state text,
     p_outbox_ids text[], p_contents json[], p_error_code text, p_duration_ms bigint, p_owner_fence bigint,
-    out was_committed boolean, out pending_count integer, out outbox_count integer)
+    p_is_final boolean,
+    out was_committed boolean, out pending_count integer, out outbox_count integer,
+    out is_stale boolean)
 language plpgsql as $$
 declare
     c conversations;
     v_is_handoff boolean := p_decision = 'HUMAN_HANDOFF';
 begin
     was_committed := false;
+    is_stale := false;
     select * into c from conversations k
      where k.tenant_id = p_tenant and k.conversation_id = p_conversation
        for no key update;
@@ -32,6 +39,26 @@ begin
     if c.owner_fence <> p_owner_fence then
         return;
     end if;
+    -- The usual turn is not stale: one statement looks and marks.
+    with newer as materialized (
+        select count(*) as n from inbox i
+         where i.tenant_id = p_tenant and i.conversation_id = p_conversation
+           and i.turn_id is null and i.starts_turn and i.inbox_seq <> all (p_inbox_seqs)),
+    answered as (
+        update inbox i set turn_id = p_turn
+         where i.tenant_id = p_tenant and i.conversation_id = p_conversation
+           and i.turn_id is null and i.starts_turn and i.inbox_seq = any (p_inbox_seqs)
+           and (p_is_final or (select n from newer) = 0))
+    select n into pending_count from newer;
+    if pending_count > 0 and not p_is_final then
+        is_stale := turn_may_be_superseded(c);
+        if is_stale then
+            return;
+        end if;
+        update inbox i set turn_id = p_turn
+         where i.tenant_id = p_tenant and i.conversation_id = p_conversation
+           and i.turn_id is null and i.starts_turn and i.inbox_seq = any (p_inbox_seqs);
+    end if;
     -- The answers of this turn are the bot's last word: they carry the owner fence it leaves
     -- behind.
     v_is_handoff := v_is_handoff and c.owner <> 'person';
@@ -40,19 +67,12 @@ begin
 
     insert into turns (tenant_id, conversation_id, fence, turn_id, session_id, inbox_seqs, language,
                        language_confidence, text, translation, intent, confidence, sentiment, risk,
-                       path, decision, handoff_reason, error_code, duration_ms, outbox_count)
+                       path, decision, handoff_reason, error_code, duration_ms, outbox_count,
+                       superseded_count)
     values (p_tenant, p_conversation, p_fence, p_turn, p_session, p_inbox_seqs, p_language,
             p_language_confidence, p_text, p_translation, p_intent, p_confidence, p_sentiment,
             p_risk, p_path, p_decision, p_handoff_reason, p_error_code, p_duration_ms,
-            outbox_count);
-
-    with answered as (
-        update inbox i set turn_id = p_turn
-         where i.tenant_id = p_tenant and i.conversation_id = p_conversation
-           and i.turn_id is null and i.starts_turn and i.inbox_seq = any (p_inbox_seqs))
-    select count(*) into pending_count from inbox i
-     where i.tenant_id = p_tenant and i.conversation_id = p_conversation
-       and i.turn_id is null and i.starts_turn and i.inbox_seq <> all (p_inbox_seqs);
+            outbox_count, c.superseded_count);
 
     update conversations k
        set lease_holder = '', lease_expires_at = null,

@@ -4,6 +4,7 @@
 #include "base/crash_point.h"
 #include "proto/persistence_service.h"
 #include "proto/session_service.h"
+#include "shape.h"
 
 #include <string.h>
 
@@ -118,22 +119,30 @@ static void call_destroy(call_t **self_p)
     act_free(self);
 }
 
-static const part_t *part_with(const call_t *self, act_str_t external_id)
+static const part_t *part_with(const call_t *self, act_str_t external_id,
+                               const inbound_message_t **ret_message)
 {
     for (const part_t *part = self->parts; part; part = part->next_in_group)
         for (uint32_t i = 0; i < part->count; i++)
-            if (act_str_eq(part->messages[i].external_id, external_id))
+            if (act_str_eq(part->messages[i].external_id, external_id)) {
+                *ret_message = &part->messages[i];
                 return part;
+            }
     return NULL;
 }
 
 // A hint that is lost or left out is found by the sweeper of session.
 static void wake_session(const call_t *self, const appended_message_t *message)
 {
-    const part_t *part = part_with(self, message->external_id);
+    const inbound_message_t *inbound = NULL;
+    const part_t *part = part_with(self, message->external_id, &inbound);
     if (!part)
         return;
-    wake_request_t wake = {.conversation_id = message->conversation_id};
+    wake_request_t wake = {
+        .conversation_id = message->conversation_id,
+        .external_id = message->external_id,
+        .shape = act_str(shape_of(inbound)),
+    };
     act_call_opts_t opts = part_call_opts(part, message->conversation_id);
     session_wake(self->groups->actor, &opts, &wake);
 }

@@ -31,6 +31,7 @@ typedef struct {
     const char *decision;
     uint32_t answers_count;
     int64_t fence; // 0: of the turn
+    bool may_be_stale;
 } schema_commit_t;
 
 // Ends the turn with everything that was pending.

@@ -2,6 +2,8 @@
 #include "session.h"
 
 #include "base/id.h"
+#include "dry_run.h"
+#include "metrics.h"
 #include "proto/session_service.h"
 #include "sweeper.h"
 #include "turn.h"
@@ -10,7 +12,9 @@
 
 const act_config_row_t session_settings[] = {
     {"quiet_window_ms", "PARLEY_QUIET_WINDOW_MS", ACT_CONFIG_INT, "250", 0, 10000, "250",
-     "silence that ends a burst of messages; 0 answers at once", false},
+     "silence that ends a burst of messages, adapted to what was written and to how the customer writes; "
+     "0 answers at once",
+     false},
     {"quiet_max_ms", "PARLEY_QUIET_MAX_MS", ACT_CONFIG_INT, "1500", 0, 60000, "1500",
      "longest wait for the end of a burst", false},
     {"lease_ms", "PARLEY_LEASE_MS", ACT_CONFIG_INT, "15000", 1000, 600000, "15000",
@@ -30,18 +34,28 @@ const act_config_row_t session_settings[] = {
     {0},
 };
 
-void session_on_wake(session_t *self, const act_header_t *wake, act_str_t conversation_id)
+// The sweeper's wakes are of messages whose time to be waited for is over.
+static void note_habit(session_t *self, const act_header_t *header, const wake_request_t *wake)
 {
-    turn_t *turn = turns_find(self->turns, wake->tenant, conversation_id);
+    if (self->quiet.window_ms == 0 || act_str_empty(wake->external_id))
+        return;
+    quiet_note(quiet_habits_of(self->habits, header->tenant, wake->conversation_id), &self->quiet,
+               act_loop_now_ms(act_actor_loop(self->actor)));
+}
+
+void session_on_wake(session_t *self, const act_header_t *header, const wake_request_t *wake)
+{
+    note_habit(self, header, wake);
+    turn_t *turn = turns_find(self->turns, header->tenant, wake->conversation_id);
     if (turn)
-        turn_wake(turn, wake);
+        turn_wake(turn, header, wake);
     else if (!act_actor_is_draining(self->actor))
-        turn_start(self, wake, conversation_id);
+        turn_start(self, header, wake);
 }
 
 static void on_wake(void *context, act_call_t *call, const wake_request_t *request)
 {
-    session_on_wake(context, act_call_header(call), request->conversation_id);
+    session_on_wake(context, act_call_header(call), request);
     act_buf_t nothing;
     act_buf_init(&nothing, 1);
     act_call_reply(&call, &nothing);
@@ -49,7 +63,7 @@ static void on_wake(void *context, act_call_t *call, const wake_request_t *reque
 
 static void on_understand(void *context, act_call_t *call, const understand_request_t *request)
 {
-    turn_start_dry(context, &call, request);
+    dry_run_start(context, &call, request);
 }
 
 static const session_server_t server = {.wake = on_wake, .understand = on_understand};
@@ -57,8 +71,8 @@ static const session_server_t server = {.wake = on_wake, .understand = on_unders
 static void load_settings(session_t *self)
 {
     const act_config_t *config = act_actor_config(self->actor);
-    self->quiet_window_ms = act_config_int(config, "quiet_window_ms");
-    self->quiet_max_ms = act_config_int(config, "quiet_max_ms");
+    self->quiet.window_ms = act_config_int(config, "quiet_window_ms");
+    self->quiet.max_ms = act_config_int(config, "quiet_max_ms");
     self->lease_ms = act_config_int(config, "lease_ms");
     self->turn_budget_ms = act_config_int(config, "turn_budget_ms");
     self->sweep_ms = act_config_int(config, "sweep_ms");
@@ -74,6 +88,7 @@ static act_err_t open_session(void *context, act_actor_t *actor)
     self->actor = actor;
     load_settings(self);
     self->turns = turns_new();
+    self->habits = quiet_habits_new();
     char boot_id[ACT_UUID_TEXT_BYTES];
     act_uuid7(boot_id);
     snprintf(self->holder, sizeof self->holder, "%s/%s", act_actor_instance(actor), boot_id);
@@ -88,6 +103,7 @@ static void close_session(void *context)
     for (turn_t *turn = turns_any(self->turns); turn; turn = turns_any(self->turns))
         turn_abort(turn);
     turns_destroy(&self->turns);
+    quiet_habits_destroy(&self->habits);
 }
 
 const act_spec_t session_spec = {
@@ -95,6 +111,7 @@ const act_spec_t session_spec = {
     .service = &session_service,
     .server = &server,
     .config = session_settings,
+    .metrics = session_metrics,
     .credit_messages = 1024, // a turn waits for others most of its life
     .self_size_bytes = sizeof(session_t),
     .open = open_session,

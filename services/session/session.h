@@ -1,17 +1,19 @@
 // session: the actor's state, shared by its modules: settings and the turns it works on.
 #pragma once
 #include "actor/actor.h"
+#include "proto/session.h"
+#include "quiet.h"
 #include "turns.h"
 
 typedef struct {
     act_actor_t *actor;
     turns_t *turns;
+    quiet_habits_t *habits;
     act_timer_t *sweep_timer;
     bool is_sweeping;                      // a sweep call is in flight
     char holder[ACT_HEADER_KEY_MAX_BYTES]; // "<instance>/<boot id>": who holds our leases
     // Settings.
-    int64_t quiet_window_ms;
-    int64_t quiet_max_ms;
+    quiet_policy_t quiet;
     int64_t lease_ms;
     int64_t turn_budget_ms;
     int64_t sweep_ms;
@@ -26,4 +28,4 @@ extern const act_spec_t session_spec;
 
 // Something is new in this conversation: start a turn, or note it for the end of the running one.
 // The header is that of the hint: tenant and trace.
-void session_on_wake(session_t *self, const act_header_t *wake, act_str_t conversation_id);
+void session_on_wake(session_t *self, const act_header_t *header, const wake_request_t *wake);

@@ -32,7 +32,7 @@ static void sweep(void *context)
         return;
     session->is_sweeping = true;
     sweep_inbox_request_t request = {
-        .min_age_ms = (uint32_t)(session->sweep_ms + session->quiet_max_ms),
+        .min_age_ms = (uint32_t)(session->sweep_ms + session->quiet.max_ms),
         .max_rows = ROWS_MAX_COUNT,
     };
     act_call_opts_t opts = {.budget_ms = BUDGET_MS, .class_ = ACT_CLASS_BULK};

@@ -5,10 +5,11 @@
 #include "base/assert.h"
 #include "base/crash_point.h"
 #include "channels/channel.h"
+#include "dry_run.h"
+#include "metrics.h"
 #include "pipeline.h"
 #include "proto/delivery_service.h"
 #include "proto/persistence_service.h"
-#include "proto/session_service.h"
 
 #include <string.h>
 
@@ -21,8 +22,6 @@
 #define BEGIN_ATTEMPTS_MAX_COUNT 5
 // Rows of turn_commit's outbox (proto/persistence.proto).
 #define OUTBOX_MAX_COUNT 16
-
-typedef enum { EVENT_WAKE, EVENT_TIMER, EVENTS_COUNT } turn_event_t;
 
 static void destroy(turn_t *self)
 {
@@ -43,13 +42,13 @@ void turn_abort(turn_t *self)
 
 static void on_timer(void *context);
 
-static turn_origin_t origin_of(const act_header_t *header)
+turn_origin_t turn_origin_of(const act_header_t *header)
 {
     return (turn_origin_t){header->trace, (header->flags & ACT_FLAG_SAMPLED) != 0};
 }
 
-static turn_t *new_turn(session_t *session, act_str_t tenant, act_str_t conversation_id,
-                        turn_origin_t origin)
+turn_t *turn_new(session_t *session, act_str_t tenant, act_str_t conversation_id,
+                 turn_origin_t origin)
 {
     turn_t *self = act_alloc(sizeof *self);
     self->session = session;
@@ -86,36 +85,57 @@ act_call_opts_t turn_call_opts(const turn_t *self)
 
 static void begin(turn_t *self);
 
-static void wait_for_burst(turn_t *self)
+static int64_t quiet_left_ms(const turn_t *self, act_str_t shape)
 {
-    int64_t now_ms = act_loop_now_ms(act_actor_loop(self->session->actor));
-    int64_t wait_ms = self->session->quiet_window_ms;
-    if (now_ms + wait_ms > self->quiet_until_ms)
-        wait_ms = self->quiet_until_ms - now_ms;
+    const session_t *session = self->session;
+    if (session->quiet.window_ms == 0)
+        return 0;
+    const quiet_burst_t burst = {
+        .shape = shape,
+        .messages_count = self->wakes_count,
+        .waited_ms = act_loop_now_ms(act_actor_loop(session->actor)) - self->started_ms,
+    };
+    return quiet_wait_ms(&session->quiet,
+                         quiet_habits_of(session->habits, self->tenant, self->conversation_id),
+                         &burst);
+}
+
+static void wait_for_burst(turn_t *self, const wake_request_t *wake)
+{
+    self->wakes_count++;
+    int64_t wait_ms = quiet_left_ms(self, wake->shape);
     if (wait_ms <= 0)
         begin(self);
     else
         act_timer_start(self->timer, wait_ms, 0);
 }
 
-static void start(session_t *session, act_str_t tenant, act_str_t conversation_id,
-                  turn_origin_t origin)
+// What a turn is started with when another one was before it.
+typedef struct {
+    turn_origin_t origin;
+    uint32_t wakes_count;
+    uint32_t planned_count;
+} turn_before_t;
+
+static void start(session_t *session, act_str_t tenant, const wake_request_t *wake,
+                  const turn_before_t *before)
 {
-    turn_t *self = new_turn(session, tenant, conversation_id, origin);
+    turn_t *self = turn_new(session, tenant, wake->conversation_id, before->origin);
     if (!turns_put(session->turns, self)) {
         destroy(self);
         return;
     }
     self->state = TURN_QUIET;
-    self->quiet_until_ms = self->started_ms + session->quiet_max_ms;
+    self->wakes_count = before->wakes_count;
+    self->planned_count = before->planned_count;
     stage_times_enter(&self->times, "quiet");
     ACT_CRASH_POINT("session.turn.opened");
-    wait_for_burst(self);
+    wait_for_burst(self, wake);
 }
 
-void turn_start(session_t *session, const act_header_t *wake, act_str_t conversation_id)
+void turn_start(session_t *session, const act_header_t *header, const wake_request_t *wake)
 {
-    start(session, wake->tenant, conversation_id, origin_of(wake));
+    start(session, header->tenant, wake, &(turn_before_t){.origin = turn_origin_of(header)});
 }
 
 // A slow turn's calls may be followed though its trace was no sample.
@@ -125,23 +145,45 @@ static void report_times(const turn_t *self)
         stage_times_send(&self->times, self->session->actor, &self->origin.trace, self->turn_id);
 }
 
-// Ends the turn; if something came in meanwhile, the next one starts at once.
-static void finish(turn_t *self, bool has_more)
+// Ends the turn, and starts the next one on the same conversation.
+static void start_next(turn_t *self, act_str_t shape, turn_before_t before)
 {
     session_t *session = self->session;
-    bool is_again = has_more || self->is_woken_again;
-    turn_origin_t next_origin = self->next_origin;
     report_times(self);
-    if (next_origin.trace.trace_low == 0) // what came in said nothing: a story of its own
-        next_origin.trace = (act_trace_t){act_random_u64(), act_random_u64(), act_random_u64()};
-    ACT_AUTO(act_arena) *arena = act_take(&self->arena);
-    act_str_t tenant = self->tenant, conversation_id = self->conversation_id;
+    if (before.origin.trace.trace_low == 0) // what came in said nothing: a story of its own
+        before.origin.trace = (act_trace_t){act_random_u64(), act_random_u64(), act_random_u64()};
+    ACT_AUTO(act_arena) *arena = act_take(&self->arena); // the texts of what follows
+    act_str_t tenant = self->tenant;
+    const wake_request_t wake = {.conversation_id = self->conversation_id, .shape = shape};
     turns_remove(session->turns, self);
     act_timer_destroy(&self->timer);
     act_timer_destroy(&self->typing_timer);
     act_free(self);
-    if (is_again && !act_actor_is_draining(session->actor))
-        start(session, tenant, conversation_id, next_origin);
+    if (!act_actor_is_draining(session->actor))
+        start(session, tenant, &wake, &before);
+}
+
+// Ends the turn; if something came in meanwhile, the next one starts at once.
+static void finish(turn_t *self, bool has_more)
+{
+    if (has_more || self->is_woken_again) {
+        start_next(self, act_str(""), (turn_before_t){.origin = self->next_origin});
+        return;
+    }
+    report_times(self);
+    destroy(self);
+}
+
+// The customer wrote more: what was planned is dropped, and planned again with all messages at the end of
+// their burst. The lease stays ours, and the database counts.
+static void replan(turn_t *self, act_str_t shape)
+{
+    start_next(self, shape,
+               (turn_before_t){
+                   .origin = self->next_origin.trace.trace_low ? self->next_origin : self->origin,
+                   .wakes_count = self->wakes_count,
+                   .planned_count = self->begin.pending.count,
+               });
 }
 
 // The customer's newest message is marked as read, with the sign that an answer is being written.
@@ -197,6 +239,9 @@ static void on_begun(void *context, const act_reply_t *reply, const turn_begin_r
     act_assert(turn_begin_reply_unpack(kept, self->arena, &self->begin, NULL) == ACT_E_OK);
     act_str_copy(self->begin.turn_id, self->turn_id, sizeof self->turn_id);
     self->is_woken_again = false; // what woke us until now is in the reply
+    self->is_final = self->planned_count > 0 && !self->begin.was_superseded;
+    if (self->begin.was_superseded)
+        act_metrics_add(act_actor_metrics(self->session->actor), METRIC_SUPERSEDED, 1);
     self->state = TURN_RUNNING;
     ACT_CRASH_POINT("session.turn.granted");
     plan_typing(self);
@@ -211,6 +256,7 @@ static void begin(turn_t *self)
         .conversation_id = self->conversation_id,
         .holder = act_str(self->session->holder),
         .lease_ms = (uint32_t)self->session->lease_ms,
+        .planned_count = self->planned_count,
     };
     act_call_opts_t opts = turn_call_opts(self);
     opts.budget_ms = BEGIN_BUDGET_MS;
@@ -273,6 +319,10 @@ static void on_committed(void *context, const act_reply_t *reply, const turn_com
         act_log_error(log, "turn_not_committed", "code=%s,turn=%s", act_err_code(reply->err),
                       self->turn_id);
         finish(self, /* has_more= */ false);
+        return;
+    }
+    if (body->is_stale) {
+        replan(self, act_str(""));
         return;
     }
     if (!body->was_committed) {
@@ -345,6 +395,7 @@ static turn_commit_request_t commit_request(turn_t *self)
         .duration_ms =
             (int32_t)(self->begin.turn_age_ms + act_loop_now_ms(loop) - self->started_ms),
         .owner_fence = self->begin.owner_fence,
+        .is_final = self->is_final,
     };
 }
 
@@ -361,51 +412,44 @@ void turn_commit(turn_t *self)
         persistence_turn_commit(self->session->actor, &opts, &request, on_committed, self);
 }
 
-// --- dry runs ------------------------------------------------------------------------------------
-
-static void answer_dry(turn_t *self)
-{
-    understand_reply_t reply = {
-        .text = self->text,
-        .language = self->language,
-        .language_confidence = self->language_confidence,
-        .translation = self->translation,
-        .intent = self->understood.intent,
-        .confidence = self->understood.confidence,
-        .sentiment = self->understood.sentiment,
-        .risk = {self->understood.risk.items, self->understood.risk.count},
-        .path = self->path,
-    };
-    session_understand_reply(&self->dry_call, &reply);
-    act_timer_destroy(&self->timer);
-    act_arena_destroy(&self->arena);
-    act_free(self);
-}
-
-void turn_start_dry(session_t *session, act_call_t **call_p, const understand_request_t *request)
-{
-    const act_header_t *header = act_call_header(*call_p);
-    turn_t *self = new_turn(session, header->tenant, act_str(""), origin_of(header));
-    self->dry_call = act_take(call_p);
-    self->text = act_arena_str(self->arena, request->text);
-    self->begin.language = act_arena_str(self->arena, request->prior_language);
-    self->state = TURN_RUNNING;
-    pipeline_start(self);
-}
+// --- events --------------------------------------------------------------------------------------
 
 void turn_on_pipeline_end(turn_t *self)
 {
     if (self->dry_call)
-        answer_dry(self);
+        dry_run_answer(self);
     else
         turn_commit(self);
 }
 
-// --- events --------------------------------------------------------------------------------------
-
-static void note_wake(turn_t *self)
+static void note_wake(turn_t *self, const wake_request_t *wake)
 {
+    (void)wake;
     self->is_woken_again = true;
+}
+
+// The lease is ours, and the message may be one that the plan has: hints are not in order.
+static bool is_in_plan(const turn_t *self, act_str_t external_id)
+{
+    for (uint32_t i = 0; i < self->begin.pending.count; i++)
+        if (act_str_eq(self->begin.pending.items[i].external_id, external_id))
+            return true;
+    return false;
+}
+
+// While an answer is thought of, a new message makes it stale: the call is cancelled and costs nothing
+// more. A call that acts is left alone; the commit decides.
+static void reconsider(turn_t *self, const wake_request_t *wake)
+{
+    if (is_in_plan(self, wake->external_id))
+        return;
+    self->is_woken_again = true;
+    if (act_str_empty(wake->external_id) || self->is_acting || self->is_final ||
+        self->begin.replans_left <= 0)
+        return;
+    act_actor_cancel(self->session->actor, self->call_id);
+    act_metrics_add(act_actor_metrics(self->session->actor), METRIC_CANCELLED, 1);
+    replan(self, wake->shape);
 }
 
 static void stay(turn_t *self)
@@ -413,22 +457,24 @@ static void stay(turn_t *self)
     (void)self;
 }
 
-typedef void turn_action_fn(turn_t *self);
-static turn_action_fn *const actions[TURN_STATES_COUNT][EVENTS_COUNT] = {
-    [TURN_QUIET] = {[EVENT_WAKE] = wait_for_burst, [EVENT_TIMER] = begin},
-    [TURN_BEGINNING] = {[EVENT_WAKE] = note_wake, [EVENT_TIMER] = begin},
-    [TURN_RUNNING] = {[EVENT_WAKE] = note_wake, [EVENT_TIMER] = stay},
-    [TURN_COMMITTING] = {[EVENT_WAKE] = note_wake, [EVENT_TIMER] = turn_commit},
+static const struct {
+    void (*on_wake)(turn_t *self, const wake_request_t *wake);
+    void (*on_timer)(turn_t *self);
+} actions[TURN_STATES_COUNT] = {
+    [TURN_QUIET] = {wait_for_burst, begin},
+    [TURN_BEGINNING] = {note_wake, begin},
+    [TURN_RUNNING] = {reconsider, stay},
+    [TURN_COMMITTING] = {note_wake, turn_commit},
 };
 
 static void on_timer(void *context)
 {
     turn_t *self = context;
-    actions[self->state][EVENT_TIMER](self);
+    actions[self->state].on_timer(self);
 }
 
-void turn_wake(turn_t *self, const act_header_t *wake)
+void turn_wake(turn_t *self, const act_header_t *header, const wake_request_t *wake)
 {
-    self->next_origin = origin_of(wake);
-    actions[self->state][EVENT_WAKE](self);
+    self->next_origin = turn_origin_of(header);
+    actions[self->state].on_wake(self, wake);
 }

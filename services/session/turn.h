@@ -42,6 +42,10 @@ struct turn {
     act_str_t conversation_id;
     turn_state_t state;
     bool is_woken_again;
+    bool is_final;          // the answer is committed, whatever comes in meanwhile
+    bool is_acting;         // the call in flight may do what cannot be undone
+    uint32_t planned_count; // messages of the plan that this one supersedes; 0: of none
+    uint32_t wakes_count;   // messages that woke it
     act_timer_t *timer;
     act_timer_t *typing_timer; // until the customer is shown that we write; NULL: not wanted
     uint64_t call_id;          // the one call in flight; 0: none
@@ -49,8 +53,7 @@ struct turn {
     turn_origin_t next_origin; // of the last wake since
     stage_times_t times;
     int64_t started_ms;
-    int64_t quiet_until_ms; // no burst is waited for longer than this
-    int64_t deadline_ms;    // of the whole pipeline
+    int64_t deadline_ms; // of the whole pipeline
     uint32_t begin_attempts_count;
     uint32_t commit_attempts_count;
     size_t stage; // index in the pipeline's table
@@ -84,15 +87,17 @@ struct turn {
 };
 
 // Starts to work on a conversation; the turn owns itself until it ends. The header is that of the wake.
-void turn_start(session_t *session, const act_header_t *wake, act_str_t conversation_id);
-void turn_wake(turn_t *self, const act_header_t *wake);
-// Stages 3 to 7 on a text, for the `understand` call, which is consumed.
-void turn_start_dry(session_t *session, act_call_t **call_p, const understand_request_t *request);
+void turn_start(session_t *session, const act_header_t *header, const wake_request_t *wake);
+// The wake's message is new, unless the turn has it: waits for the end of a burst, or plans again.
+void turn_wake(turn_t *self, const act_header_t *header, const wake_request_t *wake);
 // Drops it without an answer; its lease runs out or is taken over.
 void turn_abort(turn_t *self);
 
 // --- for the pipeline and its stages -----------------------------------------------------------------
 
+turn_t *turn_new(session_t *session, act_str_t tenant, act_str_t conversation_id,
+                 turn_origin_t origin);
+turn_origin_t turn_origin_of(const act_header_t *header);
 // The pipeline has reached its end: commit.
 void turn_on_pipeline_end(turn_t *self);
 // The commit stage asked for: sends turn_commit.

@@ -3,8 +3,9 @@
 -- arrays: outbox
 -- lock_order: 2
 -- budget_ms: 50
-select r.was_committed, r.pending_count, r.outbox_count
+select r.was_committed, r.pending_count, r.outbox_count, r.is_stale
   from turn_commit(:tenant, :conversation_id::uuid, :fence, :turn_id::uuid, :session_id,
                    :inbox_seqs, :language, :language_confidence, :text, :translation, :intent,
                    :confidence, :sentiment, :risk, :path, :decision, :handoff_reason, :flow_state,
-                   :outbox_id, :content, :error_code, :duration_ms, :owner_fence) r
+                   :outbox_id, :content, :error_code, :duration_ms, :owner_fence,
+                   :is_final) r

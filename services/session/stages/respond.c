@@ -101,6 +101,7 @@ static void leave_flow(turn_t *turn)
 static void on_flow_ran(void *context, const act_reply_t *reply, const flow_run_reply_t *body)
 {
     turn_t *turn = context;
+    turn->is_acting = false;
     if (reply->err != ACT_E_OK || !body) {
         turn->fallback_err = reply->err;
         // The database is what flows need most, and the agent needs it too.
@@ -148,6 +149,7 @@ static void ask_flow(turn_t *turn)
         .confidence = turn->understood.confidence,
     };
     act_call_opts_t opts = turn_call_opts(turn);
+    turn->is_acting = true;
     turn->call_id = flow_run(turn->session->actor, &opts, &request, on_flow_ran, turn);
 }
 

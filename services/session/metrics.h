@@ -1,0 +1,18 @@
+// metrics: what session counts; the broker collects the numbers.
+#pragma once
+#include "base/metric.h"
+
+#define SESSION_METRICS(X)                                                                         \
+    X(SUPERSEDED, "turns_superseded_total", COUNTER,                                               \
+      "plans dropped because the customer had written more")                                       \
+    X(CANCELLED, "turn_calls_cancelled_total", COUNTER,                                            \
+      "calls of a plan cancelled because the customer had written more")
+
+typedef enum {
+#define X(id, name, type, help) METRIC_##id,
+    SESSION_METRICS(X)
+#undef X
+        METRICS_COUNT
+} session_metric_t;
+
+extern const act_metric_row_t session_metrics[]; // ends with a row without name

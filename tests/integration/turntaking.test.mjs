@@ -1,0 +1,107 @@
+// Turn-taking: a burst is one turn, a correction makes the answer that is being written stale, and who is
+// planned again is answered once, with everything that was written.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Sim, sleep, textMessage, until } from '../harness/parley.mjs';
+import { startWithStandIn } from '../harness/stand_in.mjs';
+
+const say = async (parley, from, text) => assert.equal((await parley.webhook([textMessage(from, text)])).status, 200);
+// What the provider accepted, in its order, with the texts that the outbox has for it.
+const textsTo = async (parley, sim, from) => {
+  const rows = await parley.query('select outbox_id, content from outbox');
+  const textOf = new Map(rows.map((row) => [row.outbox_id, row.content.text]));
+  return (await sim.sentTo(from)).map((row) => textOf.get(row.outbox_id));
+};
+const turnsOf = (parley, from) => parley.query(
+  `select t.* from turns t join conversations c using (tenant_id, conversation_id)
+     join contact_addresses a using (tenant_id, contact_id) where a.address = $1 order by t.fence`, [from]);
+const metric = async (parley, name) => {
+  const text = await (await fetch(`http://127.0.0.1:${parley.adminPort}/metrics`)).text();
+  return [...text.matchAll(new RegExp(String.raw`^parley_${name}\{[^}]*\} (\d+)$`, 'gm'))].reduce((sum, match) => sum + Number(match[1]), 0);
+};
+// Everything is the agent's.
+const toAgent = { PARLEY_FAST_PATH_CONFIDENCE_PCT: '100' };
+const adminPort = 20000 + (process.pid % 20000);
+
+describe('corrections while a slow agent thinks', () => {
+  let sim, parley;
+  before(async () => {
+    sim = await Sim.start();
+    parley = await startWithStandIn(['agent'], { sim, adminPort, env: toAgent });
+    parley.setMood('agent', 'respond 700');
+  });
+  after(async () => {
+    await parley?.end();
+    await sim?.stop();
+  });
+
+  test('the stale plan is cancelled and one answer knows both messages', async () => {
+    const from = '34650000001';
+    await say(parley, from, 'tomorrow at 10h please');
+    await until('the agent thinks', () => parley.ledgerOf('agent').some(([what]) => what === 'called'));
+    await say(parley, from, 'no, 11h');
+    await sim.waitFor(from, 1);
+    await sleep(1000);
+    assert.deepEqual(await textsTo(parley, sim, from), ['re: tomorrow at 10h please\nno, 11h']);
+    assert.deepEqual(parley.ledgerOf('agent').map(([what]) => what), ['called', 'cancelled', 'called', 'answered']);
+    const turns = await turnsOf(parley, from);
+    assert.equal(turns.length, 1);
+    assert.equal(turns[0].superseded_count, 1);
+    assert.equal(turns[0].inbox_seqs.length, 2);
+    await until('it is counted', async () => (await metric(parley, 'turns_superseded_total')) === 1);
+    assert.equal(await metric(parley, 'turn_calls_cancelled_total'), 1);
+  });
+
+  test('20 customers who correct themselves get one answer each, and none of them is stale', async () => {
+    const customers = Array.from({ length: 20 }, (_, i) => `346510000${String(i).padStart(2, '0')}`);
+    await Promise.all(customers.map(async (from, i) => {
+      await say(parley, from, 'a table for two');
+      await sleep(30 * i);
+      await say(parley, from, 'for three');
+      if (i % 2) await say(parley, from, 'on Monday');
+    }));
+    await Promise.all(customers.map((from) => sim.waitFor(from, 1)));
+    await until('nothing is pending', async () => (await parley.query('select 1 from inbox where turn_id is null and starts_turn')).length === 0);
+    await until('all is sent', async () => (await parley.query("select 1 from outbox where state in ('queued', 'sending')")).length === 0);
+    for (const [i, from] of customers.entries())
+      assert.deepEqual(await textsTo(parley, sim, from), [`re: a table for two\nfor three${i % 2 ? '\non Monday' : ''}`]);
+  });
+
+  test('who never stops writing is answered after three plans', async () => {
+    const from = '34652000001';
+    for (let i = 0; i < 8; i++) {
+      await say(parley, from, `and ${i}`);
+      await sleep(250);
+    }
+    await until('nothing is pending', async () => (await parley.query('select 1 from inbox where turn_id is null and starts_turn')).length === 0);
+    const turns = await turnsOf(parley, from);
+    assert.equal(turns[0].superseded_count, 3);
+    assert.ok(turns.length >= 2 && turns.length <= 3, `${turns.length} turns`);
+    assert.deepEqual(turns.flatMap((turn) => turn.inbox_seqs.map(Number)).length, 8);
+  });
+});
+
+describe('a burst under the window as delivered', () => {
+  let sim, parley;
+  before(async () => {
+    sim = await Sim.start();
+    parley = await startWithStandIn(['agent'], { sim, env: { ...toAgent, PARLEY_QUIET_WINDOW_MS: undefined } });
+    parley.setMood('agent', 'respond 0');
+  });
+  after(async () => {
+    await parley?.end();
+    await sim?.stop();
+  });
+
+  test('is one turn', async () => {
+    const from = '34660000001';
+    for (const text of ['hello,', 'i would like to know', 'what a costs?']) {
+      await say(parley, from, text);
+      await sleep(60);
+    }
+    await sim.waitFor(from, 1);
+    await sleep(600);
+    assert.deepEqual(await textsTo(parley, sim, from), ['re: hello,\ni would like to know\nwhat a costs?']);
+    assert.equal((await turnsOf(parley, from)).length, 1);
+  });
+});
