@@ -29,6 +29,8 @@ static const command_t commands[] = {
     {"top", command_top, "services, instances, queues, rates, each second (--once)"},
     {"deadletters", command_deadletters,
      "calls that were given up ([list | show ID | edit ID | retry ID | drop ID])"},
+    {"obituaries", command_obituaries,
+     "how processes ended ([SERVICE]: with stack and last words)"},
     {"trace", command_trace, "one customer message as a waterfall (ID | --last)"},
     {"tap", command_tap,
      "record an actor's traffic (INSTANCE --seconds 10), show a recording (show FILE)"},

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@
 #define FILES_MAX_COUNT 512
 #define FILE_MAX_BYTES (16u << 20)
 #define INDEX "/index.html"
+#define NONCE_MARK "@NONCE@"
+#define NONCE_BYTES 16
 
 struct assets {
     act_arena_t *arena;
@@ -74,6 +77,12 @@ static const char *type_of(act_str_t name)
     return NULL;
 }
 
+static act_str_t find_mark(act_str_t page)
+{
+    const uint8_t *at = memmem(page.ptr, page.len_bytes, NONCE_MARK, strlen(NONCE_MARK));
+    return at ? act_str_of(at, strlen(NONCE_MARK)) : (act_str_t){0};
+}
+
 static void add_file(assets_t *self, const char *folder, const char *prefix, const char *leaf)
 {
     char path[PATH_MAX];
@@ -92,6 +101,8 @@ static void add_file(assets_t *self, const char *folder, const char *prefix, con
     }
     if (act_str_empty(asset->plain))
         return;
+    if (ends_with(name, ".html"))
+        asset->nonce_mark = find_mark(asset->plain);
     (void)snprintf(asset->etag, sizeof asset->etag, "\"%016" PRIx64 "\"",
                    act_str_hash(asset->plain, 0));
     self->count++;
@@ -190,6 +201,35 @@ static act_str_t header_of(act_http_request_t *request, const char *name)
     return value;
 }
 
+act_str_t assets_fill(const asset_t *page, act_arena_t *arena, const char *nonce)
+{
+    size_t before_bytes = (size_t)(page->nonce_mark.ptr - page->plain.ptr);
+    size_t after_at = before_bytes + page->nonce_mark.len_bytes;
+    act_str_t before = act_str_of(page->plain.ptr, before_bytes);
+    act_str_t after = act_str_of(page->plain.ptr + after_at, page->plain.len_bytes - after_at);
+    return act_arena_printf(arena, "%" ACT_STR_FMT "%s%" ACT_STR_FMT, ACT_STR_ARG(before), nonce,
+                            ACT_STR_ARG(after));
+}
+
+// No two answers are the same, so there is nothing to compress beforehand, to tag or to keep.
+static void send_page(const asset_t *page, act_http_request_t *request)
+{
+    act_arena_t *arena = act_http_arena(request);
+    uint8_t bytes[NONCE_BYTES];
+    char nonce[2 * NONCE_BYTES + 1];
+    randombytes_buf(bytes, sizeof bytes);
+    sodium_bin2hex(nonce, sizeof nonce, bytes, sizeof bytes);
+    act_http_response_t response = {
+        .status = 200,
+        .content_type = page->type,
+        .body = assets_fill(page, arena, nonce),
+        .headers = act_arena_printf(
+            arena, "Cache-Control: no-store\r\n" PROBLEM_SECURITY_HEADERS_STYLE(" 'nonce-%s'"),
+            nonce),
+    };
+    act_http_respond(&request, &response);
+}
+
 static void send_asset(const asset_t *asset, act_http_request_t *request)
 {
     const char *encoding = NULL;
@@ -219,7 +259,9 @@ bool assets_serve(const assets_t *self, act_http_request_t *request)
     const asset_t *asset = assets_find(self, act_http_path(request));
     if (!asset && (is_page || act_str_is(act_http_path(request), "/")))
         asset = assets_find(self, ACT_STR(INDEX));
-    if (asset)
+    if (asset && !act_str_empty(asset->nonce_mark))
+        send_page(asset, request);
+    else if (asset)
         send_asset(asset, request);
     return asset != NULL;
 }

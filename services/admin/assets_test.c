@@ -19,7 +19,7 @@
 
 static const char *const names[] = {"index.html",       "assets/a-1.js",  "assets/a-1.js.br",
                                     "assets/a-1.js.gz", "assets/b-2.css", "assets/secret.key",
-                                    ".hidden.js"};
+                                    ".hidden.js",       "page.html"};
 
 static void write_file(const char *folder, const char *name)
 {
@@ -27,6 +27,8 @@ static void write_file(const char *folder, const char *name)
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
+    if (strcmp(name, "page.html") == 0)
+        fputs("<meta content=@NONCE@>", file);
     fputs(name, file);
     fclose(file);
 }
@@ -62,7 +64,7 @@ static int remove_folder(void **state)
 static void test_finds_whole_names_only(void **state)
 {
     ACT_AUTO(assets) *assets = assets_new(*state);
-    assert_int_equal(assets_count(assets), 3);
+    assert_int_equal(assets_count(assets), 4);
     const asset_t *page = assets_find(assets, ACT_STR("/index.html"));
     assert_non_null(page);
     assert_true(act_str_is(page->plain, "index.html"));
@@ -110,6 +112,16 @@ static void test_tags_differ_with_the_content(void **state)
     assert_int_equal(one->etag[0], '"');
 }
 
+static void test_a_page_carries_the_nonce(void **state)
+{
+    ACT_AUTO(assets) *assets = assets_new(*state);
+    const asset_t *page = assets_find(assets, ACT_STR("/page.html"));
+    assert_true(act_str_is(page->nonce_mark, "@NONCE@"));
+    assert_true(act_str_empty(assets_find(assets, ACT_STR("/index.html"))->nonce_mark));
+    ACT_AUTO(act_arena) *arena = act_arena_new();
+    assert_true(act_str_is(assets_fill(page, arena, "f00d"), "<meta content=f00d>page.html"));
+}
+
 static void test_a_missing_folder_is_an_empty_set(void **state)
 {
     (void)state;
@@ -123,6 +135,7 @@ int main(void)
         cmocka_unit_test(test_finds_whole_names_only),
         cmocka_unit_test(test_sends_the_smallest_the_client_takes),
         cmocka_unit_test(test_tags_differ_with_the_content),
+        cmocka_unit_test(test_a_page_carries_the_nonce),
         cmocka_unit_test(test_a_missing_folder_is_an_empty_set),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

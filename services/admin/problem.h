@@ -18,10 +18,12 @@ void problem_answer(act_http_request_t **request_p, const problem_t *problem);
 // The status that fits an error of a call.
 uint16_t problem_status(act_err_t err);
 
-// Strict content security policy, no framing, no sniffing, no referrer; each line ended by CRLF.
-#define PROBLEM_SECURITY_HEADERS                                                                   \
-    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self' "            \
-    "'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src "    \
+// Strict content security policy, no framing, no sniffing, no referrer; each line ended by CRLF. The
+// second takes one more source of styles, such as " 'nonce-%s'".
+#define PROBLEM_SECURITY_HEADERS PROBLEM_SECURITY_HEADERS_STYLE("")
+#define PROBLEM_SECURITY_HEADERS_STYLE(source)                                                     \
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'" source      \
+    "; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src "    \
     "'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"                      \
     "X-Content-Type-Options: nosniff\r\n"                                                          \
     "X-Frame-Options: DENY\r\n"                                                                    \

@@ -3,6 +3,7 @@
 
     acl_gen.py ACL_YAML PROTO_DIR OUT_H OUT_C    what the build runs: checks, then writes
     acl_gen.py ACL_YAML PROTO_DIR --docs         the page docs/acl.md, to standard output
+    acl_gen.py ACL_YAML PROTO_DIR --cells OUT_H  for access_matrix_test: actor x method, and whether it is listed
 
 A right to something that proto/ does not have ends the build with one line.
 """
@@ -100,6 +101,25 @@ def emit_c(text, header, source):
         file.write("    ;\nconst size_t acl_gen_yaml_bytes = sizeof acl_gen_yaml - 1;\n")
 
 
+# An offer is the cell of the method "".
+def emit_cells(actors, services, header):
+    def names(values):
+        return ", ".join(f'"{value}"' for value in values)
+
+    lines = ["// Made from services/broker/acl.yaml and proto/ by services/broker/acl_gen.py. Do not edit.", "#pragma once",
+             "#include <stdbool.h>", "", "typedef struct {", "    const char *actor, *service, *method;",
+             "    bool is_allowed;", "} access_cell_t;", "",
+             f"static const char *const access_actors[] = {{{names(a['name'] for a in actors)}}};",
+             f"static const char *const access_services[] = {{{names(services)}}};",
+             "static const access_cell_t access_cells[] = {"]
+    for actor in actors:
+        for service, methods in services.items():
+            cells = [("", service in actor.get("offers", []))] + [(m, may_call(actor, service, m)) for m in methods]
+            lines += [f'    {{"{actor["name"]}", "{service}", "{method}", {"true" if is_allowed else "false"}}},'
+                      for method, is_allowed in cells]
+    write(header, lines + ["};"])
+
+
 # --- docs ----------------------------------------------------------------------------------------
 def quoted(values):
     return ", ".join(f"`{value}`" for value in values) or "-"
@@ -137,6 +157,8 @@ def main(path, folder, *out):
     text, actors, services = load(path, folder)
     if out == ("--docs",):
         emit_docs(actors, services)
+    elif out[0] == "--cells":
+        emit_cells(actors, services, out[1])
     else:
         emit_c(text, *out)
 

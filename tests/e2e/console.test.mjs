@@ -1,55 +1,25 @@
-// The web console in a browser (Debian's Chromium) on a running stack. Screenshots for the docs are
-// written only when asked: PARLEY_SCREENSHOTS=docs/images node --test tests/e2e/console.test.mjs
+// The web console: pages, and commands on what is running. Screenshots for the docs are written only
+// when asked: PARLEY_SCREENSHOTS=docs/images node --test tests/e2e/
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { chromium } from 'playwright-core';
-import { build, Parley, root } from '../harness/parley.mjs';
+import { Console, tooWide } from '../harness/console.mjs';
+import { Sim } from '../harness/parley.mjs';
 
 const adminPort = 23000 + (process.pid % 20000);
-const base = `http://127.0.0.1:${adminPort}`;
-const token = 'a-token-of-this-browser-test';
-const browserPath = process.env.PARLEY_CHROMIUM ?? '/usr/bin/chromium';
 const text = (id, body, from = '34600000077') => ({ from, id: `wamid.${id}`, timestamp: String(Math.floor(Date.now() / 1000)), type: 'text', text: { body } });
 
 describe('the web console', () => {
-  let parley, browser, page;
-  const faults = [];
+  let app, sim, parley, page, base, token;
   before(async () => {
-    assert.ok(existsSync(path.join(build, 'console/dist/index.html')), 'the console is not built: meson configure build -Dconsole=true');
-    parley = await Parley.start({ adminPort, env: { X_ADMIN_TOKEN: token } });
-    browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
-    page = await open({ width: 1280, height: 860 }, 'light');
+    sim = await Sim.start();
+    app = await Console.start({ adminPort, sim });
+    ({ parley, base, token } = app);
+    page = await app.open({ width: 1280, height: 860 });
   });
   after(async () => {
-    await browser?.close();
-    await parley?.stop();
+    await app?.stop();
+    await sim?.stop();
   });
-
-  async function open(viewport, colorScheme) {
-    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
-    const made = await context.newPage();
-    made.setDefaultTimeout(20000);
-    made.on('pageerror', (error) => faults.push(error.message));
-    made.on('console', (message) => {
-      if (/Content Security Policy/i.test(message.text())) faults.push(message.text());
-    });
-    return made;
-  }
-
-  async function login(target) {
-    await target.goto(base);
-    await target.locator('input[name=token]').fill(token);
-    await target.getByRole('button', { name: 'Log in' }).click();
-    await target.getByText('Busiest calls').waitFor();
-  }
-
-  async function shot(target, name, fullPage = false) {
-    if (!process.env.PARLEY_SCREENSHOTS) return;
-    await target.addStyleTag({ content: '.mantine-Notifications-root { display: none }' });
-    await target.screenshot({ path: path.join(root, process.env.PARLEY_SCREENSHOTS, `${name}.png`), fullPage });
-  }
 
   test('refuses a wrong token and takes the right one, by keyboard alone', async () => {
     await page.goto(base);
@@ -70,7 +40,7 @@ describe('the web console', () => {
     await ingress.waitFor();
     await page.getByText('persistence.append_inbound').first().waitFor();
     await page.locator('path.edge.active').first().waitFor({ state: 'attached' });
-    await shot(page, 'console-topology');
+    await app.shot(page, 'console-topology');
   });
 
   test('restarts a service under load with no failed request', async () => {
@@ -103,7 +73,7 @@ describe('the web console', () => {
     const rows = await parley.query("select actor, details from audit_log where action = 'restart'");
     assert.match(rows[0].actor, /^session [0-9a-f]{8} 127\.0\.0\.1$/);
     assert.equal(rows[0].details.result, 'OK');
-    await shot(page, 'console-service');
+    await app.shot(page, 'console-service');
   });
 
   test('mends a dead letter and sends it again', async () => {
@@ -116,7 +86,7 @@ describe('the web console', () => {
     const body = drawer.getByLabel('Message');
     await body.waitFor();
     assert.deepEqual(JSON.parse(await body.inputValue()), { text: 'bonjour' });
-    await shot(page, 'console-dead-letter');
+    await app.shot(page, 'console-dead-letter');
     await body.fill('{"text": "bonsoir"}');
     await drawer.getByRole('button', { name: 'Save change' }).click();
     await page.getByText('The message is changed').waitFor();
@@ -130,16 +100,18 @@ describe('the web console', () => {
   });
 
   test('reads a turn from its arrival to its answer', async () => {
-    await fetch(`${base}/api/v1/services/session/tracing`, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body: '{"sample_ppm": 1000000}' });
-    await fetch(`${base}/api/v1/services/ingress/tracing`, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body: '{"sample_ppm": 1000000}' });
-    await parley.cli(['chat', '--from', '+447700900555'], { input: 'tell me about parking\n' });
+    for (const service of ['session', 'persistence', 'translation', 'intent', 'agent', 'delivery']) await app.post(`services/${service}/tracing`, { sample_ppm: 1000000 });
+    assert.equal((await parley.webhook([text('parking', 'tell me about parking', '34600000555')])).status, 200);
+    await sim.waitFor('34600000555', 1);
     await page.getByRole('link', { name: 'Turns' }).click();
     await page.getByRole('link', { name: 'tell me about parking' }).first().click();
     await page.getByRole('heading', { name: 'From arrival to reading' }).waitFor();
     await page.getByText('Understand and answer').waitFor();
     await page.getByText(/six free spaces/).waitFor();
-    await page.waitForTimeout(500);
-    await shot(page, 'console-turn', true);
+    const hops = page.getByRole('list', { name: 'Calls on the bus' });
+    for (const call of ['persistence.append_inbound', 'persistence.turn_begin', 'intent.classify', 'persistence.turn_commit'])
+      await hops.getByText(call).waitFor();
+    await app.shot(page, 'console-turn', true);
   });
 
   test('shows the rights', async () => {
@@ -151,11 +123,17 @@ describe('the web console', () => {
   });
 
   test('works at phone width, in the dark, and comes back after the admin actor dies', async () => {
-    const phone = await open({ width: 390, height: 844 }, 'dark');
-    await login(phone);
-    const wide = await phone.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    assert.ok(wide <= 0, `the page is ${wide} px too wide`);
-    await shot(phone, 'console-phone');
+    const phone = await app.open({ width: 390, height: 844 }, 'dark');
+    await app.login(phone);
+    for (const page of ['/', '/services', '/services/flow', '/turns', '/traces', '/dead-letters', '/rights']) {
+      await phone.goto(base + page);
+      await phone.getByRole('heading', { level: 1 }).waitFor();
+      await phone.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' });
+      assert.equal(await tooWide(phone), 0, page);
+    }
+    await phone.goto(base);
+    await phone.getByText('Busiest calls').waitFor();
+    await app.shot(phone, 'console-phone');
     process.kill(await parley.pidOf('admin'), 'SIGKILL');
     await phone.getByText('Reconnecting').waitFor();
     await phone.getByText('Live', { exact: true }).waitFor();
@@ -167,13 +145,58 @@ describe('the web console', () => {
     await phone.context().close();
   });
 
-  test('files come compressed, hashed ones for ever, and pages with their tag', async () => {
+  test('every page says that it loads, and what is wrong when it cannot', async () => {
+    const pages = ['/services/flow', '/turns', '/turns/demo/x/y', '/traces', '/dead-letters', '/rights'];
+    const waits = [];
+    await page.route('**/api/v1/**', (route) => waits.push(route)); // no answer yet
+    for (const url of pages) {
+      await page.goto(base + url);
+      await page.getByRole('status', { name: 'Loading' }).first().waitFor();
+    }
+    await page.unroute('**/api/v1/**');
+    const away = { status: 503, contentType: 'application/problem+json', body: JSON.stringify({ title: 'away', status: 503, code: 'INTEGRATION_3001', detail: 'PostgreSQL is away' }) };
+    await page.route('**/api/v1/**', (route) => route.fulfill(away));
+    for (const url of pages) {
+      await page.goto(base + url);
+      await page.getByText('PostgreSQL is away (INTEGRATION_3001)').first().waitFor();
+    }
+    await page.unroute('**/api/v1/**');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('rowheader', { name: 'ingress' }).waitFor();
+  });
+
+  test('a command is given by keyboard alone', async () => {
+    await page.goto(`${base}/services/translation`);
+    const button = page.getByRole('button', { name: 'Commands for translation-1' });
+    await button.waitFor();
+    for (let i = 0; i < 40 && !(await button.evaluate((element) => element === document.activeElement)); i++) await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Restart' }).waitFor();
+    for (const key of ['ArrowDown', 'ArrowDown']) await page.keyboard.press(key);
+    const isPause = page.getByRole('menuitem', { name: 'Pause' });
+    for (let i = 0; i < 4 && !(await isPause.evaluate((element) => element === document.activeElement)); i++) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Cancel' }).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Cancel', 'the safe answer has the focus');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText('translation-1 is paused').waitFor();
+    await app.post('services/translation/resume', { instance: 'translation-1' });
+  });
+
+  test('files come compressed, hashed ones for ever, and each page with a nonce of its own', async () => {
     const html = await fetch(`${base}/turns/demo`, { headers: { accept: 'text/html' } });
     assert.equal(html.status, 200);
-    assert.equal(html.headers.get('cache-control'), 'no-cache');
-    const again = await fetch(base, { headers: { 'if-none-match': html.headers.get('etag') } });
-    assert.equal(again.status, 304);
-    const script = /src="(\/assets\/[^"]+\.js)"/.exec(await html.text())[1];
+    assert.equal(html.headers.get('cache-control'), 'no-store');
+    const again = await fetch(base);
+    const noncesOf = (answer, body) => [/style-src 'self' 'nonce-(\w{32})';/.exec(answer.headers.get('content-security-policy'))[1], /csp-nonce" content="(\w+)"/.exec(body)[1]];
+    const body = await html.text();
+    const [first, inPage] = noncesOf(html, body);
+    assert.equal(first, inPage);
+    assert.notEqual(noncesOf(again, await again.text())[0], first);
+    assert.doesNotMatch(html.headers.get('content-security-policy'), /unsafe/);
+    const script = /src="(\/assets\/[^"]+\.js)"/.exec(body)[1];
     const file = await fetch(base + script, { headers: { 'accept-encoding': 'br' } });
     assert.equal(file.headers.get('content-encoding'), 'br');
     assert.match(file.headers.get('cache-control'), /immutable/);
@@ -181,6 +204,6 @@ describe('the web console', () => {
   });
 
   test('no script failed and nothing met the content security policy', () => {
-    assert.deepEqual(faults, []);
+    assert.deepEqual(app.faults, []);
   });
 });

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { Parley, Sim, isSanitized, sleep, textMessage, until } from '../harness/parley.mjs';
 
 const limitMs = isSanitized ? 120000 : 60000;
-const awayMs = 8000;
+const awayMs = Number(process.env.PARLEY_OUTAGE_S ?? 8) * 1000; // 30 is the promise, 8 what every run shows
 const backMs = isSanitized ? 10000 : 2000;
 // What the broker lets wait for a service (services/broker/main.c).
 const queueMaxCount = 10000;

@@ -86,6 +86,22 @@ describe('looking inside', () => {
     assert.match((await parley.cli(['trace', '--help'])).stdout, /Examples:/);
   });
 
+  test('parley obituaries tells how a process ended, of one service with its last words', async () => {
+    assert.match((await parley.cli(['obituaries', 'intent'])).stdout, /^Nobody of intent has died\.$/m);
+    const pid = await parley.pidOf('intent');
+    process.kill(pid, 'SIGSEGV');
+    const row = new RegExp(`^\\S+Z {2}intent-1 +pid ${pid} +up +[0-9.]+ s {2}signal \\(signal 11`, 'm');
+    await until('its obituary', async () => row.test((await parley.cli(['obituaries'])).stdout));
+    const { stdout } = await parley.cli(['obituaries', 'intent']);
+    assert.match(stdout, row);
+    assert.match(stdout, /^ {4}cpu \d+ ms, at most \d+ KiB$/m);
+    assert.match(stdout, /^ {4}.*"event":"welcome"/m);
+    const { obituaries } = JSON.parse((await parley.cli(['obituaries', 'intent', '--json'])).stdout);
+    assert.deepEqual(obituaries.map((one) => [one.service, one.pid, one.signal]), [['intent', pid, 11]]);
+    assert.match((await parley.cli(['obituaries', '--help'])).stdout, /Examples:/);
+    await until('its successor', async () => (await parley.pidOf('intent')) > 0);
+  });
+
   test('an error is kept though nothing is sampled, and sampling is set while running', async () => {
     await parley.cli(['trace', '--sample-ppm', '0']);
     const before = JSON.parse((await parley.cli(['trace', '--json'])).stdout).traces[0]?.trace;

@@ -45,7 +45,9 @@ export function instancesOf(snapshot: Snapshot | undefined): Instance[] {
   return (snapshot?.status?.instances ?? []).filter((row) => row.state !== 'client');
 }
 
-function healthOf(instances: Instance[], ready: number, queued: number, row: ServiceRow | undefined): Health {
+// An instance that was drained is gone on purpose: no fault, but nobody runs either.
+function healthOf(all: Instance[], ready: number, queued: number, row: ServiceRow | undefined): Health {
+  const instances = all.filter((item) => item.state !== 'gone');
   if (instances.length === 0) return 'off';
   if (row?.is_parked || ready === 0 || instances.some((item) => item.state === 'parked' || item.state === 'lost')) return 'bad';
   if (row?.is_paused || queued > 0 || ready < instances.length) return 'busy';

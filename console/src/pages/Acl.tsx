@@ -17,7 +17,7 @@ function Matrix({ rows }: { rows: Row[] }) {
   const services = unique(rows.filter((row) => row.may_call || row.may_offer).map((row) => row.service));
   return (
     <Paper withBorder>
-      <Table.ScrollContainer minWidth={640}>
+      <Table.ScrollContainer minWidth={960}>
         <Table withColumnBorders>
           <Table.Thead><Table.Tr>
             <Table.Th scope="col">Actor</Table.Th>
@@ -34,8 +34,8 @@ function Matrix({ rows }: { rows: Row[] }) {
                   return (
                     <Table.Td key={service}>
                       <Group gap={4}>
-                        {cell.some((row) => row.may_offer) && <Badge size="sm" variant="light" color="indigo" tt="none">offers</Badge>}
-                        {calls.length > 0 && <Badge size="sm" variant="light" color="teal" tt="none" title={calls.map((row) => row.method).join(', ')}>{isAll ? 'all' : calls.length === 1 ? '1 method' : `${calls.length} methods`}</Badge>}
+                        {cell.some((row) => row.may_offer) && <Badge size="sm" variant="light" color="indigo" tt="none" miw="max-content">offers</Badge>}
+                        {calls.length > 0 && <Badge size="sm" variant="light" color="teal" tt="none" miw="max-content" title={calls.map((row) => row.method).join(', ')}>{isAll ? 'all' : calls.length === 1 ? '1 method' : `${calls.length} methods`}</Badge>}
                       </Group>
                     </Table.Td>
                   );

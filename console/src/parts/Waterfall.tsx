@@ -1,6 +1,5 @@
 // Bars over time: one row each, with its start and length in numbers for those who cannot see them.
 import { Text } from '@mantine/core';
-import { Fragment } from 'react';
 import { micros } from './format';
 
 export interface Bar { startUs: number; endUs: number; color: string; label: string }
@@ -13,8 +12,8 @@ export function Waterfall({ rows, label }: { rows: WaterfallRow[]; label: string
   return (
     <div className="waterfall" role="list" aria-label={label}>
       {rows.map((row) => (
-        <Fragment key={row.key}>
-          <Text size="sm" className="clip" pl={(row.depth ?? 0) * 14} {...(row.isBad ? { c: 'red' } : {})} title={row.detail ?? row.name} role="listitem">
+        <div className="span" role="listitem" key={row.key}>
+          <Text size="sm" className="clip name" pl={(row.depth ?? 0) * 14} {...(row.isBad ? { c: 'red' } : {})} title={row.detail ?? row.name}>
             {row.name}{row.detail && <Text span size="xs" c="dimmed"> {row.detail}</Text>}
           </Text>
           <div className="track" role="img" aria-label={row.bars.map((bar) => `${bar.label} from ${micros(bar.startUs - start)} for ${micros(bar.endUs - bar.startUs)}`).join(', ')}>
@@ -24,7 +23,7 @@ export function Waterfall({ rows, label }: { rows: WaterfallRow[]; label: string
             ))}
           </div>
           <Text size="xs" className="number took">{micros(row.tookUs)}</Text>
-        </Fragment>
+        </div>
       ))}
     </div>
   );

@@ -30,7 +30,7 @@ export const ago = (atMs: number, nowMs = Date.now()): string =>
   nowMs - atMs < 2000 ? 'just now' : `${span(Math.max(0, nowMs - atMs))} ago`;
 
 export const clock = (atMs: number): string =>
-  new Date(atMs).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  new Date(atMs).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 
 export const moment = (atMs: number): string =>
   new Date(atMs).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
