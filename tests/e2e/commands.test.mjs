@@ -1,6 +1,7 @@
 // The console's commands on what runs: each asks first, does it, says so, and leaves a row in the audit log.
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Console } from '../harness/console.mjs';
 import { textMessage, until } from '../harness/parley.mjs';
@@ -108,7 +109,7 @@ describe('commands of the web console', () => {
     await page.getByText(`The traffic of ${instance} is recorded for 30 seconds`).waitFor();
     assert.equal((await parley.webhook([textMessage('34600000088', 'hello')])).status, 200);
     await audited('tap', { instance });
-    await until('the file of the tap', () => readdirSync(parley.data, { recursive: true }).some((name) => String(name).endsWith('.tap')));
+    await until('the file of the tap', () => readdirSync(path.join(parley.data, 'log/tap')).some((name) => name.endsWith('.tap')));
   });
 
   test('shows the log of a service, all instances or one, and follows it', async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Console, tooWide } from '../harness/console.mjs';
-import { Sim } from '../harness/parley.mjs';
+import { Sim, until } from '../harness/parley.mjs';
 
 const adminPort = 23000 + (process.pid % 20000);
 const text = (id, body, from = '34600000077') => ({ from, id: `wamid.${id}`, timestamp: String(Math.floor(Date.now() / 1000)), type: 'text', text: { body } });
@@ -23,6 +23,7 @@ describe('the web console', () => {
 
   test('refuses a wrong token and takes the right one, by keyboard alone', async () => {
     await page.goto(base);
+    await page.locator('input[name=token]:focus').waitFor();
     await page.keyboard.type('not the token at all');
     await page.keyboard.press('Enter');
     await page.getByText('This is not the token.').waitFor();
@@ -128,7 +129,7 @@ describe('the web console', () => {
     for (const page of ['/', '/services', '/services/flow', '/turns', '/traces', '/dead-letters', '/rights']) {
       await phone.goto(base + page);
       await phone.getByRole('heading', { level: 1 }).waitFor();
-      await phone.getByRole('status', { name: 'Loading' }).waitFor({ state: 'detached' });
+      await until('it has loaded', async () => (await phone.getByRole('status', { name: 'Loading' }).count()) === 0);
       assert.equal(await tooWide(phone), 0, page);
     }
     await phone.goto(base);
@@ -178,10 +179,11 @@ describe('the web console', () => {
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('button', { name: 'Cancel' }).waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Cancel', 'the safe answer has the focus');
+    await until('the safe answer has the focus', () => page.evaluate(() => document.activeElement.textContent === 'Cancel'));
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByText('translation-1 is paused').waitFor();
+    await until('the focus is back', () => button.evaluate((element) => element === document.activeElement));
     await app.post('services/translation/resume', { instance: 'translation-1' });
   });
 

@@ -2,7 +2,7 @@
 import { ActionIcon, Badge, Button, Code, Collapse, Group, Menu, Modal, NumberInput, Paper, Select, SimpleGrid, Stack, Switch, Table, Text, Title, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconChevronDown, IconDotsVertical, IconPlayerPause, IconPlayerPlay, IconRecordMail, IconRefresh, IconScale, IconTransferOut } from '@tabler/icons-react';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { useParams } from 'react-router';
 import type { Schemas } from '../api/client';
 import { commands, useCommand, useLogs, useObituaries } from '../api/queries';
@@ -63,9 +63,11 @@ function InstanceMenu({ instance }: { instance: Instance }) {
   const pause = useCommand(() => commands.pause(service, name), `${name} is paused`);
   const resume = useCommand(() => commands.resume(service, name), `${name} takes calls again`);
   const tap = useCommand(() => commands.tap(name, 30), `The traffic of ${name} is recorded for 30 seconds`);
+  // Focus is back at the button before a dialog opens: the dialog takes it from there, and gives it back.
+  const button = useRef<HTMLButtonElement>(null);
   return (
-    <Menu position="bottom-end" withinPortal>
-      <Menu.Target><ActionIcon variant="subtle" color="gray" aria-label={`Commands for ${name}`}><IconDotsVertical size={18} /></ActionIcon></Menu.Target>
+    <Menu position="bottom-end" withinPortal returnFocus={false} onClose={() => button.current?.focus()}>
+      <Menu.Target><ActionIcon ref={button} variant="subtle" color="gray" aria-label={`Commands for ${name}`}><IconDotsVertical size={18} /></ActionIcon></Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<IconRefresh size={16} />} onClick={() => confirm({
           title: `Restart ${name}?`, label: 'Restart', run: () => restart.mutate(undefined),
