@@ -1,6 +1,6 @@
 -- Takes the lease of a conversation and gives all that every turn needs, in one round trip. Granted only
--- when something is pending and no other instance's lease is alive; asking again as the same one
--- is granted again (its first answer was lost, or the process was started anew). Every grant raises lease_fence: what an earlier
+-- when something is pending and no other living holder has the lease; asking again as the same one
+-- is granted again (its first answer was lost). Every grant raises lease_fence: what an earlier
 -- holder still wants to commit is refused from then on (I6).
 --
 -- Opens a turn with all that is pending; when its holder died the turn is still open, and the next one
@@ -37,13 +37,11 @@ begin
     if not found then
         return;
     end if;
-    -- The same instance after a restart ("session-1/<boot id>") takes its own leases over at once: the
-    -- supervisor starts it only when the old process is gone, and the fence refuses whatever it left.
-    if c.lease_holder <> ''
-       and split_part(c.lease_holder, '/', 1) <> split_part(p_holder, '/', 1)
-       and c.lease_expires_at > clock_timestamp() then
-        retry_after_ms := greatest(1, ceil(1000 * extract(
-            epoch from c.lease_expires_at - clock_timestamp())))::integer;
+    -- A lease ends with its holder, so whoever waits asks again soon.
+    if c.lease_holder <> '' and c.lease_holder <> p_holder
+       and c.lease_expires_at > clock_timestamp() and holder_is_alive(c.lease_holder) then
+        retry_after_ms := greatest(1, least(1000, ceil(1000 * extract(
+            epoch from c.lease_expires_at - clock_timestamp()))))::integer;
         return;
     end if;
     was_superseded := p_planned_count > 0 and c.turn_id is not null and turn_may_be_superseded(c);

@@ -24,6 +24,9 @@ typedef struct {
                         uint64_t call_id);
     // A call was lost for good; the entry goes when this returns. May be NULL.
     void (*on_dead)(void *context, const entry_t *entry, act_err_t err);
+    // An instance of a service is gone: its process has ended, or it is only not heard any more. May be
+    // NULL.
+    void (*on_gone)(void *context, const peer_t *peer, bool is_dead);
     void *context;
 } broker_io_t;
 

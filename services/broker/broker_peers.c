@@ -49,6 +49,12 @@ void broker_lose_peer(broker_t *self, peer_t *peer, const char *reason)
     broker_feed_later(self, peer->service);
 }
 
+static void tell_gone(broker_t *self, const peer_t *peer, bool is_dead)
+{
+    if (self->io.on_gone && peer->service)
+        self->io.on_gone(self->io.context, peer, is_dead);
+}
+
 void broker_remove_peer(broker_t *self, peer_t *peer, const char *reason)
 {
     broker_lose_peer(self, peer, reason);
@@ -218,6 +224,7 @@ void broker_on_bye(broker_t *self, peer_t *peer, const act_header_t *header, pay
 {
     (void)header;
     (void)body;
+    tell_gone(self, peer, /* is_dead= */ true);
     broker_remove_peer(self, peer, "said bye");
 }
 
@@ -229,6 +236,7 @@ void broker_look_after_peer(broker_t *self, peer_t *peer)
     }
     int64_t silent_ms = broker_now_ms(self) - peer->heard_ms;
     if (silent_ms >= self->limits.lost_ms && peer->state != PEER_LOST) {
+        tell_gone(self, peer, /* is_dead= */ false);
         broker_lose_peer(self, peer, "silent");
         return;
     }
@@ -251,8 +259,10 @@ void broker_set_ping(broker_t *self, act_str_t instance, uint32_t ping_ms)
 void broker_on_death(broker_t *self, act_str_t instance, uint64_t pid_start)
 {
     peer_t *peer = peers_find_instance(self->peers, instance);
-    if (peer && peer->pid_start == pid_start)
+    if (peer && peer->pid_start == pid_start) {
+        tell_gone(self, peer, /* is_dead= */ true);
         broker_remove_peer(self, peer, "died");
+    }
     broker_settle(self);
 }
 

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "departures.h"
 #include "router.h"
 #include "child_process.h"
 #include "supervision.h"
@@ -49,6 +50,7 @@ typedef struct {
     const char *acl;
     const char *listen;
     const char *keys;
+    const char *cell;
     int listener;
     uint32_t trace_ppm;
     bool is_restart;
@@ -63,6 +65,7 @@ typedef struct {
     child_paths_t paths;
     supervisor_t *supervisor;
     dead_letters_t *dead_letters;
+    departures_t *departures;
     views_t views;
     act_timer_t *tick;
     int64_t denials_ms; // when refusals were last logged
@@ -84,6 +87,7 @@ static const char usage[] =
     "                also PARLEY_ACL_FILE\n"
     "  --listen      also open the bus to TCP, with CURVE: tcp://0.0.0.0:5670; also PARLEY_BUS_LISTEN\n"
     "  --keys        folder of keys for that (parley keys init): broker.key, allowed/<actor>.pub\n"
+    "  PARLEY_CELL   name of this broker with its actors (default main)\n"
     "  --restart     actors of an earlier broker may be alive: adopt them\n"
     "  --trace-ppm   of a million traces, how many are followed (default 10000: 1 %);\n"
     "                also PARLEY_TRACE_PPM\n";
@@ -132,7 +136,8 @@ static bool parse_options(int argc, char **argv, options_t *ret_options)
     options_t options = {.listener = -1,
                          .trace_ppm = limits.traces.sample_ppm,
                          .acl = getenv("PARLEY_ACL_FILE"),
-                         .listen = getenv("PARLEY_BUS_LISTEN")};
+                         .listen = getenv("PARLEY_BUS_LISTEN"),
+                         .cell = getenv("PARLEY_CELL")};
     for (int c = getopt_long(argc, argv, "", table, NULL); c != -1;
          c = getopt_long(argc, argv, "", table, NULL)) {
         if (c == 'b')
@@ -163,6 +168,8 @@ static bool parse_options(int argc, char **argv, options_t *ret_options)
         return false;
     if (options.listen && !*options.listen)
         options.listen = NULL;
+    if (!options.cell || !*options.cell)
+        options.cell = ACT_CELL_DEFAULT;
     *ret_options = options;
     return options.bus && (!options.children || (options.bin_dir && options.log_dir));
 }
@@ -225,6 +232,12 @@ static void on_dead(void *context, const entry_t *entry, act_err_t err)
     dead_letters_on_dead(self->dead_letters, entry, err);
 }
 
+static void on_gone(void *context, const peer_t *peer, bool is_dead)
+{
+    process_self_t *self = context;
+    departures_on_gone(self->departures, peer, is_dead);
+}
+
 // At most a few lines a second, whatever somebody tries; the rest is a number.
 static void log_denials(process_self_t *self)
 {
@@ -249,6 +262,7 @@ static void on_tick(void *context)
     broker_set_time(self->broker, act_time_mono_us());
     broker_on_tick(self->broker);
     dead_letters_on_tick(self->dead_letters);
+    departures_on_tick(self->departures);
     log_denials(self);
     supervision_store_obituaries(&self->views);
 }
@@ -265,7 +279,7 @@ static void watch_signals(process_self_t *self)
 
 static void compose(process_self_t *self, const options_t *options, const children_t *children)
 {
-    broker_io_t io = {send_frame, on_hello, on_ready, on_bus_call, on_dead, self};
+    broker_io_t io = {send_frame, on_hello, on_ready, on_bus_call, on_dead, on_gone, self};
     broker_limits_t own_limits = limits;
     own_limits.epoch = act_random_u64() >> 1;
     own_limits.traces.sample_ppm = options->trace_ppm;
@@ -276,6 +290,7 @@ static void compose(process_self_t *self, const options_t *options, const childr
     self->broker = broker_new(&own_limits, &io);
     broker_set_time(self->broker, act_time_mono_us());
     self->dead_letters = dead_letters_new(self->broker, self->log);
+    self->departures = departures_new(self->broker, self->log, options->cell);
     self->paths = (child_paths_t){
         .loop = self->loop,
         .bin_dir = options->bin_dir,
@@ -313,6 +328,7 @@ static void decompose(process_self_t *self)
     supervisor_destroy(&self->supervisor);
     broker_destroy(&self->broker);
     dead_letters_destroy(&self->dead_letters);
+    departures_destroy(&self->departures);
     acl_destroy(&self->acl);
     router_destroy(&self->router);
     act_loop_destroy(&self->loop);

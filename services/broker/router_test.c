@@ -69,7 +69,7 @@ static int set_up(void **state)
                               .queue_max_bytes = 1u << 20,
                               .attempts_max_count = 3,
                               .acl = self->acl = open_acl_new()};
-    broker_io_t io = {send_frame, on_peer, on_peer, on_bus_call, NULL, self};
+    broker_io_t io = {send_frame, on_peer, on_peer, on_bus_call, NULL, NULL, self};
     snprintf(self->folder, sizeof self->folder, "/tmp/router_test.XXXXXX");
     if (!mkdtemp(self->folder))
         return -1;

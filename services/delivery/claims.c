@@ -14,8 +14,6 @@
 
 struct claims {
     delivery_t *delivery;
-    bool has_adopted;       // the claims of our former process
-    uint64_t adopt_call_id; // 0: not asked
     act_timer_t *timer;
     int64_t timer_at_ms; // while the timer is active
     bool is_wanted;
@@ -23,7 +21,8 @@ struct claims {
     uint64_t call_id; // while asking
     uint32_t asked_count;
     int64_t asked_at_ms;
-    int64_t retry_ms; // 0 while claiming works
+    uint32_t holder_number; // when it was asked
+    int64_t retry_ms;       // 0 while claiming works
 };
 
 static void maybe_ask(claims_t *self);
@@ -49,34 +48,8 @@ void claims_destroy(claims_t **self_p)
         return;
     if (self->is_asking)
         act_actor_cancel(self->delivery->actor, self->call_id);
-    if (self->adopt_call_id != 0)
-        act_actor_cancel(self->delivery->actor, self->adopt_call_id);
     act_timer_destroy(&self->timer);
     act_free(act_take(self_p));
-}
-
-static void on_adopted(void *context, const act_reply_t *reply, const empty_t *body)
-{
-    claims_t *self = context;
-    (void)body;
-    self->adopt_call_id = 0;
-    self->has_adopted = reply->err == ACT_E_OK;
-    ACT_CRASH_POINT("delivery.claims.adopted");
-    if (self->has_adopted)
-        claims_wake_in(self, self->delivery->reconcile_ms);
-}
-
-void claims_adopt(claims_t *self)
-{
-    if (self->has_adopted || self->adopt_call_id != 0)
-        return;
-    adopt_claims_request_t request = {
-        .holder = act_str(self->delivery->holder),
-        .delay_ms = (uint32_t)self->delivery->reconcile_ms,
-    };
-    act_call_opts_t opts = {.budget_ms = CLAIM_BUDGET_MS, .key = act_str(self->delivery->holder)};
-    self->adopt_call_id =
-        persistence_adopt_claims(self->delivery->actor, &opts, &request, on_adopted, self);
 }
 
 void claims_wake(claims_t *self)
@@ -129,7 +102,8 @@ static void on_claimed(void *context, const act_reply_t *reply, const claim_outb
     claims_wake_in(self, idle_or(self, body->next_due_ms));
     self->is_wanted |= body->claims.count >= self->asked_count;
     if (body->claims.count > 0)
-        sends_take(self->delivery->sends, reply->body);
+        sends_take(self->delivery->sends, reply->body,
+                   (hold_t){self->asked_at_ms + self->delivery->claim_ms, self->holder_number});
     maybe_ask(self);
 }
 
@@ -137,12 +111,13 @@ static void ask(claims_t *self, uint32_t rows_count)
 {
     delivery_t *delivery = self->delivery;
     claim_outbox_request_t request = {
-        .holder = act_str(delivery->holder),
+        .holder = act_holder_name(delivery->holder),
         .max_rows = rows_count,
         .claim_ms = (uint32_t)delivery->claim_ms,
     };
-    act_call_opts_t opts = {.budget_ms = CLAIM_BUDGET_MS, .key = act_str(delivery->holder)};
+    act_call_opts_t opts = {.budget_ms = CLAIM_BUDGET_MS, .key = request.holder};
     self->is_wanted = false;
+    self->holder_number = act_holder_number(delivery->holder);
     self->is_asking = true;
     self->asked_count = rows_count;
     self->asked_at_ms = delivery_now_ms(delivery);
@@ -163,6 +138,7 @@ static void maybe_ask(claims_t *self)
     uint32_t rows_count = sends_room_count(delivery->sends);
     if (!self->is_wanted || self->is_asking || act_actor_is_draining(delivery->actor) ||
         !accounts_are_there(delivery->accounts) ||
+        act_str_empty(act_holder_name(delivery->holder)) ||
         rows_count < least_room(delivery, delivery->claim_rows_max_count))
         return;
     if (rows_count > delivery->claim_rows_max_count)

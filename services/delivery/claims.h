@@ -6,10 +6,6 @@
 claims_t *claims_new(delivery_t *delivery);
 void claims_destroy(claims_t **self_p);
 
-// What our former process had claimed is claimed again after reconcile_ms, not when its claims run out.
-// Once; if it cannot be asked, the next call asks again.
-void claims_adopt(claims_t *self);
-
 // Something may be due.
 void claims_wake(claims_t *self);
 

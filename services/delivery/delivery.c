@@ -1,14 +1,11 @@
 // delivery: settings, life, and the two methods.
 #include "delivery.h"
 
-#include "base/id.h"
 #include "claims.h"
 #include "origin.h"
 #include "proto/delivery_service.h"
 #include "sends.h"
 #include "typing.h"
-
-#include <stdio.h>
 
 // Requests beyond those for messages: typing indicators.
 #define OTHER_REQUESTS_COUNT 16u
@@ -143,15 +140,14 @@ static void on_accounts_read(void *context)
 static void on_welcome(void *context)
 {
     delivery_t *self = context;
-    claims_adopt(self->claims);
+    act_holder_beat(self->holder);
     claims_wake(self->claims);
 }
 
-static void name_holder(delivery_t *self)
+static void on_named(void *context)
 {
-    char boot_id[ACT_UUID_TEXT_BYTES];
-    act_uuid7(boot_id);
-    snprintf(self->holder, sizeof self->holder, "%s/%s", act_actor_instance(self->actor), boot_id);
+    delivery_t *self = context;
+    claims_wake(self->claims);
 }
 
 static act_err_t open_delivery(void *context, act_actor_t *actor)
@@ -169,7 +165,6 @@ static act_err_t open_delivery(void *context, act_actor_t *actor)
         err = open_clients(self, config);
     if (err != ACT_E_OK)
         return err;
-    name_holder(self);
     self->memos = memos_new();
     self->sends = sends_new(self);
     self->claims = claims_new(self);
@@ -180,6 +175,7 @@ static act_err_t open_delivery(void *context, act_actor_t *actor)
         .graph_api_version = act_str(act_config_text(config, "graph_api_version")),
     };
     self->accounts = accounts_new(actor, self->key, &accounts, on_accounts_read, self);
+    self->holder = act_holder_new(actor, "delivery", self->reconcile_ms, on_named, self);
     act_actor_on_welcome(actor, on_welcome, self);
     return ACT_E_OK;
 }
@@ -209,6 +205,7 @@ static void close_delivery(void *context)
     claims_destroy(&self->claims);
     accounts_destroy(&self->accounts);
     memos_destroy(&self->memos);
+    act_holder_destroy(&self->holder);
     act_seal_key_destroy(&self->key);
 }
 

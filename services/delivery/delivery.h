@@ -8,6 +8,7 @@
 #include "accounts.h"
 #include "actor/actor.h"
 #include "base/seal.h"
+#include "cell/holder.h"
 #include "io/http_client.h"
 #include "memos.h"
 #include "metrics.h"
@@ -26,7 +27,7 @@ typedef struct {
     claims_t *claims;
     sends_t *sends;
     typing_t *typing;
-    char holder[ACT_HEADER_KEY_MAX_BYTES]; // "<instance>/<boot id>": who claims
+    act_holder_t *holder; // who claims
     // Settings.
     uint32_t requests_max_count;
     bool is_event_wanted; // of other channels than the console

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/crash_point.h"
+#include "base/time.h"
 #include "claims.h"
 #include "decide.h"
 
@@ -164,6 +165,18 @@ static bool waits_too_long(const send_t *self, int64_t now_ms)
     return now_ms - self->waiting_since_ms > self->sends->delivery->claim_ms / 4;
 }
 
+// Is there time for a whole request before somebody else may claim the message? By a clock that is read
+// now: the process may have been stopped since the loop looked at it.
+static bool is_ours(const send_t *self)
+{
+    const delivery_t *delivery = self->sends->delivery;
+    int64_t until_ms = act_holder_until_ms(delivery->holder) + delivery->reconcile_ms;
+    if (until_ms > self->hold.until_ms)
+        until_ms = self->hold.until_ms;
+    return self->hold.holder_number == act_holder_number(delivery->holder) &&
+           act_time_mono_ms() + delivery->send_timeout_ms <= until_ms;
+}
+
 // Moves a waiting message on, or leaves it waiting.
 static void pass_gates(send_t *self)
 {
@@ -179,6 +192,14 @@ static void pass_gates(send_t *self)
     }
     if (self->unknown_count > DECIDE_UNKNOWN_MAX_COUNT) {
         give_up_unknown(self);
+        return;
+    }
+    if (!act_actor_is_connected(delivery->actor)) { // an orphan starts nothing (promises.md D8)
+        sends_ensure_tick(self->sends);
+        return;
+    }
+    if (!is_ours(self)) {
+        defer_uncounted(self, 0, "the claim runs out");
         return;
     }
     account_t *account =
@@ -226,13 +247,15 @@ static void log_ambiguous(const delivery_t *delivery, const outbox_claim_t *clai
                  ACT_STR_ARG(claim->outbox_id), claim->attempt);
 }
 
-static void take_claim(sends_t *self, batch_t *batch, const outbox_claim_t *claim)
+static void take_claim(sends_t *self, batch_t *batch, const outbox_claim_t *claim, hold_t hold)
 {
     delivery_t *delivery = self->delivery;
     send_t *send = find(self, claim);
     if (send || claim->tenant.len_bytes > ACT_HEADER_NAME_MAX_BYTES) {
-        if (send)
+        if (send) {
             send->attempt = claim->attempt;
+            send->hold = hold;
+        }
         return;
     }
     send = act_arena_alloc(batch->arena, sizeof *send);
@@ -240,6 +263,7 @@ static void take_claim(sends_t *self, batch_t *batch, const outbox_claim_t *clai
                      .batch = batch,
                      .claim = claim,
                      .attempt = claim->attempt,
+                     .hold = hold,
                      .unknown_count = claim->unknown_count,
                      .waiting_since_ms = delivery_now_ms(delivery),
                      .next = self->first};
@@ -256,7 +280,7 @@ static void take_claim(sends_t *self, batch_t *batch, const outbox_claim_t *clai
     pass_gates(send);
 }
 
-void sends_take(sends_t *self, act_str_t claim_outbox_reply)
+void sends_take(sends_t *self, act_str_t claim_outbox_reply, hold_t hold)
 {
     batch_t *batch = act_alloc(sizeof *batch);
     *batch = (batch_t){.arena = act_arena_new(), .refs_count = 1};
@@ -265,6 +289,6 @@ void sends_take(sends_t *self, act_str_t claim_outbox_reply)
     // It was decoded before, so it can be again.
     act_assert(claim_outbox_reply_unpack(body, batch->arena, &reply, NULL) == ACT_E_OK);
     for (uint32_t i = 0; i < reply.claims.count; i++)
-        take_claim(self, batch, &reply.claims.items[i]);
+        take_claim(self, batch, &reply.claims.items[i], hold);
     release(batch);
 }

@@ -27,6 +27,7 @@ struct send {
     const outbox_claim_t *claim;
     send_state_t state;
     int32_t attempt;       // of the newest claim
+    hold_t hold;           // and how long it is ours
     int32_t unknown_count; // requests whose outcome nobody knows
     int64_t waiting_since_ms;
     memo_t memo;

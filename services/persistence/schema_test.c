@@ -22,14 +22,15 @@ static void every_table_is_protected(void **state)
                           "p.polrelid = c.oid and p.polqual is not null and p.polwithcheck is not "
                           "null))"),
         "");
-    CHECK_STR(test_db_admin(db,
-                            "select coalesce(string_agg(i.indexrelid::regclass::text, ' '), '') "
-                            "from pg_index i join pg_class c on c.oid = i.indrelid where "
-                            "c.relnamespace = 'parley'::regnamespace and i.indisunique and "
-                            "c.relname not in ('schema_scripts', 'obituaries') and not exists "
-                            "(select from pg_attribute "
-                            "a where a.attrelid = c.oid and a.attnum = i.indkey[0] and a.attname = "
-                            "'tenant_id')"),
+    CHECK_STR(test_db_admin(
+                  db,
+                  "select coalesce(string_agg(i.indexrelid::regclass::text, ' '), '') "
+                  "from pg_index i join pg_class c on c.oid = i.indrelid where "
+                  "c.relnamespace = 'parley'::regnamespace and i.indisunique and "
+                  "c.relname not in ('schema_scripts', 'obituaries', 'instances') and not exists "
+                  "(select from pg_attribute "
+                  "a where a.attrelid = c.oid and a.attnum = i.indkey[0] and a.attname = "
+                  "'tenant_id')"),
               "");
     CHECK_STR(test_db_admin(db, "select coalesce(string_agg(c.relname, ' '), '') from pg_class c "
                                 "where c.relnamespace = 'parley'::regnamespace and (c.relowner <> "

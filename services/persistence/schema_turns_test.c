@@ -24,7 +24,7 @@ static void one_holder_at_a_time(void **state)
     assert_true(turn->is_granted);
     const turn_begin_reply_t *other = schema_begin(db, tenant, conversation, "s2");
     assert_false(other->is_granted);
-    assert_in_range(other->retry_after_ms, 25000, 30000);
+    assert_int_equal(other->retry_after_ms, 1000); // it may end with its holder
     // The same holder lost the answer: granted again, and the first grant is worth nothing now.
     const turn_begin_reply_t *again = schema_begin(db, tenant, conversation, "s1");
     assert_true(again->is_granted);

@@ -1,14 +1,11 @@
 // session: settings, life, and the two methods.
 #include "session.h"
 
-#include "base/id.h"
 #include "dry_run.h"
 #include "metrics.h"
 #include "proto/session_service.h"
 #include "sweeper.h"
 #include "turn.h"
-
-#include <stdio.h>
 
 const act_config_row_t session_settings[] = {
     {"quiet_window_ms", "PARLEY_QUIET_WINDOW_MS", ACT_CONFIG_INT, "250", 0, 10000, "250",
@@ -82,6 +79,13 @@ static void load_settings(session_t *self)
     self->is_event_wanted = act_config_bool(config, "turn_events");
 }
 
+static void on_welcome(void *context)
+{
+    session_t *self = context;
+    act_holder_beat(self->holder);
+    sweeper_sweep(self);
+}
+
 static act_err_t open_session(void *context, act_actor_t *actor)
 {
     session_t *self = context;
@@ -89,10 +93,9 @@ static act_err_t open_session(void *context, act_actor_t *actor)
     load_settings(self);
     self->turns = turns_new();
     self->habits = quiet_habits_new();
-    char boot_id[ACT_UUID_TEXT_BYTES];
-    act_uuid7(boot_id);
-    snprintf(self->holder, sizeof self->holder, "%s/%s", act_actor_instance(actor), boot_id);
     sweeper_start(self);
+    self->holder = act_holder_new(actor, "session", /* claim_delay_ms= */ 0, sweeper_sweep, self);
+    act_actor_on_welcome(actor, on_welcome, self);
     return ACT_E_OK;
 }
 
@@ -104,6 +107,7 @@ static void close_session(void *context)
         turn_abort(turn);
     turns_destroy(&self->turns);
     quiet_habits_destroy(&self->habits);
+    act_holder_destroy(&self->holder);
 }
 
 const act_spec_t session_spec = {

@@ -1,6 +1,7 @@
 // session: the actor's state, shared by its modules: settings and the turns it works on.
 #pragma once
 #include "actor/actor.h"
+#include "cell/holder.h"
 #include "proto/session.h"
 #include "quiet.h"
 #include "turns.h"
@@ -10,8 +11,8 @@ typedef struct {
     turns_t *turns;
     quiet_habits_t *habits;
     act_timer_t *sweep_timer;
-    bool is_sweeping;                      // a sweep call is in flight
-    char holder[ACT_HEADER_KEY_MAX_BYTES]; // "<instance>/<boot id>": who holds our leases
+    bool is_sweeping;     // a sweep call is in flight
+    act_holder_t *holder; // who holds our leases
     // Settings.
     quiet_policy_t quiet;
     int64_t lease_ms;

@@ -25,15 +25,17 @@ static void on_swept(void *context, const act_reply_t *reply, const sweep_inbox_
         act_log_info(act_actor_log(session->actor), "swept", "count=%u", body->conversations.count);
 }
 
-static void sweep(void *context)
+void sweeper_sweep(void *context)
 {
     session_t *session = context;
-    if (session->is_sweeping || act_actor_is_draining(session->actor))
+    if (session->is_sweeping || act_str_empty(act_holder_name(session->holder)) ||
+        act_actor_is_draining(session->actor))
         return;
     session->is_sweeping = true;
     sweep_inbox_request_t request = {
         .min_age_ms = (uint32_t)(session->sweep_ms + session->quiet.max_ms),
         .max_rows = ROWS_MAX_COUNT,
+        .holder = act_holder_name(session->holder),
     };
     act_call_opts_t opts = {.budget_ms = BUDGET_MS, .class_ = ACT_CLASS_BULK};
     persistence_sweep_inbox(session->actor, &opts, &request, on_swept, session);
@@ -41,9 +43,8 @@ static void sweep(void *context)
 
 void sweeper_start(session_t *session)
 {
-    session->sweep_timer = act_timer_new(act_actor_loop(session->actor), sweep, session);
+    session->sweep_timer = act_timer_new(act_actor_loop(session->actor), sweeper_sweep, session);
     act_timer_start(session->sweep_timer, session->sweep_ms, session->sweep_ms);
-    act_actor_on_welcome(session->actor, sweep, session);
 }
 
 void sweeper_stop(session_t *session)

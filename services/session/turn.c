@@ -252,9 +252,13 @@ static void begin(turn_t *self)
 {
     self->state = TURN_BEGINNING;
     stage_times_enter(&self->times, "begin");
+    if (act_str_empty(act_holder_name(self->session->holder))) {
+        act_timer_start(self->timer, RETRY_MS, 0);
+        return;
+    }
     turn_begin_request_t request = {
         .conversation_id = self->conversation_id,
-        .holder = act_str(self->session->holder),
+        .holder = act_holder_name(self->session->holder),
         .lease_ms = (uint32_t)self->session->lease_ms,
         .planned_count = self->planned_count,
     };

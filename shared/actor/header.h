@@ -10,6 +10,8 @@
 // sender and idempotency key may hold two ids.
 #define ACT_HEADER_NAME_MAX_BYTES 64
 #define ACT_HEADER_KEY_MAX_BYTES 160
+// Name of the cell, where PARLEY_CELL does not say another one (also in the table of shared/actor/main.c).
+#define ACT_CELL_DEFAULT "main"
 
 // A call may pass through this many actors; more is a loop (broker.md row 3).
 #define ACT_HEADER_MAX_HOPS 8

@@ -6,9 +6,12 @@
 
 #include "base/assert.h"
 #include "base/crash_point.h"
+#include "base/time.h"
 #include "io/http_address.h"
 
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -177,10 +180,21 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose,
     return descriptor;
 }
 
+// What a request that was given up left in the kernel would go out later, when the network is back, and
+// nobody would expect it any more.
+static void drop_unsent(int descriptor)
+{
+    static const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    int unsent_bytes = 0;
+    if (ioctl(descriptor, SIOCOUTQ, &unsent_bytes) == 0 && unsent_bytes > 0)
+        (void)setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 static int on_close_socket(void *context, curl_socket_t descriptor)
 {
     act_http_curl_t *self = context;
     forget_socket(self, descriptor);
+    drop_unsent(descriptor);
     return close(descriptor);
 }
 
@@ -223,8 +237,11 @@ static int on_about_to_send(void *context, char *peer, char *local, int peer_por
         strcmp(transfer->method, "GET") == 0 || strcmp(transfer->method, "HEAD") == 0;
     if (transfer->attempts_count > 0 && !is_repeatable)
         return CURL_PREREQFUNC_ABORT;
-    transfer->attempts_count++;
     ACT_CRASH_POINT("http.send.first_byte");
+    // A process that was stopped meanwhile looks at no timer first.
+    if (act_time_mono_ms() > transfer->deadline_ms)
+        return CURL_PREREQFUNC_ABORT;
+    transfer->attempts_count++;
     return CURL_PREREQFUNC_OK;
 }
 

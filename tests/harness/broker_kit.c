@@ -83,10 +83,17 @@ static void on_dead(void *context, const entry_t *entry, act_err_t err)
         self->on_dead(self->dead_context, entry, err);
 }
 
+static void on_gone(void *context, const peer_t *peer, bool is_dead)
+{
+    broker_kit_t *self = context;
+    if (self->on_gone)
+        self->on_gone(self->gone_context, peer, is_dead);
+}
+
 broker_kit_t *broker_kit_new(const broker_limits_t *limits)
 {
     broker_kit_t *self = act_alloc(sizeof *self);
-    broker_io_t io = {on_send, on_hello, on_ready, on_bus_call, on_dead, self};
+    broker_io_t io = {on_send, on_hello, on_ready, on_bus_call, on_dead, on_gone, self};
     self->arena = act_arena_new();
     broker_limits_t own_limits = *limits;
     if (!own_limits.acl)

@@ -28,6 +28,8 @@ typedef struct {
     uint32_t dead_count;
     void (*on_dead)(void *context, const entry_t *entry, act_err_t err); // NULL: only counted
     void *dead_context;
+    void (*on_gone)(void *context, const peer_t *peer, bool is_dead); // NULL: none is wanted
+    void *gone_context;
     uint64_t bus_call_id; // the last call to the bus service; tests answer it
 } broker_kit_t;
 

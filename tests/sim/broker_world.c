@@ -687,7 +687,7 @@ void world_run(const world_opts_t *opts, world_result_t *ret_result)
                               .outcomes_max_count = 1000,
                               .outcomes_max_bytes = 1u << 20,
                               .acl = acl};
-    broker_io_t io = {on_send, on_peer, on_peer, on_bus_call, NULL, self};
+    broker_io_t io = {on_send, on_peer, on_peer, on_bus_call, NULL, NULL, self};
     self->broker = broker_new(&limits, &io);
     broker_set_time(self->broker, self->now_us);
     start(self);
