@@ -182,9 +182,16 @@ act_err_t postgres_start(const instance_t *instance, char *ret_url, act_buf_t *e
         return refuse(instance, "started", error);
     if (!make_database(instance, bin, sockets))
         return refuse(instance, "given its database", error);
+    postgres_url(instance, ret_url);
+    return ACT_E_OK;
+}
+
+void postgres_url(const instance_t *instance, char ret_url[POSTGRES_URL_BYTES])
+{
+    char sockets[PATH_MAX];
+    socket_folder(instance, sockets);
     snprintf(ret_url, POSTGRES_URL_BYTES, "postgresql:///" DATABASE "?host=%s&user=postgres",
              sockets);
-    return ACT_E_OK;
 }
 
 // The first line of postmaster.pid is the server's pid.

@@ -13,6 +13,9 @@
 ACT_MUST_CHECK act_err_t postgres_start(const instance_t *instance, char *ret_url,
                                         act_buf_t *error);
 
+// Its URL, for one more cell on it.
+void postgres_url(const instance_t *instance, char ret_url[POSTGRES_URL_BYTES]);
+
 // Does the server live? (Its pid file names a living process.)
 bool postgres_is_running(const instance_t *instance);
 

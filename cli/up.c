@@ -24,17 +24,23 @@
 
 #define CONNECT_MS 20000
 #define READY_MS 60000
+#define CELL_MAX_BYTES 32
+#define CELL_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789-"
 
 typedef struct {
     const char *data;
     const char *port;
     const char *admin_port;
+    const char *cell;
+    const char *join;
     bool is_detached;
 } up_options_t;
 
 typedef struct {
     up_options_t options;
     instance_t instance;
+    instance_t joined; // whose database and key are used, with --join
+    bool has_own_postgres;
     act_config_t *settings;
     int listener;
     uint16_t port;
@@ -100,8 +106,25 @@ static int open_listener(up_t *self)
     return probe_admin_port(admin);
 }
 
+static int use_key(const char *path, char *ret_path)
+{
+    if (access(path, R_OK) != 0)
+        return fail(EXIT_UNAVAILABLE, "cannot read the master key %s: %s", path, strerror(errno));
+    snprintf(ret_path, PATH_MAX, "%s", path);
+    return 0;
+}
+
+// The key opens what is in the database: cells on one database have the same.
 static int make_key(up_t *self, char *ret_path)
 {
+    const char *shared = getenv("PARLEY_MASTER_KEY_FILE");
+    if (shared && *shared && !self->options.join)
+        return use_key(shared, ret_path);
+    if (self->options.join) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof path, "%.*s/master.key", PATH_MAX - 16, self->joined.keys);
+        return use_key(path, ret_path);
+    }
     if (seed_master_key(&self->instance, ret_path) != ACT_E_OK)
         return fail(EXIT_UNAVAILABLE, "cannot write %s: %s", ret_path, strerror(errno));
     return 0;
@@ -124,7 +147,16 @@ static int prepare_database(up_t *self)
 {
     const char *url = act_config_text(self->settings, "database_url");
     char own_url[POSTGRES_URL_BYTES];
-    if (*url == '\0') {
+    if (self->options.join) {
+        if (!postgres_is_running(&self->joined))
+            return fail(EXIT_UNAVAILABLE,
+                        "--join %s: no PostgreSQL runs there (parley up --data "
+                        "%s first, or set DATABASE_URL instead)",
+                        self->options.join, self->options.join);
+        postgres_url(&self->joined, own_url);
+        url = own_url;
+    } else if (*url == '\0') {
+        self->has_own_postgres = true;
         act_buf_t error;
         act_buf_init(&error, 8192);
         if (postgres_start(&self->instance, own_url, &error) != ACT_E_OK)
@@ -191,16 +223,15 @@ static void detach(const up_t *self)
 
 _Noreturn static void be_launcher(up_t *self)
 {
-    bool has_own_postgres = *act_config_text(self->settings, "database_url") == '\0';
     if (self->options.is_detached)
         detach(self);
     launcher_options_t options = {
         .instance = &self->instance,
         .listener = self->listener,
-        .has_own_postgres = has_own_postgres,
+        .has_own_postgres = self->has_own_postgres,
     };
     int code = launcher_run(&options);
-    if (has_own_postgres)
+    if (self->has_own_postgres)
         postgres_stop(&self->instance);
     instance_clean(&self->instance);
     _exit(code);
@@ -345,6 +376,25 @@ static int run(up_t *self)
     return self->options.is_detached ? 0 : wait_for_launcher(self);
 }
 
+// The broker and its actors read it from the environment.
+static int choose_cell(up_t *self)
+{
+    const char *given = getenv("PARLEY_CELL");
+    const char *cell = self->options.cell ? self->options.cell : given && *given ? given : NULL;
+    if (self->options.join && instance_locate(self->options.join, &self->joined) != ACT_E_OK)
+        return fail(EXIT_USAGE, "--join is too long (example: --join var)");
+    if (self->options.join && !cell)
+        return fail(EXIT_USAGE, "--join needs a name for this cell (example: --cell north)");
+    if (!cell)
+        return 0;
+    size_t len = strlen(cell);
+    if (len == 0 || len > CELL_MAX_BYTES || strspn(cell, CELL_CHARACTERS) != len)
+        return fail(EXIT_USAGE, "--cell has 1 to %d of a-z, 0-9 and - (example: --cell north)",
+                    CELL_MAX_BYTES);
+    setenv("PARLEY_CELL", cell, /* overwrite= */ 1);
+    return 0;
+}
+
 int command_up(int argc, char **argv)
 {
     up_t self = {.listener = -1, .options = {.port = "8080", .admin_port = "8081"}};
@@ -352,6 +402,10 @@ int command_up(int argc, char **argv)
         {"port", &self.options.port, NULL, "public port for webhooks (default 8080)"},
         {"admin-port", &self.options.admin_port, NULL,
          "port of console and metrics (default 8081)"},
+        {"cell", &self.options.cell, NULL,
+         "name of this cell; each on a database has its own (default main)"},
+        {"join", &self.options.join, NULL,
+         "use database and master key of the instance in this data folder, as one more cell"},
         {"detach", NULL, &self.options.is_detached, "return when everything is ready"},
         {0},
     };
@@ -361,6 +415,9 @@ int command_up(int argc, char **argv)
         return code;
     if (instance_locate(self.options.data, &self.instance) != ACT_E_OK)
         return fail(EXIT_USAGE, "--data is too long (example: --data var)");
+    code = choose_cell(&self);
+    if (code != 0)
+        return code;
     act_buf_t error;
     act_buf_init(&error, 4096);
     if (settings_load(self.instance.source, &self.settings, &error) != ACT_E_OK)
