@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { Console } from '../harness/console.mjs';
 import { textMessage, until } from '../harness/parley.mjs';
 
-const adminPort = 23000 + ((process.pid + 7) % 20000);
+const adminPort = 23000 + ((process.pid + 7) % 9000);
 
 describe('commands of the web console', () => {
   let app, parley, page;

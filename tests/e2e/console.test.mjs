@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { Console, tooWide } from '../harness/console.mjs';
 import { Sim, until } from '../harness/parley.mjs';
 
-const adminPort = 23000 + (process.pid % 20000);
+const adminPort = 23000 + (process.pid % 9000);
 const text = (id, body, from = '34600000077') => ({ from, id: `wamid.${id}`, timestamp: String(Math.floor(Date.now() / 1000)), type: 'text', text: { body } });
 
 describe('the web console', () => {
