@@ -265,10 +265,15 @@ static void add_fields(act_buf_t *out, const char *format, const char *values)
         const char *value = values + name_len + 1;
         const char *end = end_of_value(value, next);
         size_t len = (size_t)(end - value);
-        bool has_quotes = !is_bare(value, len, is_text_field(format));
+        bool is_text = is_text_field(format);
+        bool has_quotes = !is_bare(value, len, is_text);
         act_buf_printf(out, has_quotes ? ",\"%.*s\":\"" : ",\"%.*s\":", (int)name_len, format);
-        add_text(out, act_str_of(value, has_quotes ? len : 0));
-        act_buf_add_str(out, has_quotes ? ACT_STR("\"") : act_str_of(value, len));
+        if (is_text)
+            add_text(out, act_str_of(value, has_quotes ? len : 0));
+        if (!is_text || !has_quotes) // made of numbers of ours, or one: nobody's number
+            act_buf_add_str(out, act_str_of(value, len));
+        if (has_quotes)
+            act_buf_add_str(out, ACT_STR("\""));
         if (!next || !*end)
             return;
         format = next + 1;

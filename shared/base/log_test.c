@@ -246,10 +246,13 @@ static void what_is_no_address_stays(void **state)
 static void numbers_are_not_redacted(void **state)
 {
     fixture_t *self = *state;
-    act_log_info(self->log, "event", "took_us=%lld,epoch=%llu", 12345678ll, 123456789012345678ull);
+    act_log_info(self->log, "event", "took_us=%lld,epoch=%llu,id=%llu", 12345678ll,
+                 123456789012345678ull, 12345678901234567890ull);
     json_t *object = last_line(self);
     assert_int_equal(json_integer_value(json_object_get(object, "took_us")), 12345678);
     assert_true(json_is_integer(json_object_get(object, "epoch")));
+    // More than JSON's integers hold, so it is a text.
+    assert_string_equal(json_string_value(json_object_get(object, "id")), "12345678901234567890");
     json_decref(object);
 }
 
