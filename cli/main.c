@@ -37,6 +37,8 @@ static const command_t commands[] = {
     {"takeover", command_takeover,
      "take a conversation from the bot (CONVERSATION | --from ADDRESS)"},
     {"reply", command_reply, "write to a customer as a person (CONVERSATION TEXT)"},
+    {"outbox", command_outbox,
+     "messages that were not sent, and why ([resend ID | drop ID] --json)"},
     {"handback", command_handback,
      "give a conversation back to the bot (--from ADDRESS | --conversation ID)"},
 };

@@ -50,6 +50,7 @@ static act_err_t put_whatsapp(client_t *client, const act_config_t *settings)
         .access_token = seal(client, settings, key, ACT_SEAL_ACCESS_TOKEN, "wh_token"),
         .verify_token = seal(client, settings, key, ACT_SEAL_VERIFY_TOKEN, "verify_token"),
         .api_base = act_str(act_config_text(settings, "graph_api_base")),
+        .unknown_policy = act_str(act_config_text(settings, "wh_unknown_policy")),
     };
     put_channel_account_reply_t reply;
     return client_call(client, &persistence_service, PERSISTENCE_PUT_CHANNEL_ACCOUNT, FIRST_TENANT,

@@ -19,6 +19,9 @@ static const act_config_row_t table[] = {
      "phone number id of the WhatsApp number", false},
     {"wh_app_secret", "WH_APP_SECRET", ACT_CONFIG_TEXT, "", 0, 0,
      "5f2a0c9e7b1d4836a0f1c2d3e4b59687", "app secret that signs Meta's webhooks", true},
+    {"wh_unknown_policy", "WH_UNKNOWN_POLICY", ACT_CONFIG_TEXT, "resend", 0, 0, "park",
+     "a message that may not have arrived is sent once more (resend), or a person decides (park)",
+     false},
     {"openai_api_key", "OPENAI_API_KEY", ACT_CONFIG_TEXT, "", 0, 0, "sk-...",
      "key of the language model; without one Parley answers from flows and FAQ", true},
     {"openai_model", "OPENAI_MODEL", ACT_CONFIG_TEXT, "", 0, 0, "gpt-5-mini", "model to ask",
@@ -63,10 +66,16 @@ static bool is_long_token(const char *value)
     return strlen(value) >= 16;
 }
 
+static bool is_unknown_policy(const char *value)
+{
+    return strcmp(value, "resend") == 0 || strcmp(value, "park") == 0;
+}
+
 static const rule_t rules[] = {
     {"database_url", is_database_url, "must begin with postgresql://"},
     {"wh_phone_id", is_digits, "must be digits only"},
     {"wh_app_secret", is_app_secret, "must be 32 characters of 0-9a-f"},
+    {"wh_unknown_policy", is_unknown_policy, "must be resend or park"},
     {"openai_base_url", is_http_url, "must begin with http:// or https://"},
     {"graph_api_base", is_http_url, "must begin with http:// or https://"},
     {"x_admin_token", is_long_token, "must have at least 16 characters"},

@@ -60,6 +60,9 @@ begin
            error_text = case when v_status = 'failed' then p_error_text else '' end
      where k.tenant_id = p_tenant and k.outbox_id = o.outbox_id;
     was_applied := true;
+    if v_status = 'failed' then
+        perform unsent_note(p_tenant, o.outbox_id);
+    end if;
     if o.state in ('queued', 'sending')
        and outbox_settle(p_tenant, o.conversation_id, o.seq, null) then
         conversation_id := o.conversation_id;

@@ -1,10 +1,11 @@
--- The heads that are due, with INTENT recorded (D5): state sending, attempt + 1, and a due time at
--- which the claim runs out. A head that is still in state sending then has no recorded result: its
--- claim is ambiguous, and counted in unknown_count. A head that the bot wrote before
--- the conversation went to somebody else is refused as WRONG_OWNER, and the next one becomes due; a person's own messages are always
--- sent. Waits for nobody (skip locked): what somebody is changing just now
--- is claimed next time. Works on outbox_queue, one row a conversation, so a million messages that
--- wait cost what their conversations cost.
+-- The heads that are due, for a holder to look at: nobody else gets them until p_claim_ms are over. A
+-- claim promises nothing and is not kept with the message; a send begins with its INTENT (put_intent).
+-- A head that is still in state sending has an INTENT without a RESULT: its outcome is unknown, and
+-- counted. p_may_have_lost: the reply of an earlier claim did not arrive, so what this holder has
+-- without INTENT is due again. One that the bot wrote before the conversation went to somebody else is refused, and the
+-- next one becomes due; a person's own messages are always sent. Waits for nobody (skip locked): what
+-- somebody is changing just now is claimed next time. Works on outbox_queue, one row a conversation,
+-- so a million messages that wait cost what their conversations cost.
 --
 -- A loop over small statements, because most claims are of a few rows: as one statement with a CTE
 -- for each step, a claim of one row took 340 us, of which 280 were spent on starting the plan.
@@ -13,7 +14,7 @@
 -- was claimed, so that under load nobody looks further; else when the first of those that wait will
 -- be due, or 0 when none waits.
 create or replace function claim_due(
-    p_holder text, p_max_rows bigint, p_claim_ms bigint)
+    p_holder text, p_max_rows bigint, p_claim_ms bigint, p_may_have_lost boolean)
 returns table (tenant text, outbox_id text, conversation_id text, turn_id text, seq bigint,
                attempt integer, channel text, channel_account_id text, address text, phone text,
                content json, unknown_count integer, next_due_ms integer)
@@ -33,6 +34,13 @@ begin
         return next;
         return;
     end if;
+    if p_may_have_lost then
+        update outbox_queue k set due_at = now()
+          from outbox w
+         where k.claimed_by = p_holder and k.due_at > now()
+           and w.tenant_id collate "POSIX" = k.tenant_id
+           and w.conversation_id = k.conversation_id and w.seq = k.head_seq and w.state = 'queued';
+    end if;
     for q in
         select * from outbox_queue k
          where k.due_at >= v_floor and k.due_at <= now()
@@ -47,14 +55,13 @@ begin
         select k.owner_fence, k.address, k.phone into v_owner_fence, address, phone
           from conversations k
          where k.tenant_id = q.tenant_id and k.conversation_id = q.conversation_id;
-        if o.author = 'bot' and o.owner_fence <> v_owner_fence then
-            update outbox k
-               set state = 'refused', failed_at = now(), error_code = 'WRONG_OWNER',
-                   error_text = 'somebody else had the conversation before this was sent',
-                   advice = 'write it yourself, or give the conversation back to the bot'
-             where k.tenant_id = o.tenant_id and k.outbox_id = o.outbox_id;
+        if o.state not in ('queued', 'sending') then -- written as sent: a person's phone
             v_has_more := outbox_settle(q.tenant_id, q.conversation_id, q.head_seq, null)
                           or v_has_more;
+            continue;
+        end if;
+        if o.author = 'bot' and o.owner_fence <> v_owner_fence then
+            v_has_more := outbox_refuse(o) or v_has_more;
             continue;
         end if;
         -- No more than fits into one message of the bus.
@@ -63,12 +70,14 @@ begin
             v_has_more := true;
             exit;
         end if;
-        unknown_count := o.unknown_count + (o.state = 'sending')::integer;
-        update outbox k
-           set state = 'sending', attempt = o.attempt + 1, claimed_by = p_holder,
-               unknown_count = claim_due.unknown_count
-         where k.tenant_id = o.tenant_id and k.outbox_id = o.outbox_id;
-        update outbox_queue k set due_at = clock_timestamp() + p_claim_ms * interval '1 ms'
+        unknown_count := o.unknown_count;
+        if o.state = 'sending' then
+            unknown_count := o.unknown_count + 1;
+            update outbox k set state = 'queued', unknown_count = o.unknown_count + 1
+             where k.tenant_id = o.tenant_id and k.outbox_id = o.outbox_id;
+        end if;
+        update outbox_queue k
+           set due_at = clock_timestamp() + p_claim_ms * interval '1 ms', claimed_by = p_holder
          where k.tenant_id = q.tenant_id and k.conversation_id = q.conversation_id;
         tenant := o.tenant_id;
         outbox_id := o.outbox_id;

@@ -8,7 +8,8 @@ declare
     v_last bigint;
 begin
     if p_retry_after_ms is not null then
-        update outbox_queue q set due_at = clock_timestamp() + p_retry_after_ms * interval '1 ms'
+        update outbox_queue q
+           set due_at = clock_timestamp() + p_retry_after_ms * interval '1 ms', claimed_by = ''
          where q.tenant_id = p_tenant and q.conversation_id = p_conversation
            and q.head_seq = p_seq;
         return false;
@@ -19,7 +20,8 @@ begin
     if found then
         return false;
     end if;
-    update outbox_queue q set head_seq = p_seq + 1, due_at = clock_timestamp()
+    update outbox_queue q
+       set head_seq = p_seq + 1, due_at = clock_timestamp(), claimed_by = ''
      where q.tenant_id = p_tenant and q.conversation_id = p_conversation and q.head_seq = p_seq;
     return found;
 end

@@ -111,6 +111,7 @@ static void take_row(accounts_t *self, list_t *list, const channel_account_t *ro
         return; // sends without an account, as the console
     account_t *account = list_add(list, row->tenant, row->channel_account_id);
     account->channel = channel;
+    account->parks_unknown = act_str_is(row->unknown_policy, "park");
     account->route = route_of(self, row, list->arena);
     account->is_operator_base =
         act_str_empty(row->api_base) || act_str_eq(row->api_base, self->settings.graph_api_base);

@@ -15,6 +15,7 @@ typedef struct {
     act_str_t account_id;
     const act_channel_t *channel;
     act_channel_account_t route; // how to reach the provider in its name
+    bool parks_unknown;          // a send with unknown outcome is not repeated: a person decides
     bool is_operator_base;       // api_base is the operator's, not the tenant's
     bucket_t bucket;
     int64_t paused_until_ms;

@@ -23,6 +23,7 @@ struct claims {
     int64_t asked_at_ms;
     uint32_t holder_number; // when it was asked
     int64_t retry_ms;       // 0 while claiming works
+    bool may_have_lost;     // claims: their reply did not arrive
 };
 
 static void maybe_ask(claims_t *self);
@@ -86,6 +87,7 @@ static void take_failure(claims_t *self, act_err_t err)
     self->retry_ms = self->retry_ms == 0 ? RETRY_MS : self->retry_ms * 2;
     if (self->retry_ms > RETRY_MAX_MS)
         self->retry_ms = RETRY_MAX_MS;
+    self->may_have_lost = true;
     self->is_wanted = false; // the timer asks again, hints in between do not
     claims_wake_in(self, self->retry_ms);
 }
@@ -99,6 +101,7 @@ static void on_claimed(void *context, const act_reply_t *reply, const claim_outb
         return;
     }
     self->retry_ms = 0;
+    self->may_have_lost = false;
     claims_wake_in(self, idle_or(self, body->next_due_ms));
     self->is_wanted |= body->claims.count >= self->asked_count;
     if (body->claims.count > 0)
@@ -114,6 +117,7 @@ static void ask(claims_t *self, uint32_t rows_count)
         .holder = act_holder_name(delivery->holder),
         .max_rows = rows_count,
         .claim_ms = (uint32_t)delivery->claim_ms,
+        .may_have_lost = self->may_have_lost,
     };
     act_call_opts_t opts = {.budget_ms = CLAIM_BUDGET_MS, .key = request.holder};
     self->is_wanted = false;

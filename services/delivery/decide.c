@@ -7,11 +7,15 @@
 #define TEXT_MAX_BYTES 1024
 
 const char decide_gave_up_unknown[] = "outcome unknown twice: it may have been sent";
+const char decide_parked_unknown[] = "outcome unknown: it may have been sent";
 
 const char *outcome_name(outcome_t outcome)
 {
-    static const char *const names[] = {
-        [OUTCOME_SENT] = "sent", [OUTCOME_RETRY] = "retry", [OUTCOME_FAILED] = "failed"};
+    static const char *const names[] = {[OUTCOME_SENT] = "sent",
+                                        [OUTCOME_RETRY] = "retry",
+                                        [OUTCOME_FAILED] = "failed",
+                                        [OUTCOME_REFUSED] = "refused",
+                                        [OUTCOME_PARKED] = "parked"};
     return names[outcome];
 }
 
@@ -75,9 +79,6 @@ static decision_t decide_unknown(const act_channel_verdict_t *verdict,
                                  const circumstances_t *circumstances)
 {
     (void)verdict;
-    if (circumstances->unknown_count >= DECIDE_UNKNOWN_MAX_COUNT)
-        return (decision_t){
-            .outcome = OUTCOME_FAILED, .is_unknown = true, .reason = decide_gave_up_unknown};
     return (decision_t){.outcome = OUTCOME_RETRY,
                         .retry_after_ms = circumstances->reconcile_ms,
                         .is_unknown = true,

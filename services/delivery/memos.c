@@ -59,7 +59,7 @@ static row_t *choose(memos_t *self, uint64_t key)
 void memos_put(memos_t *self, act_str_t outbox_id, const memo_t *memo)
 {
     uint64_t key = key_of(outbox_id);
-    bool is_empty = memo->parts_count == 0 && memo->unsent_count == 0;
+    bool is_empty = memo->parts_count == 0 && memo->unknown_account_count == 0;
     row_t *row = choose(self, key);
     if (!is_empty)
         *row = (row_t){.key = key, .used = ++self->puts_count, .memo = *memo};

@@ -6,8 +6,8 @@
 #include "base/str.h"
 
 typedef struct {
-    uint32_t parts_count;  // parts of a long message that the channel has already
-    uint32_t unsent_count; // claims that were given back without a request
+    uint32_t parts_count;           // parts of a long message that the channel has already
+    uint32_t unknown_account_count; // claims given back because the account is not known
 } memo_t;
 
 typedef struct memos memos_t;

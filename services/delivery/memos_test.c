@@ -18,17 +18,17 @@ static void remembers_until_told_to_forget(void **state)
 {
     (void)state;
     ACT_AUTO(memos) *memos = memos_new();
-    assert_int_equal(memos_get(memos, ACT_STR("a")).unsent_count, 0);
-    memo_t memo = {.parts_count = 2, .unsent_count = 3};
+    assert_int_equal(memos_get(memos, ACT_STR("a")).unknown_account_count, 0);
+    memo_t memo = {.parts_count = 2, .unknown_account_count = 3};
     memos_put(memos, ACT_STR("a"), &memo);
-    memos_put(memos, ACT_STR("b"), &(memo_t){.unsent_count = 9});
+    memos_put(memos, ACT_STR("b"), &(memo_t){.unknown_account_count = 9});
     memo_t got = memos_get(memos, ACT_STR("a"));
     assert_int_equal(got.parts_count, 2);
-    assert_int_equal(got.unsent_count, 3);
+    assert_int_equal(got.unknown_account_count, 3);
     memos_put(memos, ACT_STR("a"), &(memo_t){0});
     memos_put(memos, ACT_STR("never there"), &(memo_t){0});
     assert_int_equal(memos_get(memos, ACT_STR("a")).parts_count, 0);
-    assert_int_equal(memos_get(memos, ACT_STR("b")).unsent_count, 9);
+    assert_int_equal(memos_get(memos, ACT_STR("b")).unknown_account_count, 9);
 }
 
 static void keeps_the_newest_when_full(void **state)
@@ -38,13 +38,14 @@ static void keeps_the_newest_when_full(void **state)
     char room[32];
     const int count = 100000;
     for (int i = 0; i < count; i++)
-        memos_put(memos, id_of(i, room, sizeof room), &(memo_t){.unsent_count = (uint32_t)i + 1});
+        memos_put(memos, id_of(i, room, sizeof room),
+                  &(memo_t){.unknown_account_count = (uint32_t)i + 1});
     int found_count = 0, late_count = 0;
     for (int i = 0; i < count; i++) {
         memo_t memo = memos_get(memos, id_of(i, room, sizeof room));
-        if (memo.unsent_count == 0)
+        if (memo.unknown_account_count == 0)
             continue;
-        assert_int_equal(memo.unsent_count, i + 1);
+        assert_int_equal(memo.unknown_account_count, i + 1);
         found_count++;
         late_count += i >= count - 1000;
     }

@@ -10,6 +10,11 @@
     X(AMBIGUOUS, "sends_ambiguous_total", COUNTER, "requests with an unknown outcome")             \
     X(DEFERRED, "messages_deferred_total", COUNTER,                                                \
       "given back without a request: account paused, unknown, or busy")                            \
+    X(NOT_INTENDED, "sends_not_intended_total", COUNTER,                                           \
+      "claimed, and then somebody else's: the conversation changed hands, or another claim was "   \
+      "faster")                                                                                    \
+    X(REFUSED, "messages_refused_total", COUNTER, "not sent: the channel policy says why")         \
+    X(PARKED, "messages_parked_total", COUNTER, "outcome unknown: a person decides")               \
     X(TYPING, "typing_shown_total", COUNTER, "typing indicators asked for")                        \
     X(TYPING_DROPPED, "typing_dropped_total", COUNTER, "typing indicators left out while busy")    \
     X(RESULTS_LOST, "results_unrecorded_total", COUNTER, "results that could not be recorded")     \

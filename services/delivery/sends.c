@@ -27,6 +27,8 @@ sends_t *sends_new(delivery_t *delivery)
 {
     sends_t *self = act_alloc(sizeof *self);
     self->delivery = delivery;
+    self->intents = intents_new(self);
+    records_open(self);
     self->tick = act_timer_new(act_actor_loop(delivery->actor), on_tick, self);
     return self;
 }
@@ -41,12 +43,10 @@ void sends_destroy(sends_t **self_p)
     sends_t *self = *self_p;
     if (!self)
         return;
-    while (self->first) {
-        send_t *send = self->first;
-        if (send->is_recording)
-            act_actor_cancel(self->delivery->actor, send->record_call_id);
-        send_finish(send);
-    }
+    intents_destroy(&self->intents);
+    records_close(self);
+    while (self->first)
+        send_finish(self->first);
     act_timer_destroy(&self->tick);
     act_free(act_take(self_p));
 }
@@ -61,7 +61,8 @@ uint32_t sends_count(const sends_t *self)
 
 uint32_t sends_room_count(const sends_t *self)
 {
-    uint32_t busy_count = self->counts[SEND_WAITING] + self->counts[SEND_REQUESTED];
+    uint32_t busy_count =
+        self->counts[SEND_WAITING] + self->counts[SEND_INTENDING] + self->counts[SEND_REQUESTED];
     uint32_t max_count = self->delivery->requests_max_count;
     if (busy_count >= max_count || self->counts[SEND_RECORDING] >= RESULTS_MAX_COUNT)
         return 0;
@@ -114,6 +115,12 @@ static send_t *find(const sends_t *self, const outbox_claim_t *claim)
     return NULL;
 }
 
+void sends_flush(sends_t *self)
+{
+    intents_flush(self->intents);
+    act_gather_flush(self->records);
+}
+
 // --- gates ---------------------------------------------------------------------------------------
 
 void send_defer(send_t *self, int64_t delay_ms, const char *reason)
@@ -125,18 +132,11 @@ void send_defer(send_t *self, int64_t delay_ms, const char *reason)
     send_record(self);
 }
 
-// Claims count as attempts in the row; those that led to no request are remembered here, so that
-// they are not held against the message.
-static void defer_uncounted(send_t *self, int64_t delay_ms, const char *reason)
-{
-    self->memo.unsent_count++;
-    send_defer(self, delay_ms, reason);
-}
-
 static int64_t unknown_account_retry_ms(const send_t *self)
 {
     int64_t delay_ms = UNKNOWN_ACCOUNT_RETRY_MS;
-    for (int32_t i = 1; i < self->attempt && delay_ms < UNKNOWN_ACCOUNT_RETRY_MAX_MS; i++)
+    for (uint32_t i = 0;
+         i < self->memo.unknown_account_count && delay_ms < UNKNOWN_ACCOUNT_RETRY_MAX_MS; i++)
         delay_ms *= 2;
     return delay_ms < UNKNOWN_ACCOUNT_RETRY_MAX_MS ? delay_ms : UNKNOWN_ACCOUNT_RETRY_MAX_MS;
 }
@@ -144,8 +144,10 @@ static int64_t unknown_account_retry_ms(const send_t *self)
 static void fail_without_account(send_t *self)
 {
     accounts_refresh(self->sends->delivery->accounts);
-    if ((uint32_t)self->attempt < self->sends->delivery->attempts_max_count) {
-        send_defer(self, unknown_account_retry_ms(self), "channel account is not known");
+    if (self->memo.unknown_account_count + 1 < self->sends->delivery->attempts_max_count) {
+        int64_t delay_ms = unknown_account_retry_ms(self);
+        self->memo.unknown_account_count++;
+        send_defer(self, delay_ms, "channel account is not known");
         return;
     }
     self->outcome = OUTCOME_FAILED;
@@ -153,10 +155,15 @@ static void fail_without_account(send_t *self)
     send_record(self);
 }
 
-static void give_up_unknown(send_t *self)
+// Statuses had their time: nobody knows whether it arrived, and it is not sent again by itself.
+static void give_up_unknown(send_t *self, bool is_parked)
 {
-    self->outcome = OUTCOME_FAILED;
-    self->error_text = act_str(decide_gave_up_unknown);
+    self->outcome = is_parked ? OUTCOME_PARKED : OUTCOME_FAILED;
+    self->error_text = act_str(is_parked ? decide_parked_unknown : decide_gave_up_unknown);
+    if (is_parked) {
+        self->reason_code = ACT_STR("UNKNOWN_OUTCOME");
+        self->advice = ACT_STR("look at the conversation on a phone, then resend or drop it");
+    }
     send_record(self);
 }
 
@@ -165,9 +172,7 @@ static bool waits_too_long(const send_t *self, int64_t now_ms)
     return now_ms - self->waiting_since_ms > self->sends->delivery->claim_ms / 4;
 }
 
-// Is there time for a whole request before somebody else may claim the message? By a clock that is read
-// now: the process may have been stopped since the loop looked at it.
-static bool is_ours(const send_t *self)
+bool send_is_ours(const send_t *self)
 {
     const delivery_t *delivery = self->sends->delivery;
     int64_t until_ms = act_holder_until_ms(delivery->holder) + delivery->reconcile_ms;
@@ -183,35 +188,33 @@ static void pass_gates(send_t *self)
     delivery_t *delivery = self->sends->delivery;
     int64_t now_ms = delivery_now_ms(delivery);
     if (act_actor_is_draining(delivery->actor)) {
-        defer_uncounted(self, 0, "stopping");
+        send_defer(self, 0, "stopping");
         return;
     }
     if (act_str_is(self->claim->channel, console)) {
         send_publish_only(self);
         return;
     }
-    if (self->unknown_count > DECIDE_UNKNOWN_MAX_COUNT) {
-        give_up_unknown(self);
-        return;
-    }
     if (!act_actor_is_connected(delivery->actor)) { // an orphan starts nothing (promises.md D8)
         sends_ensure_tick(self->sends);
         return;
     }
-    if (!is_ours(self)) {
-        defer_uncounted(self, 0, "the claim runs out");
+    if (!send_is_ours(self)) {
+        send_defer(self, 0, "the claim runs out");
         return;
     }
     account_t *account =
         accounts_find(delivery->accounts, self->claim->tenant, self->claim->channel_account_id);
     if (!account || !act_str_is(self->claim->channel, account->channel->name))
         fail_without_account(self);
+    else if (self->unknown_count > (account->parks_unknown ? 0 : DECIDE_UNKNOWN_MAX_COUNT))
+        give_up_unknown(self, account->parks_unknown);
     else if (account->paused_until_ms > now_ms)
-        defer_uncounted(self, account->paused_until_ms - now_ms, "channel account is paused");
+        send_defer(self, account->paused_until_ms - now_ms, "channel account is paused");
     else if (waits_too_long(self, now_ms))
-        defer_uncounted(self, BUSY_RETRY_MS, "too busy");
+        send_defer(self, BUSY_RETRY_MS, "too busy");
     else if (bucket_take(&account->bucket, now_ms))
-        send_transmit(self, account);
+        intents_put(self->sends->intents, self);
     else
         sends_ensure_tick(self->sends);
 }
@@ -234,6 +237,7 @@ static void on_tick(void *context)
         else if (send->state == SEND_RECORDING && !send->is_recording)
             send_record_tick(send, now_ms);
     }
+    sends_flush(self);
     if (sends_count(self) == 0)
         act_timer_stop(self->tick);
 }
@@ -291,4 +295,5 @@ void sends_take(sends_t *self, act_str_t claim_outbox_reply, hold_t hold)
     for (uint32_t i = 0; i < reply.claims.count; i++)
         take_claim(self, batch, &reply.claims.items[i], hold);
     release(batch);
+    sends_flush(self);
 }

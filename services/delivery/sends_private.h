@@ -1,7 +1,9 @@
 // sends_private: what sends.c (waiting), transmit.c (asking the channel) and record.c (the result)
 // share.
 #pragma once
+#include "actor/gather.h"
 #include "decide.h"
+#include "intents.h"
 #include "proto/persistence.h"
 #include "sends.h"
 
@@ -15,12 +17,14 @@ typedef struct {
 
 typedef enum {
     SEND_WAITING,   // for a token or for room
+    SEND_INTENDING, // for the commit of its INTENT
     SEND_REQUESTED, // the channel is asked
     SEND_RECORDING, // the result is known
     SEND_STATES,
 } send_state_t;
 
 struct send {
+    act_gather_item_t gathered; // first: see send_of
     send_t *next, *previous;
     sends_t *sends;
     batch_t *batch;
@@ -41,21 +45,33 @@ struct send {
     int64_t retry_after_ms;
     int32_t error_code;
     act_str_t error_text;
+    act_str_t reason_code; // of a refusal of ours
+    act_str_t advice;
     bool is_unknown;   // the outcome of the last request
-    bool is_recording; // the call is open
-    uint64_t record_call_id;
+    bool is_recording; // gathered, or the call is open
+    bool is_alone;     // shares no call: another one with it was refused
     int32_t recorded_attempt;
     int64_t record_at_ms; // when to ask again
     int64_t record_delay_ms;
 };
+
+typedef struct record_call record_call_t;
 
 struct sends {
     delivery_t *delivery;
     send_t *first;
     uint32_t counts[SEND_STATES];
     act_timer_t *tick;
+    intents_t *intents;
+    act_gather_t *records; // by tenant
+    record_call_t *record_calls;
     bool is_closing;
 };
+
+static inline send_t *send_of(act_gather_item_t *item)
+{
+    return (send_t *)item;
+}
 
 // The only place where a state changes.
 void send_set_state(send_t *self, send_state_t state);
@@ -69,8 +85,12 @@ void send_finish(send_t *self);
 // Gives it back without a request, to be claimed again after delay_ms.
 void send_defer(send_t *self, int64_t delay_ms, const char *reason);
 
-// Asks the channel for the next part.
-void send_transmit(send_t *self, const account_t *account);
+// Is there time for a whole request before somebody else may claim the message? By a clock that is read
+// now: the process may have been stopped since the loop looked at it.
+bool send_is_ours(const send_t *self);
+
+// Asks the channel for the next part. Its INTENT is committed.
+void send_transmit(send_t *self);
 
 // Sends to watchers only: channels without a provider.
 void send_publish_only(send_t *self);
@@ -78,3 +98,9 @@ void send_publish_only(send_t *self);
 // The result is set: records it, as often as it takes.
 void send_record(send_t *self);
 void send_record_tick(send_t *self, int64_t now_ms);
+// Calls for results that were set; after each event that may have set some.
+void sends_flush(sends_t *self);
+
+// The table of calls (record.c).
+void records_open(sends_t *self);
+void records_close(sends_t *self);

@@ -7,11 +7,10 @@
 
 static void on_answer(void *context, const act_http_in_t *response);
 
-// Requests that were made for this message before, as far as we know.
+// Requests that were made for this message before.
 static uint32_t requests_before(const send_t *self)
 {
-    uint32_t before = self->attempt > 1 ? (uint32_t)self->attempt - 1 : 0;
-    return before > self->memo.unsent_count ? before - self->memo.unsent_count : 0;
+    return self->attempt > 1 ? (uint32_t)self->attempt - 1 : 0;
 }
 
 // --- watchers ------------------------------------------------------------------------------------
@@ -86,10 +85,16 @@ static bool render(send_t *self, const account_t *account, act_http_out_t *ret_r
     return self->channel->render(&message, self->batch->arena, ret_request) == ACT_E_OK;
 }
 
-void send_transmit(send_t *self, const account_t *account)
+void send_transmit(send_t *self)
 {
     delivery_t *delivery = self->sends->delivery;
     act_http_out_t request = {.method = NULL};
+    const account_t *account =
+        accounts_find(delivery->accounts, self->claim->tenant, self->claim->channel_account_id);
+    if (!account) { // taken away a moment ago
+        send_defer(self, 0, "channel account is not known");
+        return;
+    }
     self->channel = account->channel;
     if (!split(self) || !render(self, account, &request)) {
         fail(self, "nothing to send, or account or address cannot be used");
@@ -147,7 +152,6 @@ static void take_trouble(send_t *self, const act_channel_verdict_t *verdict)
     circumstances_t circumstances = {
         .attempts_count = requests_before(self) + 1,
         .attempts_max_count = delivery->attempts_max_count,
-        .unknown_count = (uint32_t)self->unknown_count,
         .reconcile_ms = delivery->reconcile_ms,
         .random = act_random_u64(),
     };
@@ -156,6 +160,7 @@ static void take_trouble(send_t *self, const act_channel_verdict_t *verdict)
     self->retry_after_ms = decision.retry_after_ms;
     self->error_code = verdict->code;
     self->error_text = decision_text(&decision, verdict, self->batch->arena);
+    self->advice = act_str(verdict->advice);
     self->is_unknown = decision.is_unknown;
     note_outcome(self, &decision, verdict);
     pause_account(self, &decision, verdict);
@@ -174,9 +179,10 @@ static void go_on_with_next_part(send_t *self)
 static void on_answer(void *context, const act_http_in_t *response)
 {
     send_t *self = context;
+    sends_t *sends = self->sends;
     act_channel_verdict_t verdict = {.advice = ""};
     ACT_CRASH_POINT("delivery.send.answered");
-    if (self->sends->is_closing) {
+    if (sends->is_closing) {
         send_finish(self);
         return;
     }
@@ -187,4 +193,5 @@ static void on_answer(void *context, const act_http_in_t *response)
         go_on_with_next_part(self);
     else
         take_sent(self, verdict.provider_id);
+    sends_flush(sends);
 }

@@ -133,17 +133,26 @@ static int due_in_s(test_db_t *db, act_str_t conversation)
     return atoi(text.ptr);
 }
 
-static bool claims(test_db_t *db, act_str_t holder, act_str_t conversation)
+static const outbox_claim_t *look(test_db_t *db, act_str_t holder, act_str_t conversation)
 {
     const claim_outbox_reply_t *reply = NULL;
-    bool is_found = false;
+    const outbox_claim_t *found = NULL;
     do {
         DO(db, ACT_STR(""), CLAIM_OUTBOX, claim_outbox_request, claim_outbox_reply, &reply,
            .holder = holder, .max_rows = 100, .claim_ms = 60000);
         for (uint32_t i = 0; i < reply->claims.count; i++)
-            is_found |= act_str_eq(reply->claims.items[i].conversation_id, conversation);
-    } while (!is_found && reply->next_due_ms == 1);
-    return is_found;
+            if (act_str_eq(reply->claims.items[i].conversation_id, conversation))
+                found = &reply->claims.items[i];
+    } while (!found && reply->next_due_ms == 1);
+    return found;
+}
+
+// And is about to send it.
+static bool claims(test_db_t *db, act_str_t holder, act_str_t conversation)
+{
+    const outbox_claim_t *claim = look(db, holder, conversation);
+    const char *name = test_db_text(db, "%" ACT_STR_FMT, ACT_STR_ARG(holder)).ptr;
+    return claim && act_str_is(schema_intend(db, claim, name), "send");
 }
 
 static void claims_of_the_dead_are_released_those_of_the_silent_run_out(void **state)
@@ -166,6 +175,13 @@ static void claims_of_the_dead_are_released_those_of_the_silent_run_out(void **s
     end(db, instance, 7, /* is_dead= */ true);
     assert_in_range(due_in_s(db, second), 3, 5);
     assert_in_range(due_in_s(db, conversation), 40, 60); // of its earlier name
+
+    // What it looked at without asking the channel is due at once.
+    holder = beat(db, instance, ACT_STR(""), "delivery")->holder;
+    act_str_t unasked = schema_talk(db, tenant, "494", 1);
+    assert_non_null(look(db, holder, unasked));
+    end(db, instance, 7, /* is_dead= */ true);
+    assert_int_equal(due_in_s(db, unasked), 0);
 
     // A cell that nobody reports is buried by the first who was heard in time himself.
     act_str_t third = schema_talk(db, tenant, "493", 1);

@@ -73,7 +73,29 @@ act_str_t schema_talk(test_db_t *db, act_str_t tenant, const char *address, uint
     return conversation;
 }
 
+act_str_t schema_intend(test_db_t *db, const outbox_claim_t *claim, const char *holder)
+{
+    const put_intents_reply_t *reply = NULL;
+    send_intent_t intent = {.of_tenant = claim->tenant,
+                            .conversation_id = claim->conversation_id,
+                            .outbox_id = claim->outbox_id,
+                            .attempt = claim->attempt};
+    DO(db, ACT_STR(""), PUT_INTENTS, put_intents_request, put_intents_reply, &reply,
+       .holder = act_str(holder), .intents = {&intent, 1});
+    assert_int_equal(reply->intents.count, 1);
+    assert_true(act_str_eq(reply->intents.items[0].outbox_id, claim->outbox_id));
+    return reply->intents.items[0].verdict;
+}
+
 const outbox_claim_t *schema_claim(test_db_t *db, act_str_t conversation, uint32_t claim_ms)
+{
+    const outbox_claim_t *claim = schema_look(db, conversation, claim_ms);
+    if (claim)
+        assert_true(act_str_is(schema_intend(db, claim, "d1"), "send"));
+    return claim;
+}
+
+const outbox_claim_t *schema_look(test_db_t *db, act_str_t conversation, uint32_t claim_ms)
 {
     const claim_outbox_reply_t *reply = NULL;
     const outbox_claim_t *found = NULL;
@@ -87,15 +109,18 @@ const outbox_claim_t *schema_claim(test_db_t *db, act_str_t conversation, uint32
     return found;
 }
 
-const record_send_reply_t *schema_record(test_db_t *db, act_str_t tenant,
-                                         const outbox_claim_t *claim, const char *outcome,
-                                         act_str_t provider_id)
+const recorded_send_t *schema_record(test_db_t *db, act_str_t tenant, const outbox_claim_t *claim,
+                                     const char *outcome, act_str_t provider_id)
 {
-    const record_send_reply_t *reply = NULL;
-    DO(db, tenant, RECORD_SEND, record_send_request, record_send_reply, &reply,
-       .outbox_id = claim->outbox_id, .attempt = claim->attempt, .outcome = act_str(outcome),
-       .provider_id = provider_id);
-    return reply;
+    const record_sends_reply_t *reply = NULL;
+    send_result_t result = {.outbox_id = claim->outbox_id,
+                            .attempt = claim->attempt,
+                            .outcome = act_str(outcome),
+                            .provider_id = provider_id};
+    DO(db, tenant, RECORD_SENDS, record_sends_request, record_sends_reply, &reply,
+       .results = {&result, 1});
+    assert_int_equal(reply->results.count, 1);
+    return &reply->results.items[0];
 }
 
 const applied_status_t *schema_apply(test_db_t *db, act_str_t tenant, delivery_status_t status)

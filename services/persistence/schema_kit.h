@@ -40,11 +40,15 @@ const turn_commit_reply_t *schema_commit(test_db_t *db, act_str_t tenant, act_st
 // A customer writes and gets that many answers into the outbox.
 act_str_t schema_talk(test_db_t *db, act_str_t tenant, const char *address, uint32_t answers_count);
 
-// Claims everything that is due, and returns the claim of this conversation, if any.
+// Claims everything that is due, and returns the claim of this conversation, if any; its send is
+// intended, too.
 const outbox_claim_t *schema_claim(test_db_t *db, act_str_t conversation, uint32_t claim_ms);
-const record_send_reply_t *schema_record(test_db_t *db, act_str_t tenant,
-                                         const outbox_claim_t *claim, const char *outcome,
-                                         act_str_t provider_id);
+// The verdict on sending it.
+act_str_t schema_intend(test_db_t *db, const outbox_claim_t *claim, const char *holder);
+// Only claims.
+const outbox_claim_t *schema_look(test_db_t *db, act_str_t conversation, uint32_t claim_ms);
+const recorded_send_t *schema_record(test_db_t *db, act_str_t tenant, const outbox_claim_t *claim,
+                                     const char *outcome, act_str_t provider_id);
 const applied_status_t *schema_apply(test_db_t *db, act_str_t tenant, delivery_status_t status);
 // Of an outbox row, as the table has it.
 act_str_t schema_state_of(test_db_t *db, act_str_t outbox_id);

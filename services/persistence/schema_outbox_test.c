@@ -30,7 +30,7 @@ static void messages_leave_in_order(void **state)
     assert_int_equal(second->unknown_count, 0);
     assert_false(
         schema_record(db, tenant, first, "sent", ACT_STR("p0"))->was_recorded); // a former attempt
-    const record_send_reply_t *sent = schema_record(db, tenant, second, "sent", test_db_uuid(db));
+    const recorded_send_t *sent = schema_record(db, tenant, second, "sent", test_db_uuid(db));
     assert_true(sent->was_recorded && sent->has_next);
     assert_true(
         schema_record(db, tenant, second, "sent", ACT_STR("p1"))->was_recorded); // told twice
@@ -161,6 +161,69 @@ static void a_person_writes_once_whatever_is_repeated(void **state)
     assert_true(act_str_starts_with(history->history.items[2].text, "A colleague had this"));
 }
 
+static void check_verdict(test_db_t *db, const outbox_claim_t *claim, const char *holder,
+                          const char *expected)
+{
+    act_str_t verdict = schema_intend(db, claim, holder);
+    CHECK_STR(verdict, expected);
+}
+
+// A claim that never became a request is no unknown outcome, however often delivery is killed there.
+static void a_claim_alone_promises_nothing(void **state)
+{
+    test_db_t *db = *state;
+    act_str_t tenant = test_db_tenant(db);
+    act_str_t conversation = schema_talk(db, tenant, "491", 1);
+    const outbox_claim_t *claim = NULL;
+    for (int i = 0; i < 5; i++) {
+        claim = NULL;
+        while (!claim)
+            claim = schema_look(db, conversation, 1);
+        assert_int_equal(claim->attempt, 1);
+        assert_int_equal(claim->unknown_count, 0);
+    }
+    check_verdict(db, claim, "d1", "send");
+    check_verdict(db, claim, "d1", "send"); // its answer was lost
+    check_verdict(db, claim, "d2", "lost"); // held the same claim
+    assert_true(schema_record(db, tenant, claim, "sent", test_db_uuid(db))->was_recorded);
+    check_verdict(db, claim, "d1", "lost");
+    CHECK_STR(schema_state_of(db, claim->outbox_id), "sent");
+}
+
+// The takeover comes between a claim and its INTENT: nothing of the bot is sent after it.
+static void an_intent_after_a_takeover_is_refused(void **state)
+{
+    test_db_t *db = *state;
+    act_str_t tenant = test_db_tenant(db);
+    act_str_t conversation = schema_talk(db, tenant, "491", 1);
+    const outbox_claim_t *claim = schema_look(db, conversation, 30000);
+    const take_over_reply_t *taken = take_over(db, tenant, conversation);
+    CHECK_STR(taken->in_flight_outbox_id, "");
+    check_verdict(db, claim, "d1", "refused");
+    CHECK_STR(schema_state_of(db, claim->outbox_id), "refused");
+    assert_false(schema_record(db, tenant, claim, "sent", test_db_uuid(db))->was_recorded);
+}
+
+// What was given back without a request costs no attempt; a request whose claim ran out does count.
+static void a_claim_is_given_back(void **state)
+{
+    test_db_t *db = *state;
+    act_str_t tenant = test_db_tenant(db);
+    act_str_t conversation = schema_talk(db, tenant, "491", 2);
+    const outbox_claim_t *claim = schema_look(db, conversation, 30000);
+    assert_true(schema_record(db, tenant, claim, "retry", ACT_STR(""))->was_recorded);
+    claim = schema_look(db, conversation, 30000);
+    assert_int_equal(claim->attempt, 1);
+    check_verdict(db, claim, "d1", "send");
+    // Another process claims it meanwhile: unknown. Then the first one's answer comes after all.
+    (void)test_db_admin(db, "update outbox_queue set due_at = now()");
+    const outbox_claim_t *other = schema_look(db, conversation, 30000);
+    assert_int_equal(other->unknown_count, 1);
+    assert_int_equal(other->attempt, 2);
+    assert_true(schema_record(db, tenant, claim, "sent", test_db_uuid(db))->has_next);
+    check_verdict(db, other, "d2", "lost"); // it was sent: not again
+}
+
 static void a_person_takes_over_and_hands_back(void **state)
 {
     test_db_t *db = *state;
@@ -244,6 +307,9 @@ int main(void)
         cmocka_unit_test(a_send_without_result_is_ambiguous),
         cmocka_unit_test(a_takeover_refuses_what_the_bot_had_to_say),
         cmocka_unit_test(a_person_writes_once_whatever_is_repeated),
+        cmocka_unit_test(a_claim_alone_promises_nothing),
+        cmocka_unit_test(an_intent_after_a_takeover_is_refused),
+        cmocka_unit_test(a_claim_is_given_back),
         cmocka_unit_test(a_person_takes_over_and_hands_back),
         cmocka_unit_test(statuses_only_move_forward),
     };

@@ -50,10 +50,11 @@ static void every_table_is_protected(void **state)
 static void system_scope_is_only_where_it_is_needed(void **state)
 {
     test_db_t *db = *state;
-    CHECK_STR(test_db_admin(
-                  db, "select string_agg(polrelid::regclass::text, ' ' order by "
+    CHECK_STR(
+        test_db_admin(db,
+                      "select string_agg(polrelid::regclass::text, ' ' order by "
                       "polrelid::regclass::text) from pg_policy where polname = 'system_sweep'"),
-              "channel_accounts conversations dead_letters inbox outbox outbox_queue");
+        "channel_accounts conversations dead_letters inbox outbox outbox_queue unsent_messages");
 }
 
 static void tenants_do_not_see_each_other(void **state)

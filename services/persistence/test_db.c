@@ -231,9 +231,10 @@ int test_db_set_up(void **state)
     (void)test_db_admin(self, "set search_path = parley, public");
     (void)test_db_admin(self, "set client_min_messages = error");
     // Who holds leases and claims in tests that are about something else; they live for ever.
-    (void)test_db_admin(self, "insert into instances (instance, holder, service, pid, "
-                              "claim_delay_ms, expires_at) select n, n, 'test', 0, 0, 'infinity' "
-                              "from unnest(array['s1', 's2', 'd1']) n on conflict do nothing");
+    (void)test_db_admin(self,
+                        "insert into instances (instance, holder, service, pid, "
+                        "claim_delay_ms, expires_at) select n, n, 'test', 0, 0, 'infinity' "
+                        "from unnest(array['s1', 's2', 'd1', 'd2']) n on conflict do nothing");
     *state = self;
     return 0;
 }

@@ -120,3 +120,59 @@ describe('who speaks', () => {
     console.log(`refused ${refused}, in flight ${inFlight}`);
   });
 });
+
+describe('a send of which nobody knows whether it arrived', () => {
+  let sim, parley;
+  before(async () => {
+    sim = await Sim.start();
+    parley = await Parley.start({ sim, env: { WH_UNKNOWN_POLICY: 'park', PARLEY_RECONCILE_MS: '700' } });
+  });
+  after(async () => {
+    await parley?.stop();
+    await sim?.stop();
+  });
+  const outboxOf = (from) => parley.query(
+    `select o.* from outbox o join conversations c using (tenant_id, conversation_id) join contact_addresses a using (tenant_id, contact_id)
+      where a.address = $1 order by o.seq`, [from]);
+  const loseAnAnswer = async (from) => {
+    await sim.behave({ accept_then_hang_up: 1 });
+    await parley.webhook([textMessage(from, 'bonjour')]);
+    return (await sim.waitFor(from, 1))[0];
+  };
+
+  test('is parked: a person sees it, and it is sent again or dropped when they say so', async () => {
+    const from = '33730000001';
+    await loseAnAnswer(from);
+    const [row] = await until('it is parked', async () => (await outboxOf(from)).filter((found) => found.state === 'parked').length && outboxOf(from));
+    assert.equal((await sim.sentTo(from)).length, 1);
+    assert.equal((await parley.query("select 1 from system_alerts where kind = 'parked' and resolved_at is null")).length, 1);
+    const listed = JSON.parse((await parley.cli(['outbox', '--json'])).stdout).messages;
+    assert.equal(listed[0].outbox_id, row.outbox_id);
+    assert.equal(listed[0].error_code, 'UNKNOWN_OUTCOME');
+    assert.match(listed[0].advice, /resend or drop/);
+    // It holds nothing up.
+    await parley.webhook([textMessage(from, 'bonjour ?')]);
+    await sim.waitFor(from, 2);
+    await parley.cli(['outbox', 'resend', row.outbox_id]);
+    await parley.cli(['outbox', 'resend', row.outbox_id]); // told twice
+    await sim.waitFor(from, 3);
+    await parley.cli(['outbox', 'drop', row.outbox_id], { code: 1 });
+    await until('all are sent', async () => (await outboxOf(from)).every((found) => found.state !== 'queued' && found.state !== 'sending'));
+    assert.deepEqual((await outboxOf(from)).map((found) => found.state), ['failed', 'sent', 'sent']);
+    assert.equal((await sim.sentTo(from)).length, 3);
+    assert.match((await parley.cli(['outbox'])).stdout, /Every message was sent/);
+    assert.equal((await parley.query("select 1 from system_alerts where kind = 'parked' and resolved_at is null")).length, 0);
+  });
+
+  test('is settled by a status that carries our id: no second send, nobody is asked', async () => {
+    const from = '33730000002';
+    const sent = await loseAnAnswer(from);
+    await parley.webhook(null, { statuses: [{ id: sent.provider_id, status: 'sent', timestamp: String(Math.floor(Date.now() / 1000)), recipient_id: from, biz_opaque_callback_data: sent.outbox_id }] });
+    await until('it is settled', async () => (await outboxOf(from))[0].state === 'sent');
+    await sleep(1500); // longer than reconcile_ms and the next look into the outbox
+    assert.equal((await sim.sentTo(from)).length, 1);
+    const [row] = await outboxOf(from);
+    assert.equal(row.state, 'sent');
+    assert.equal(row.provider_id, sent.provider_id);
+  });
+});

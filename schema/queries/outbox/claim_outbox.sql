@@ -7,4 +7,4 @@
 select k.tenant, k.outbox_id, k.conversation_id, k.turn_id, k.seq, k.attempt, k.channel,
        k.channel_account_id, k.address, k.phone, k.content, k.unknown_count, k.next_due_ms
   from claim_due(:holder, case when :max_rows between 1 and 1000 then :max_rows else 100 end,
-                 :claim_ms) k
+                 :claim_ms, :may_have_lost) k

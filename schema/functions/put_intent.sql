@@ -1,0 +1,51 @@
+-- INTENT (promises.md D5): the channel is asked as soon as this has committed, and not before. Counts
+-- the attempt. One statement for many, as they are claimed together.
+--   send     the caller may ask the channel; the same holder asking again hears it again
+--   refused  the bot wrote it, and the conversation is somebody else's by now
+--   lost     somebody else had it meanwhile, or it is settled; or the holder is taken for dead
+-- The queue's row is held from before the fence is looked at: change_owner waits for it.
+create or replace function put_intent(
+    p_holder text, p_tenants text[], p_conversations text[], p_outbox_ids text[],
+    p_attempts bigint[])
+returns table (outbox_id text, verdict text)
+language plpgsql rows 10 as $$
+declare
+    i record;
+    o outbox;
+    v_fence bigint;
+    v_is_alive boolean := holder_is_alive(p_holder);
+begin
+    for i in
+        select * from unnest(p_tenants, p_conversations::uuid[], p_outbox_ids::uuid[], p_attempts)
+                          w(tenant, conversation, outbox, attempt)
+    loop
+        outbox_id := i.outbox;
+        verdict := 'lost';
+        if not v_is_alive then
+            return next;
+            continue;
+        end if;
+        perform 1 from outbox_queue q
+          where q.tenant_id = i.tenant and q.conversation_id = i.conversation
+            for update;
+        select k.owner_fence into v_fence from conversations k
+         where k.tenant_id = i.tenant and k.conversation_id = i.conversation;
+        update outbox k set state = 'sending', attempt = i.attempt, claimed_by = p_holder
+         where k.tenant_id = i.tenant and k.outbox_id = i.outbox and k.state = 'queued'
+           and k.attempt = i.attempt - 1 and (k.author <> 'bot' or k.owner_fence = v_fence);
+        if found then
+            verdict := 'send';
+        else
+            select * into o from outbox k
+             where k.tenant_id = i.tenant and k.outbox_id = i.outbox;
+            if o.state = 'sending' and o.attempt = i.attempt and o.claimed_by = p_holder then
+                verdict := 'send';
+            elsif o.state = 'queued' and o.attempt = i.attempt - 1 then
+                perform outbox_refuse(o);
+                verdict := 'refused';
+            end if;
+        end if;
+        return next;
+    end loop;
+end
+$$;

@@ -1,8 +1,0 @@
--- rpc: record_send
--- result: one
--- key: outbox_id
--- lock_order: 3
--- budget_ms: 50
-select r.was_recorded, r.has_next
-  from record_send_outcome(:tenant, :outbox_id::uuid, :attempt, :outcome, :provider_id,
-                           :retry_after_ms, :error_code, :error_text, :is_unknown) r
