@@ -23,7 +23,7 @@ struct record_call {
 
 static void ask(void *context, act_str_t tenant, act_gather_item_t *first, uint32_t count);
 
-void records_open(sends_t *self)
+void sends_records_open(sends_t *self)
 {
     self->records = act_gather_new(RECORDS_MAX_COUNT, ask, self);
 }
@@ -40,7 +40,7 @@ static void call_destroy(record_call_t **self_p)
     act_free(self);
 }
 
-void records_close(sends_t *self)
+void sends_records_close(sends_t *self)
 {
     while (self->record_calls) {
         record_call_t *call = self->record_calls;

@@ -28,7 +28,7 @@ sends_t *sends_new(delivery_t *delivery)
     sends_t *self = act_alloc(sizeof *self);
     self->delivery = delivery;
     self->intents = intents_new(self);
-    records_open(self);
+    sends_records_open(self);
     self->tick = act_timer_new(act_actor_loop(delivery->actor), on_tick, self);
     return self;
 }
@@ -44,7 +44,7 @@ void sends_destroy(sends_t **self_p)
     if (!self)
         return;
     intents_destroy(&self->intents);
-    records_close(self);
+    sends_records_close(self);
     while (self->first)
         send_finish(self->first);
     act_timer_destroy(&self->tick);

@@ -102,5 +102,5 @@ void send_record_tick(send_t *self, int64_t now_ms);
 void sends_flush(sends_t *self);
 
 // The table of calls (record.c).
-void records_open(sends_t *self);
-void records_close(sends_t *self);
+void sends_records_open(sends_t *self);
+void sends_records_close(sends_t *self);
