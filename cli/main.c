@@ -31,6 +31,8 @@ static const command_t commands[] = {
      "calls that were given up ([list | show ID | edit ID | retry ID | drop ID])"},
     {"obituaries", command_obituaries,
      "how processes ended ([SERVICE]: with stack and last words)"},
+    {"replay", command_replay,
+     "run a recorded turn again from its journal (TURN | --all | --from FILE; --diff)"},
     {"trace", command_trace, "one customer message as a waterfall (ID | --last)"},
     {"tap", command_tap,
      "record an actor's traffic (INSTANCE --seconds 10), show a recording (show FILE)"},

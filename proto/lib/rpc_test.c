@@ -121,7 +121,15 @@ static void on_understand(void *self, act_call_t *call, const understand_request
     session_understand_reply(&call, &(understand_reply_t){.language = ACT_STR("fr")});
 }
 
-static const session_server_t server = {.wake = on_wake, .understand = on_understand};
+static void on_replay(void *self, act_call_t *call, const replay_request_t *request)
+{
+    (void)self;
+    (void)request;
+    act_call_fail(&call, ACT_E_NOT_FOUND, "not in this test");
+}
+
+static const session_server_t server = {
+    .wake = on_wake, .understand = on_understand, .replay = on_replay};
 
 static void a_request_reaches_its_function(void **state)
 {

@@ -12,7 +12,6 @@
 -- place (was_superseded); it keeps the start, and with it the deadline. Otherwise it is the same turn.
 --
 -- Single-table statements on purpose: each is one look into one index whatever the statistics say.
-drop function if exists turn_begin; -- "replace" takes no other result
 create or replace function turn_begin(
     p_tenant text, p_conversation uuid, p_holder text, p_lease_ms bigint, p_planned_count bigint,
     out is_granted boolean, out retry_after_ms integer, out fence bigint, out tenant_name text,
@@ -21,7 +20,7 @@ create or replace function turn_begin(
     out flow_state text, out session_id text, out pending json,
     out is_over_quota boolean, out is_blocked boolean,
     out turn_id uuid, out turn_started_at_ms bigint, out turn_age_ms bigint,
-    out was_superseded boolean, out replans_left integer)
+    out was_superseded boolean, out replans_left integer, out steps_count integer)
 language plpgsql as $$
 declare
     c conversations;
@@ -56,11 +55,15 @@ begin
     if pending is null then
         return;
     end if;
+    steps_count := 0;
     if was_superseded then
         c.turn_id := uuid7();
         c.turn_input_seq := v_input_seq;
         c.superseded_count := c.superseded_count + 1;
-    elsif c.turn_id is null then
+    elsif c.turn_id is not null then
+        select count(*) into steps_count from turn_steps s
+         where s.tenant_id = p_tenant and s.turn_id = c.turn_id;
+    else
         c.turn_id := uuid7();
         c.turn_started_at := clock_timestamp();
         c.turn_input_seq := v_input_seq;

@@ -12,7 +12,7 @@ create or replace function turn_commit(
     p_translation text, p_intent text, p_confidence double precision, p_sentiment text,
     p_risk text[], p_path text, p_decision text, p_handoff_reason text, p_flow_state text,
     p_outbox_ids text[], p_contents json[], p_error_code text, p_duration_ms bigint, p_owner_fence bigint,
-    p_is_final boolean,
+    p_is_final boolean, p_journal bytea,
     out was_committed boolean, out pending_count integer, out outbox_count integer,
     out is_stale boolean)
 language plpgsql as $$
@@ -73,6 +73,12 @@ begin
             p_language_confidence, p_text, p_translation, p_intent, p_confidence, p_sentiment,
             p_risk, p_path, p_decision, p_handoff_reason, p_error_code, p_duration_ms,
             outbox_count, c.superseded_count);
+    if p_journal <> '' then
+        insert into turn_steps as s (tenant_id, turn_id, step_key, conversation_id, kind,
+                                     request_hash, result)
+        values (p_tenant, p_turn, 'journal', p_conversation, 'journal', '', p_journal)
+        on conflict (tenant_id, turn_id, step_key) do update set result = excluded.result;
+    end if;
 
     update conversations k
        set lease_holder = '', lease_expires_at = null,

@@ -1,7 +1,6 @@
 -- The messages of a conversation that wait for a turn, up to p_until (null: all), oldest first, as JSON
 -- (PendingMessage); null when there are none. At most 256, and at most 1 MiB before the last one: a
 -- reply must fit into one message of the bus. The rest waits for the next turn.
-drop function if exists turn_pending;
 create or replace function turn_pending(
     p_tenant text, p_conversation uuid, p_until bigint, out pending json, out last_seq bigint)
 language plpgsql stable as $$

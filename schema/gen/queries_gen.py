@@ -121,7 +121,7 @@ def kind_of(field):
     if field.type == F.TYPE_MESSAGE:
         return "JSONS" if is_repeated(field) else "JSON"
     base = ("INT" if field.type in INTS else "TEXT" if field.type == F.TYPE_STRING else
-            "BOOL" if field.type == F.TYPE_BOOL else
+            "BOOL" if field.type == F.TYPE_BOOL else "BYTES" if field.type == F.TYPE_BYTES else
             "DOUBLE" if field.type in (F.TYPE_DOUBLE, F.TYPE_FLOAT) else None)
     if base is None or (is_repeated(field) and base not in ("INT", "TEXT")):
         raise Mistake(f"field {field.name}: no SQL type for it")

@@ -4,6 +4,7 @@
 #include "decide.h"
 #include "proto/agent_service.h"
 #include "proto/persistence_service.h"
+#include "turn/journal.h"
 
 // Hits that are looked at; the query gives the best first.
 #define FAQ_MAX_HITS 5
@@ -34,6 +35,8 @@ typedef struct {
     agent_t *agent;
     act_call_t *call;
     const respond_request_t *request;
+    act_journal_t *journal;
+    double faq_min_score;
     uint64_t search_id;
 } job_t;
 
@@ -42,8 +45,10 @@ static void on_hits(void *context, const act_reply_t *reply, const search_faq_re
     job_t *job = context;
     if (reply->err == ACT_E_OK) {
         respond_reply_t answer;
-        decide_from_faq(job->request, hits, job->agent->faq_min_score, act_call_arena(job->call),
-                        &answer);
+        decide_from_faq(job->request, hits, job->faq_min_score, act_call_arena(job->call), &answer);
+        act_steps_t steps = act_journal_steps(job->journal);
+        answer.steps.items = steps.items;
+        answer.steps.count = steps.count;
         agent_respond_reply(&job->call, &answer);
     } else {
         act_log_warn(act_actor_log(job->agent->actor), "faq_failed", "code=%s",
@@ -61,16 +66,32 @@ static void on_cancel(void *context)
     act_free(job);
 }
 
+// What the agent is set to, as it was when the turn was recorded.
+static double min_score(const agent_t *self, act_journal_t *journal, act_arena_t *arena)
+{
+    int64_t now_pct = (int64_t)(self->faq_min_score * 100.0 + 0.5), pct = 0;
+    act_str_t now = act_arena_printf(arena, "%d", (int)now_pct);
+    act_str_t value = act_journal_value(journal, "faq_min_score_pct", now);
+    return act_str_to_int(value, &pct) ? (double)pct / 100.0 : self->faq_min_score;
+}
+
 static void search(agent_t *self, act_call_t *call, const respond_request_t *request)
 {
     job_t *job = act_alloc(sizeof *job);
     *job = (job_t){.agent = self, .call = call, .request = request};
+    job->journal = act_journal_new(act_call_arena(call),
+                                   &(act_journal_opts_t){
+                                       .prefix = ACT_STR("agent"),
+                                       .recorded = {request->journal.items, request->journal.count},
+                                       .is_replay = request->is_replay,
+                                   });
+    job->faq_min_score = min_score(self, job->journal, act_call_arena(call));
     const search_faq_request_t query = {
         .text = request->text,
         .language = request->language,
         .max_rows = FAQ_MAX_HITS,
     };
-    const act_call_opts_t opts = {.parent = call};
+    const act_call_opts_t opts = {.parent = call, .tape = act_journal_tape(job->journal)};
     act_call_on_cancel(call, on_cancel, job);
     job->search_id = persistence_search_faq(self->actor, &opts, &query, on_hits, job);
 }

@@ -8,10 +8,16 @@ static act_str_t value(const call_job_t *job, const char *name)
     return job->value(job->context, act_str(name));
 }
 
-static act_str_t idempotency_key(const call_job_t *job)
+static act_str_t step_key(const call_job_t *job)
 {
-    return act_arena_printf(job->arena, "%" ACT_STR_FMT ":%" ACT_STR_FMT,
-                            ACT_STR_ARG(job->request->turn_id), ACT_STR_ARG(job->node));
+    return act_arena_printf(job->arena, "flow/%u/%" ACT_STR_FMT "/%s", job->request->run,
+                            ACT_STR_ARG(job->node), job->call->name);
+}
+
+static act_str_t idempotency_key(const call_job_t *job, act_str_t step)
+{
+    return act_arena_printf(job->arena, "%" ACT_STR_FMT "/%" ACT_STR_FMT,
+                            ACT_STR_ARG(job->request->turn_id), ACT_STR_ARG(step));
 }
 
 static act_str_t number_text(const call_job_t *job, int64_t number)
@@ -193,6 +199,8 @@ static uint64_t start_incident(call_job_t *job, const act_call_opts_t *opts)
         .description = value(job, "description"),
         .location = value(job, "location"),
         .severity = value(job, "severity"),
+        .turn_id = job->request->turn_id,
+        .step_key = opts->step_key,
     };
     return job->store->create_incident(job->actor, opts, &request, on_incident, job);
 }
@@ -227,6 +235,9 @@ static uint64_t start_progress(call_job_t *job, const act_call_opts_t *opts)
                                   : progress_pct < 0 ? 0
                                                      : progress_pct),
         .contact_id = job->request->contact_id,
+        .conversation_id = job->request->conversation_id,
+        .turn_id = job->request->turn_id,
+        .step_key = opts->step_key,
     };
     return job->store->update_task_progress(job->actor, opts, &request, on_progress, job);
 }
@@ -256,6 +267,8 @@ static uint64_t start_appointment(call_job_t *job, const act_call_opts_t *opts)
         .contact_id = job->request->contact_id,
         .service = value(job, "service"),
         .wanted = value(job, "wanted"),
+        .turn_id = job->request->turn_id,
+        .step_key = opts->step_key,
     };
     return job->store->create_appointment(job->actor, opts, &request, on_appointment, job);
 }
@@ -278,6 +291,9 @@ static uint64_t start_cancel(call_job_t *job, const act_call_opts_t *opts)
     const cancel_appointment_request_t request = {
         .appointment_id = value(job, "appointment_id"),
         .contact_id = job->request->contact_id,
+        .conversation_id = job->request->conversation_id,
+        .turn_id = job->request->turn_id,
+        .step_key = opts->step_key,
     };
     return job->store->cancel_appointment(job->actor, opts, &request, on_cancelled, job);
 }
@@ -350,9 +366,13 @@ const call_t *call_find(act_str_t name)
 uint64_t call_start(const call_t *self, call_job_t *job)
 {
     job->call = self;
-    const act_call_opts_t opts = {
+    act_call_opts_t opts = {
         .parent = job->parent,
-        .idempotency_key = self->is_write ? idempotency_key(job) : (act_str_t){0},
+        .tape = job->journal ? act_journal_tape(job->journal) : NULL,
     };
+    if (self->is_write) {
+        opts.step_key = step_key(job);
+        opts.idempotency_key = idempotency_key(job, opts.step_key);
+    }
     return self->start(job, &opts);
 }

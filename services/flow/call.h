@@ -8,6 +8,7 @@
 #include "proto/flow.h"
 #include "rows.h"
 #include "store.h"
+#include "turn/journal.h"
 
 #define CALL_COLUMNS_MAX 6
 #define CALL_READS_MAX 4
@@ -37,7 +38,8 @@ struct call_job {
     act_call_t *parent; // the call being served: budget, trace, tenant
     act_arena_t *arena;
     const flow_run_request_t *request;
-    act_str_t node; // its name, part of the idempotency key
+    act_journal_t *journal; // every call is a step of the turn
+    act_str_t node;         // its name, part of the step's
     act_str_t (*value)(void *context, act_str_t name);
     call_done_fn *done;
     void *context;
@@ -46,5 +48,7 @@ struct call_job {
 
 const call_t *call_find(act_str_t name); // or NULL
 
-// Starts it; returns the id for store->cancel. Writes carry the key "<turn_id>:<node>".
+// Starts it; returns the id for store->cancel. Writes are effects of the turn: their step is
+// "flow/<run>/<node>/<call>", so that a turn that runs again finds it whatever it read meanwhile, and their
+// idempotency key "<turn_id>/<step>".
 uint64_t call_start(const call_t *self, call_job_t *job);

@@ -90,7 +90,9 @@ static void starts_and_answers_every_call(void **state)
         assert_int_equal(self->err, ACT_E_OK);
         assert_int_equal(self->rows.count, call->is_list ? 0 : 1);
         if (call->is_write)
-            assert_true(act_str_is(self->store.key, "turn-1:node"));
+            assert_true(
+                act_str_is(self->store.key,
+                           act_arena_printf(self->arena, "turn-1/flow/0/node/%s", names[i]).ptr));
         if (call->is_list)
             assert_false(act_str_empty(act_text_find(act_str(call->description), ACT_STR("en"))));
         fixture_free(self);

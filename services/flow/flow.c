@@ -57,6 +57,16 @@ static void on_cancel(void *context)
     job_free(job);
 }
 
+static act_journal_t *journal_of(act_call_t *call, const flow_run_request_t *request)
+{
+    act_arena_t *arena = act_call_arena(call);
+    return act_journal_new(arena, &(act_journal_opts_t){
+                                      .prefix = act_arena_printf(arena, "flow/%u", request->run),
+                                      .recorded = {request->journal.items, request->journal.count},
+                                      .is_replay = request->is_replay,
+                                  });
+}
+
 static void run(void *context, act_call_t *call, const flow_run_request_t *request)
 {
     flow_t *self = context;
@@ -68,6 +78,7 @@ static void run(void *context, act_call_t *call, const flow_run_request_t *reque
         .actor = self->actor,
         .parent = call,
         .arena = act_call_arena(call),
+        .journal = journal_of(call, request),
         .done = on_done,
         .context = job,
     };

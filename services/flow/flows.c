@@ -2,6 +2,7 @@
 #include "flows.h"
 
 #include "flows_gen.h"
+#include "turn/journal.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,10 +11,20 @@
 
 struct flows {
     graph_t *graphs[FLOWS_MAX_COUNT];
+    char versions[FLOWS_MAX_COUNT][17]; // of the graph at the same place
     uint32_t count;
 };
 
 // --- loading -------------------------------------------------------------------------------------
+
+static void put(flows_t *self, uint32_t place, graph_t *graph, act_str_t yaml)
+{
+    uint8_t hash[ACT_STEP_HASH_BYTES];
+    act_step_hash(yaml, hash);
+    for (size_t i = 0; i < sizeof self->versions[place] / 2; i++)
+        snprintf(&self->versions[place][2 * i], 3, "%02x", hash[i]);
+    self->graphs[place] = graph;
+}
 
 static act_err_t add(flows_t *self, act_str_t name, act_str_t yaml, act_buf_t *error)
 {
@@ -23,7 +34,7 @@ static act_err_t add(flows_t *self, act_str_t name, act_str_t yaml, act_buf_t *e
     for (uint32_t i = 0; i < self->count; i++)
         if (act_str_is(name, self->graphs[i]->flow)) {
             graph_destroy(&self->graphs[i]);
-            self->graphs[i] = graph;
+            put(self, i, graph, yaml);
             return ACT_E_OK;
         }
     if (self->count == FLOWS_MAX_COUNT) {
@@ -31,7 +42,7 @@ static act_err_t add(flows_t *self, act_str_t name, act_str_t yaml, act_buf_t *e
         graph_destroy(&graph);
         return ACT_E_CONFIG;
     }
-    self->graphs[self->count++] = graph;
+    put(self, self->count++, graph, yaml);
     return ACT_E_OK;
 }
 
@@ -156,6 +167,14 @@ const graph_t *flows_find(const flows_t *self, act_str_t name)
 uint32_t flows_count(const flows_t *self)
 {
     return self->count;
+}
+
+const char *flows_version(const flows_t *self, const graph_t *graph)
+{
+    for (uint32_t i = 0; i < self->count; i++)
+        if (self->graphs[i] == graph)
+            return self->versions[i];
+    return "";
 }
 
 const graph_t *flows_at(const flows_t *self, uint32_t index)

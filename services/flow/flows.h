@@ -15,4 +15,6 @@ void flows_destroy(flows_t **self_p);
 
 const graph_t *flows_find(const flows_t *self, act_str_t name); // or NULL
 uint32_t flows_count(const flows_t *self);
+// Which text the flow was made of: the same for the same file.
+const char *flows_version(const flows_t *self, const graph_t *graph);
 const graph_t *flows_at(const flows_t *self, uint32_t index);

@@ -21,6 +21,7 @@ struct run {
     const node_t *done_write; // the write whose row was committed in this very run, or NULL
     uint32_t steps_count;
     uint64_t call_id;
+    act_journal_t *journal; // NULL: none is kept
     call_job_t job;
     say_t say;
     flow_run_reply_t reply;
@@ -209,6 +210,7 @@ static void enter_call(run_t *self, const node_t *node)
         .parent = self->host.parent,
         .arena = self->host.arena,
         .request = self->request,
+        .journal = self->journal,
         .node = act_str(node->node),
         .value = job_value,
         .done = on_rows,
@@ -229,6 +231,17 @@ static enter_fn *const enters[] = {
     [NODE_NEXT] = enter_next,           [NODE_END] = enter_end,
 };
 
+// A flow that was changed is the first thing to know when a turn comes out otherwise.
+static void note_version(run_t *self)
+{
+    if (!self->state.graph)
+        return;
+    act_str_t version = act_arena_printf(self->host.arena, "%s@%s", self->state.graph->flow,
+                                         flows_version(self->host.flows, self->state.graph));
+    act_journal_put(self->journal, ACT_STEP_READ, act_journal_key(self->journal, "version"),
+                    (act_str_t){0}, version);
+}
+
 static void finish(run_t *self)
 {
     const run_host_t *host = &self->host;
@@ -246,6 +259,12 @@ static void finish(run_t *self)
         messages[i] = self->say.messages[i];
     self->reply.messages.items = messages;
     self->reply.messages.count = self->say.count;
+    if (self->journal) {
+        note_version(self);
+        act_steps_t steps = act_journal_steps(self->journal);
+        self->reply.steps.items = steps.items;
+        self->reply.steps.count = steps.count;
+    }
     flow_run_reply_t reply = self->reply; // the run may be gone after done
     host->done(host->context, ACT_E_OK, NULL, &reply);
 }
@@ -388,6 +407,7 @@ run_t *run_new(const run_host_t *host, const flow_run_request_t *request)
     run_t *self = act_alloc(sizeof *self);
     self->host = *host;
     self->request = request;
+    self->journal = host->journal;
     self->say.arena = host->arena;
     self->say.language = request->language;
     return self;

@@ -23,7 +23,8 @@ typedef struct {
     const store_t *store;
     act_actor_t *actor;
     act_call_t *parent;
-    act_arena_t *arena; // of the call that is served
+    act_arena_t *arena;     // of the call that is served
+    act_journal_t *journal; // of the turn; NULL: none is kept
     run_done_fn *done;
     void *context;
 } run_host_t;

@@ -250,7 +250,7 @@ static void keys_of_writes_come_from_the_turn(void **state)
     (void)state;
     ACT_AUTO(talk_fake) *talk = talk_fake_new_filled("en");
     tell_incident(talk);
-    talk_fake_assert_text(talk->store.key, "turn-5:store");
+    talk_fake_assert_text(talk->store.key, "turn-5/flow/0/store/create_incident");
 }
 
 static void same_request_same_reply(void **state)

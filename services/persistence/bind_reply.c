@@ -97,6 +97,9 @@ static bool write_value(query_kind_t kind, const char *bytes, int len_bytes, act
     case QUERY_TEXT:
         act_mp_str(out, text);
         return true;
+    case QUERY_BYTES:
+        act_mp_bin(out, text);
+        return true;
     case QUERY_INT:
         return write_int(bytes, len_bytes, out);
     case QUERY_BOOL:

@@ -10,6 +10,7 @@
 // From PostgreSQL's catalog (pg_type.dat): fixed for ever.
 enum {
     OID_BOOL = 16,
+    OID_BYTEA = 17,
     OID_INT8 = 20,
     OID_INT2 = 21,
     OID_INT4 = 23,
@@ -30,7 +31,7 @@ static const Oid param_types[QUERY_KINDS_COUNT] = {
     [QUERY_JSON] = OID_JSON,        [QUERY_JSONS] = OID_JSON,
     [QUERY_TEXTS] = OID_TEXT_ARRAY, [QUERY_INTS] = OID_INT8_ARRAY,
     [QUERY_BOOLS] = OID_BOOL_ARRAY, [QUERY_JSON_ARRAY] = OID_JSON_ARRAY,
-    [QUERY_TENANT] = OID_TEXT,
+    [QUERY_TENANT] = OID_TEXT,      [QUERY_BYTES] = OID_BYTEA,
 };
 
 Oid bind_type(query_kind_t kind)
@@ -45,6 +46,7 @@ bool bind_is_readable(query_kind_t kind, Oid type)
         [QUERY_INT] = {OID_INT8, OID_INT4, OID_INT2},
         [QUERY_BOOL] = {OID_BOOL},
         [QUERY_DOUBLE] = {OID_FLOAT8, OID_FLOAT4},
+        [QUERY_BYTES] = {OID_BYTEA},
         [QUERY_JSON] = {OID_JSON},
         [QUERY_JSONS] = {OID_JSON},
     };
@@ -145,6 +147,7 @@ static bind_bytes_t default_scalar(act_arena_t *arena, query_kind_t kind)
     case QUERY_JSONS:
         return (bind_bytes_t){"[]", 2};
     case QUERY_TEXT:
+    case QUERY_BYTES:
     case QUERY_TENANT:
     case QUERY_TEXTS:
     case QUERY_INTS:
@@ -175,6 +178,8 @@ static bind_bytes_t scalar_bytes(act_arena_t *arena, query_kind_t kind, act_mp_t
         return bool_bytes(boolean);
     }
     (void)act_mp_read_str(cursor, &text);
+    if (kind == QUERY_BYTES && text.len_bytes > 0)
+        return (bind_bytes_t){text.ptr, text.len_bytes};
     return bind_text(arena, text);
 }
 

@@ -11,6 +11,7 @@ typedef enum {
     QUERY_INT,        // int8; columns also int2 and int4
     QUERY_BOOL,       // bool
     QUERY_DOUBLE,     // float8; columns also float4
+    QUERY_BYTES,      // bytea
     QUERY_JSON,       // json, one message
     QUERY_JSONS,      // json, an array
     QUERY_TEXTS,      // text[]; parameters only

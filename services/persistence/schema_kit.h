@@ -32,6 +32,7 @@ typedef struct {
     uint32_t answers_count;
     int64_t fence; // 0: of the turn
     bool may_be_stale;
+    const char *journal; // bytes of it
 } schema_commit_t;
 
 // Ends the turn with everything that was pending.

@@ -103,9 +103,9 @@ static void what_was_done_is_told(void **state)
     const create_appointment_reply_t *appointment = NULL;
     DO(db, tenant, CREATE_APPOINTMENT, create_appointment_request, create_appointment_reply,
        &appointment,
-       .idempotency_key = test_db_text(db, "%" ACT_STR_FMT ":book", ACT_STR_ARG(turn->turn_id)),
-       .conversation_id = conversation, .contact_id = turn->contact_id,
-       .wanted = ACT_STR("tomorrow at 10h"));
+       .idempotency_key = test_db_text(db, "%" ACT_STR_FMT "/book", ACT_STR_ARG(turn->turn_id)),
+       .turn_id = turn->turn_id, .step_key = ACT_STR("book"), .conversation_id = conversation,
+       .contact_id = turn->contact_id, .wanted = ACT_STR("tomorrow at 10h"));
     (void)schema_say(db, tenant, "491");
     assert_false(replan(db, tenant, conversation, turn)->was_superseded);
     turn = schema_begin(db, tenant, conversation, "s1");

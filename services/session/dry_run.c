@@ -18,9 +18,7 @@ void dry_run_answer(turn_t *self)
         .path = self->path,
     };
     session_understand_reply(&self->dry_call, &reply);
-    act_timer_destroy(&self->timer);
-    act_arena_destroy(&self->arena);
-    act_free(self);
+    turn_destroy(&self);
 }
 
 void dry_run_start(session_t *session, act_call_t **call_p, const understand_request_t *request)

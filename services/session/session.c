@@ -4,6 +4,7 @@
 #include "dry_run.h"
 #include "metrics.h"
 #include "proto/session_service.h"
+#include "replay.h"
 #include "sweeper.h"
 #include "turn.h"
 
@@ -63,7 +64,13 @@ static void on_understand(void *context, act_call_t *call, const understand_requ
     dry_run_start(context, &call, request);
 }
 
-static const session_server_t server = {.wake = on_wake, .understand = on_understand};
+static void on_replay(void *context, act_call_t *call, const replay_request_t *request)
+{
+    replay_start(context, &call, request);
+}
+
+static const session_server_t server = {
+    .wake = on_wake, .understand = on_understand, .replay = on_replay};
 
 static void load_settings(session_t *self)
 {

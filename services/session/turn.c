@@ -8,6 +8,7 @@
 #include "dry_run.h"
 #include "metrics.h"
 #include "pipeline.h"
+#include "replay.h"
 #include "proto/delivery_service.h"
 #include "proto/persistence_service.h"
 
@@ -62,6 +63,7 @@ turn_t *turn_new(session_t *session, act_str_t tenant, act_str_t conversation_id
     self->deadline_ms = self->started_ms + session->turn_budget_ms;
     self->timer = act_timer_new(loop, on_timer, self);
     act_uuid7(self->turn_id);
+    self->fast_path_confidence = session->fast_path_confidence;
     return self;
 }
 
@@ -211,6 +213,39 @@ static void plan_typing(turn_t *self)
     act_timer_start(self->typing_timer, due_ms - act_loop_now_ms(loop), /* repeat_ms= */ 0);
 }
 
+static void run_pipeline(turn_t *self, act_steps_t recorded)
+{
+    self->state = TURN_RUNNING;
+    turn_steps_start(self, recorded, /* is_replay= */ false);
+    plan_typing(self);
+    pipeline_start(self);
+}
+
+static void on_steps(void *context, const act_reply_t *reply, const list_turn_steps_reply_t *body)
+{
+    turn_t *self = context;
+    self->call_id = 0;
+    if (reply->err != ACT_E_OK || !body) { // begin again: the lease is ours
+        act_timer_start(self->timer, RETRY_MAX_MS, 0);
+        return;
+    }
+    list_turn_steps_reply_t steps;
+    act_str_t kept = act_arena_str(self->arena, reply->body);
+    act_assert(list_turn_steps_reply_unpack(kept, self->arena, &steps, NULL) == ACT_E_OK);
+    run_pipeline(self, (act_steps_t){steps.steps.items, steps.steps.count});
+}
+
+// The turn was open already, and its holder got somewhere.
+static void fetch_steps(turn_t *self)
+{
+    turn_request_t request = {.conversation_id = self->conversation_id,
+                              .turn_id = act_str(self->turn_id)};
+    act_call_opts_t opts = turn_call_opts(self);
+    opts.budget_ms = BEGIN_BUDGET_MS;
+    self->call_id =
+        persistence_list_turn_steps(self->session->actor, &opts, &request, on_steps, self);
+}
+
 static void on_begun(void *context, const act_reply_t *reply, const turn_begin_reply_t *body)
 {
     turn_t *self = context;
@@ -242,10 +277,11 @@ static void on_begun(void *context, const act_reply_t *reply, const turn_begin_r
     self->is_final = self->planned_count > 0 && !self->begin.was_superseded;
     if (self->begin.was_superseded)
         act_metrics_add(act_actor_metrics(self->session->actor), METRIC_SUPERSEDED, 1);
-    self->state = TURN_RUNNING;
     ACT_CRASH_POINT("session.turn.granted");
-    plan_typing(self);
-    pipeline_start(self);
+    if (self->begin.steps_count > 0)
+        fetch_steps(self);
+    else
+        run_pipeline(self, (act_steps_t){0});
 }
 
 static void begin(turn_t *self)
@@ -347,7 +383,7 @@ static void add_outbox_entry(turn_t *self, outbox_entry_t *entries, uint32_t *co
     if (*count == OUTBOX_MAX_COUNT)
         return;
     char *id = act_arena_alloc(self->arena, ACT_UUID_TEXT_BYTES);
-    act_uuid7(id);
+    act_uuid7_of(self->turn_id, *count, id);
     entries[(*count)++] = (outbox_entry_t){.outbox_id = act_str(id), .content = content};
 }
 
@@ -369,7 +405,7 @@ static void fill_outbox(turn_t *self, turn_commit_request_t *request)
     request->outbox.count = count;
 }
 
-static turn_commit_request_t commit_request(turn_t *self)
+static turn_commit_request_t decision(turn_t *self)
 {
     uint32_t count = self->begin.pending.count;
     int64_t *seqs = act_arena_alloc_array(self->arena, count, sizeof *seqs);
@@ -403,13 +439,20 @@ static turn_commit_request_t commit_request(turn_t *self)
     };
 }
 
+turn_commit_request_t turn_commit_request(turn_t *self)
+{
+    turn_commit_request_t request = decision(self);
+    fill_outbox(self, &request);
+    return request;
+}
+
 void turn_commit(turn_t *self)
 {
     self->state = TURN_COMMITTING;
     ACT_CRASH_POINT("session.turn.ready");
     stage_times_enter(&self->times, "commit");
-    turn_commit_request_t request = commit_request(self);
-    fill_outbox(self, &request);
+    turn_commit_request_t request = turn_commit_request(self);
+    request.journal = turn_steps_pack(self);
     act_call_opts_t opts = turn_call_opts(self);
     opts.budget_ms = COMMIT_BUDGET_MS;
     self->call_id =
@@ -418,9 +461,19 @@ void turn_commit(turn_t *self)
 
 // --- events --------------------------------------------------------------------------------------
 
+void turn_destroy(turn_t **self_p)
+{
+    turn_t *self = act_take(self_p);
+    act_timer_destroy(&self->timer);
+    act_arena_destroy(&self->arena);
+    act_free(self);
+}
+
 void turn_on_pipeline_end(turn_t *self)
 {
-    if (self->dry_call)
+    if (self->replay)
+        replay_end(self);
+    else if (self->dry_call)
         dry_run_answer(self);
     else
         turn_commit(self);

@@ -12,6 +12,7 @@
 #include "proto/session.h"
 #include "session.h"
 #include "stage_times.h"
+#include "turn_steps.h"
 
 #define TURN_STATES(X)                                                                             \
     X(QUIET)      /* waits for the end of a burst */                                               \
@@ -33,6 +34,8 @@ typedef struct {
 
 // Replies of one turn; more is a bug in a flow.
 #define TURN_MESSAGES_MAX_COUNT 16
+
+typedef struct replay replay_t; // replay.h
 
 struct turn {
     turn_t *next; // in turns
@@ -57,6 +60,8 @@ struct turn {
     uint32_t begin_attempts_count;
     uint32_t commit_attempts_count;
     size_t stage; // index in the pipeline's table
+    turn_steps_t steps;
+    replay_t *replay; // NULL: a turn that is not recorded yet
     // A dry run: answers `understand`, writes and sends nothing.
     act_call_t *dry_call;
 
@@ -78,7 +83,8 @@ struct turn {
     act_str_t flow;  // flow to start; empty: go on from begin.flow_state, or none
     bool is_in_flow; // begin.flow_state holds a flow that waits for an answer
     uint32_t flow_hops_count;
-    act_str_t decision; // RESPOND, WAIT, IGNORE, HUMAN_HANDOFF
+    double fast_path_confidence; // the setting, or what it was
+    act_str_t decision;          // RESPOND, WAIT, IGNORE, HUMAN_HANDOFF
     act_str_t handoff_reason;
     act_str_t flow_state;
     act_err_t fallback_err; // why the ladder's last rung was taken
@@ -98,6 +104,10 @@ void turn_abort(turn_t *self);
 turn_t *turn_new(session_t *session, act_str_t tenant, act_str_t conversation_id,
                  turn_origin_t origin);
 turn_origin_t turn_origin_of(const act_header_t *header);
+// Of a turn that is in no table: whoever made it ends it.
+void turn_destroy(turn_t **self_p);
+// What would be committed, outbox and all.
+turn_commit_request_t turn_commit_request(turn_t *self);
 // The pipeline has reached its end: commit.
 void turn_on_pipeline_end(turn_t *self);
 // The commit stage asked for: sends turn_commit.

@@ -69,6 +69,20 @@ void act_call_fail(act_call_t **self_p, act_err_t err, const char *text);
 
 // --- calling -------------------------------------------------------------------------------------
 
+typedef struct act_reply act_reply_t;
+
+// A tape knows the answers of calls that were made before, and keeps those that are made now
+// (turn/journal.h). It outlives the calls made with it.
+typedef struct act_tape act_tape_t;
+struct act_tape {
+    // Before a call is sent. Returns its place on the tape. When the answer is known *ret_known is set,
+    // for as long as the tape lives: the callback gets it, and nobody is asked.
+    uint32_t (*open)(act_tape_t *self, act_str_t step_key, const char *method, act_str_t body,
+                     const act_reply_t **ret_known);
+    // Before the callback, with the answer; not when the call was cancelled.
+    void (*close)(act_tape_t *self, uint32_t place, const act_reply_t *reply);
+};
+
 typedef struct {
     act_str_t tenant;
     act_str_t key;      // partition key: same key, same instance while it lives
@@ -87,15 +101,17 @@ typedef struct {
     void *part_context;
     uint32_t parts_window;
     bool parts_are_manual;
+    act_tape_t *tape;   // of the turn this call is a step of; NULL: none
+    act_str_t step_key; // its name there; empty: the tape makes one
 } act_call_opts_t;
 
-typedef struct {
+struct act_reply {
     act_err_t err;           // ACT_E_OK for a reply
     act_str_t text;          // the error's text for developers
     act_str_t body;          // of a reply; borrowed for the callback
     uint32_t retry_after_ms; // with OVERLOADED
     act_str_t sender;        // instance that answered
-} act_reply_t;
+};
 
 // Generated code passes a trampoline that decodes and then calls the typed fn.
 typedef void act_reply_fn(const act_reply_t *reply, act_arena_t *arena, act_fn_t *fn,

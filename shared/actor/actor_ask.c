@@ -19,6 +19,8 @@ static void complete(act_actor_t *self, act_pending_row_t *row, const act_reply_
     act_reply_fn *trampoline = row->trampoline;
     act_fn_t *fn = row->fn;
     void *context = row->context;
+    if (row->tape)
+        row->tape->close(row->tape, row->tape_place, reply);
     const act_header_t header = {.kind = ACT_KIND_REPLY, .trace = row->header.trace};
     const char *method = row->method->name;
     ACT_CRASH_POINT_OF("call.answered", method);
@@ -39,7 +41,7 @@ static void complete_with(act_actor_t *self, act_pending_row_t *row, act_err_t e
 static void send_row(act_actor_t *self, act_pending_row_t *row)
 {
     int64_t left_ms = row->deadline_ms - act_loop_now_ms(self->loop);
-    if (!self->is_welcome || left_ms <= 0)
+    if (!self->is_welcome || left_ms <= 0 || row->known)
         return;
     row->header.budget_ms = (uint32_t)left_ms;
     zmq_msg_t body;
@@ -150,6 +152,37 @@ static void set_parts(act_pending_row_t *row, const act_call_opts_t *opts)
     row->header.credit_messages = row->parts_taken;
 }
 
+// --- answers from a tape -------------------------------------------------------------------------
+
+typedef struct {
+    act_actor_t *actor;
+    uint64_t call_id;
+} known_call_t;
+
+static void complete_known(void *context)
+{
+    known_call_t *known = context;
+    act_pending_row_t *row = act_pending_find(known->actor->pending, known->call_id);
+    if (row)
+        complete(known->actor, row, row->known);
+    act_free(known);
+}
+
+static void ask_tape(act_actor_t *self, act_pending_row_t *row, const act_call_opts_t *opts,
+                     act_str_t body)
+{
+    if (!opts->tape)
+        return;
+    row->tape = opts->tape;
+    row->tape_place =
+        opts->tape->open(opts->tape, opts->step_key, row->method->name, body, &row->known);
+    if (!row->known)
+        return;
+    known_call_t *known = act_alloc(sizeof *known);
+    *known = (known_call_t){self, row->id};
+    act_loop_post(self->loop, complete_known, known);
+}
+
 uint64_t act_actor_call(act_actor_t *self, const char *service, const act_method_t *method,
                         const act_call_opts_t *opts, const act_buf_t *body,
                         act_reply_fn *trampoline, act_fn_t *fn, void *context)
@@ -177,6 +210,7 @@ uint64_t act_actor_call(act_actor_t *self, const char *service, const act_method
              &row->header.idempotency_key);
     row->parent_id = opts->parent ? act_call_header(opts->parent)->id : 0;
     set_parts(row, opts);
+    ask_tape(self, row, opts, act_buf_str(body));
     act_bus_body(&row->body, act_buf_str(body));
     act_actor_ensure_tick(self);
     uint64_t id = row->id;

@@ -32,7 +32,10 @@ typedef struct {
     uint32_t parts_count; // that came
     uint32_t parts_taken; // that were asked for, in all
     bool parts_are_manual;
-    bool is_lost; // was with a broker that died, and may not run again
+    act_tape_t *tape;
+    uint32_t tape_place;
+    const act_reply_t *known; // from the tape: it is not sent
+    bool is_lost;             // was with a broker that died, and may not run again
 } act_pending_row_t;
 
 act_pending_t *act_pending_new(void);

@@ -8,6 +8,10 @@
 
 void act_uuid7(char *ret_text);
 
+// The same for the same `of` (a UUIDv7) and number, another one for another number: ids of what belongs to
+// `of`, when it may have to be made again. Not a secret.
+void act_uuid7_of(const char *of, uint32_t number, char *ret_text);
+
 // Random bytes from the operating system; for ids and jitter.
 void act_random(void *ret_bytes, uint32_t size_bytes);
 uint64_t act_random_u64(void);

@@ -32,6 +32,25 @@ static void the_text_is_a_uuid_of_version_7(void **state)
     }
 }
 
+static void derived_ids_are_the_same_for_the_same_number_only(void **state)
+{
+    (void)state;
+    char of[ACT_UUID_TEXT_BYTES], other[ACT_UUID_TEXT_BYTES];
+    act_uuid7(of);
+    act_uuid7(other);
+    char ids[64][ACT_UUID_TEXT_BYTES];
+    for (uint32_t i = 0; i < 64; i++) {
+        char again[ACT_UUID_TEXT_BYTES];
+        act_uuid7_of(i < 32 ? of : other, i % 32, ids[i]);
+        act_uuid7_of(i < 32 ? of : other, i % 32, again);
+        assert_string_equal(ids[i], again);
+        assert_memory_equal(ids[i], i < 32 ? of : other, 15); // the same time and version
+        assert_non_null(strchr("89ab", ids[i][19]));
+        for (uint32_t k = 0; k < i; k++)
+            assert_string_not_equal(ids[i], ids[k]);
+    }
+}
+
 static void the_first_48_bits_are_the_milliseconds(void **state)
 {
     (void)state;
@@ -132,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_text_is_a_uuid_of_version_7),
+        cmocka_unit_test(derived_ids_are_the_same_for_the_same_number_only),
         cmocka_unit_test(the_first_48_bits_are_the_milliseconds),
         cmocka_unit_test(ids_of_later_milliseconds_sort_later),
         cmocka_unit_test(ids_of_one_millisecond_differ),

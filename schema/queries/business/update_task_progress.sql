@@ -5,4 +5,5 @@
 -- budget_ms: 50
 select u.title, u.progress_pct, u.status
   from update_task_progress(:tenant, :idempotency_key, :task_id, :progress_pct, :note,
-                            nullif(:contact_id, '')::uuid) u
+                            nullif(:contact_id, '')::uuid, nullif(:conversation_id, '')::uuid,
+                            nullif(:turn_id, '')::uuid, :step_key) u

@@ -42,6 +42,7 @@ static void on_responded(void *context, const act_reply_t *reply, const respond_
     act_assert(respond_reply_unpack(kept, turn->arena, &answer, NULL) == ACT_E_OK);
     turn->decision = answer.decision;
     turn->handoff_reason = answer.handoff_reason;
+    turn_steps_take(turn, answer.steps.items, answer.steps.count);
     take_messages(turn, answer.messages.items, answer.messages.count);
     pipeline_go_on(turn, STAGE_NEXT);
 }
@@ -66,8 +67,10 @@ static void on_history(void *context, const act_reply_t *reply, const turn_histo
         .type = turn->type,
         .business_name = turn->begin.tenant_name,
         .choice_id = turn->choice_id,
+        .journal = {turn->steps.recorded.items, turn->steps.recorded.count},
+        .is_replay = turn->replay != NULL,
     };
-    act_call_opts_t opts = turn_call_opts(turn);
+    act_call_opts_t opts = turn_pure_opts(turn);
     turn->call_id = agent_respond(turn->session->actor, &opts, &request, on_responded, turn);
 }
 
@@ -76,7 +79,7 @@ static void ask_agent(turn_t *turn)
     turn->flow_state = act_str("");
     turn->path = ACT_STR("agent");
     turn_history_request_t request = {.conversation_id = turn->conversation_id};
-    act_call_opts_t opts = turn_call_opts(turn);
+    act_call_opts_t opts = turn_step_opts(turn);
     turn->call_id =
         persistence_turn_history(turn->session->actor, &opts, &request, on_history, turn);
 }
@@ -104,8 +107,9 @@ static void on_flow_ran(void *context, const act_reply_t *reply, const flow_run_
     turn->is_acting = false;
     if (reply->err != ACT_E_OK || !body) {
         turn->fallback_err = reply->err;
-        // The database is what flows need most, and the agent needs it too.
-        if (reply->err == ACT_E_DATABASE)
+        // The database is what flows need most, and the agent needs it too. A step that is not what was
+        // recorded is for a person to look at.
+        if (reply->err == ACT_E_DATABASE || reply->err == ACT_E_STEP_MISMATCH)
             give_up(turn, reply->err);
         else
             ask_agent(turn);
@@ -114,6 +118,7 @@ static void on_flow_ran(void *context, const act_reply_t *reply, const flow_run_
     flow_run_reply_t answer;
     act_str_t kept = act_arena_str(turn->arena, reply->body);
     act_assert(flow_run_reply_unpack(kept, turn->arena, &answer, NULL) == ACT_E_OK);
+    turn_steps_take(turn, answer.steps.items, answer.steps.count);
     if (answer.is_abandoned && turn->is_in_flow) {
         leave_flow(turn);
         return;
@@ -147,8 +152,11 @@ static void ask_flow(turn_t *turn)
         .business_name = turn->begin.tenant_name,
         .intent = turn->understood.intent,
         .confidence = turn->understood.confidence,
+        .journal = {turn->steps.recorded.items, turn->steps.recorded.count},
+        .is_replay = turn->replay != NULL,
+        .run = turn->steps.flow_runs_count++,
     };
-    act_call_opts_t opts = turn_call_opts(turn);
+    act_call_opts_t opts = turn_pure_opts(turn);
     turn->is_acting = true;
     turn->call_id = flow_run(turn->session->actor, &opts, &request, on_flow_ran, turn);
 }

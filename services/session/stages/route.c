@@ -48,7 +48,7 @@ stage_result_t stage_route(turn_t *turn)
     } else if (turn->is_in_flow) {
         take_flow(turn, waiting_flow(turn));
     } else if (is_flow(turn->understood.intent) &&
-               turn->understood.confidence >= turn->session->fast_path_confidence) {
+               turn->understood.confidence >= turn->fast_path_confidence) {
         turn->flow = turn->understood.intent;
         take_flow(turn, turn->flow);
     } else {

@@ -1,0 +1,8 @@
+-- rpc: compact_journals
+-- result: one
+-- scope: system
+-- lock_order: 9
+-- budget_ms: 1000
+select journal_compact(now() - :older_than_days * interval '1 day',
+                       case when :max_rows between 1 and 10000 then :max_rows else 1000 end)
+       as removed_count
