@@ -42,6 +42,10 @@ static const act_config_row_t settings[] = {
      "messages a second from one customer, in the long run; more are answered 429", false},
     {"sender_burst", "PARLEY_SENDER_BURST", ACT_CONFIG_INT, "60", 1, 1000000, "60",
      "messages from one customer at once", false},
+    {"delay_max_ms", "PARLEY_DELAY_MAX_MS", ACT_CONFIG_INT, "2000", 100, 600000, "2000",
+     "more webhooks come than can be answered when answers would wait longer than this: then some are answered "
+     "503",
+     false},
     {"trusted_proxies", "PARLEY_TRUSTED_PROXIES", ACT_CONFIG_TEXT, "", 0, 0,
      "10.0.0.0/8, 192.168.1.1", "reverse proxies whose X-Forwarded-For is believed", false},
     {0},
@@ -213,6 +217,8 @@ static act_err_t open_ingress(void *context, act_actor_t *actor)
     };
     self->posts = posts_new(actor, &limits, webhook_on_ready, self);
     self->accounts = accounts_new(actor, self->key, on_accounts_read, self);
+    admission_init(&self->admission, act_config_int(config, "delay_max_ms"));
+    self->backlog = backlog_new(actor, &self->admission);
     self->minute = act_timer_new(act_actor_loop(actor), on_minute, self);
     act_timer_start(self->minute, MINUTE_MS, MINUTE_MS);
     return open_server(self, config);
@@ -238,6 +244,7 @@ static void close_ingress(void *context)
     for (uint32_t i = 0; i < self->reloads_count; i++)
         act_call_fail(&self->reloads[i], ACT_E_UNAVAILABLE, "stopping");
     act_timer_destroy(&self->minute);
+    backlog_destroy(&self->backlog);
     posts_destroy(&self->posts);
     act_http_server_destroy(&self->server);
     accounts_destroy(&self->accounts);

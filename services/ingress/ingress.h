@@ -3,6 +3,8 @@
 // modules.
 #pragma once
 #include "accounts.h"
+#include "admission.h"
+#include "backlog.h"
 #include "actor/actor.h"
 #include "base/seal.h"
 #include "client.h"
@@ -23,6 +25,8 @@ typedef struct {
     rate_limit_t *by_address;
     rate_limit_t *by_bad_signature; // by address too
     rate_limit_t *by_sender;
+    admission_t admission;
+    backlog_t *backlog;
     client_proxies_t proxies;
     uint64_t logged_metrics[METRICS_COUNT];
     log_gate_t unknown_account_gate; // of the log

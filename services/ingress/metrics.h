@@ -13,6 +13,8 @@
     X(HELD_FULL, "webhooks_held_full_total", COUNTER, "answered 503 at once: too many are held")   \
     X(BAD_SIGNATURE, "webhooks_bad_signature_total", COUNTER, "unsigned or wrongly signed")        \
     X(BAD_BODY, "webhooks_bad_body_total", COUNTER, "signed, but not in the channel's encoding")   \
+    X(SHED, "webhooks_shed_total", COUNTER, "answered 503: more come than can be answered")        \
+    X(BACKLOG, "backlog_count", GAUGE, "messages and sends that wait")                             \
     X(RATE_LIMITED, "requests_rate_limited_total", COUNTER, "answered 429")                        \
     X(HELD, "webhooks_held_count", GAUGE, "waiting for their commit")                              \
     X(MESSAGES, "messages_total", COUNTER, "new messages of customers")                            \

@@ -117,6 +117,11 @@ bool rate_limit_take(rate_limit_t *self, act_str_t key, int64_t now_ms, uint32_t
     return false;
 }
 
+bool rate_limit_knows(const rate_limit_t *self, act_str_t key)
+{
+    return find(self, hash_of(self, key)) != NULL;
+}
+
 bool rate_limit_has(const rate_limit_t *self, act_str_t key, int64_t now_ms)
 {
     const row_t *row = find(self, hash_of(self, key));

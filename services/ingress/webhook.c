@@ -6,6 +6,7 @@
 #include <string.h>
 
 // Where bodies are set aside that cannot be told to belong to one tenant.
+#define SHED_RETRY_AFTER_S 2
 #define SYSTEM_TENANT ACT_STR("system")
 
 static int64_t now_ms(const ingress_t *self)
@@ -159,6 +160,25 @@ static act_str_t sender_key(const account_t *account, const inbound_message_t *m
     return act_str_of(room, len_bytes);
 }
 
+// Is there room for it, as much as is being answered?
+static bool is_admitted(ingress_t *self, const post_t *post, const act_channel_batch_t *batch,
+                        const account_t *const *accounts)
+{
+    admission_class_t class = ADMISSION_STATUSES;
+    uint32_t messages_count = 0;
+    for (uint32_t i = 0; i < batch->accounts.count; i++) {
+        const act_channel_updates_t *updates = &batch->accounts.items[i];
+        for (uint32_t k = 0; accounts[i] && k < updates->messages.count; k++) {
+            act_str_t key = sender_key(accounts[i], &updates->messages.items[k], post_arena(post));
+            bool is_known = rate_limit_knows(self->by_sender, key);
+            admission_class_t its = is_known ? ADMISSION_KNOWN : ADMISSION_NEW;
+            class = its > class ? its : class;
+            messages_count++;
+        }
+    }
+    return admission_take(&self->admission, class, messages_count, now_ms(self));
+}
+
 // Too many from everybody who writes in this POST? One who writes too much does not hold up the
 // others that the channel put into the same POST, nor statuses.
 static bool is_too_much(ingress_t *self, const post_t *post, const act_channel_batch_t *batch,
@@ -218,6 +238,9 @@ static void take_batch(ingress_t *self, post_t *post, const act_channel_batch_t 
     uint32_t retry_after_s = 1;
     if (!find_accounts(self, post, batch, secret, &accounts)) {
         post_wait(post);
+    } else if (!is_admitted(self, post, batch, accounts)) {
+        add_metric(self, METRIC_SHED, 1);
+        post_answer(&post, 503, SHED_RETRY_AFTER_S);
     } else if (is_too_much(self, post, batch, accounts, &retry_after_s)) {
         add_metric(self, METRIC_RATE_LIMITED, 1);
         post_answer(&post, 429, retry_after_s);
@@ -262,6 +285,11 @@ void webhook_post(ingress_t *self, const act_channel_t *channel, act_http_reques
     if (!rate_limit_take(self->by_address, client, now_ms(self), &retry_after_s)) {
         add_metric(self, METRIC_RATE_LIMITED, 1);
         post_respond(request_p, 429, retry_after_s);
+        return;
+    }
+    if (admission_is_shut(&self->admission, now_ms(self))) {
+        add_metric(self, METRIC_SHED, 1);
+        post_respond(request_p, 503, SHED_RETRY_AFTER_S);
         return;
     }
     post_t *post = post_open(self->posts, channel, *request_p);
