@@ -418,6 +418,7 @@ int load_send(load_t *self, const load_request_t *request)
     conn->in_bytes = 0;
     conn->reply.tag = request->tag;
     conn->reply.due_us = request->due_us != 0 ? request->due_us : self->now_us;
+    conn->reply.sent_us = self->now_us;
     conn_set_state(self, conn, CONN_BUSY);
     conn_write(self, conn);
     return 0;

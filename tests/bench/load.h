@@ -49,6 +49,7 @@ typedef struct {
     int status;     // of HTTP; 0 when there is no reply
     int error;      // errno of the failure when status is 0
     int64_t due_us; // as given to load_send
+    int64_t sent_us;
     int64_t ended_us;
 } load_reply_t;
 

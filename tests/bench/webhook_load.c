@@ -6,7 +6,8 @@
 //
 // per_s and ok count the replies with 200 that arrive in the measured seconds, after the warm-up.
 // sent_total and acked_total count the whole run: the server must hold acked_total messages at
-// least, and sent_total at most.
+// least, and sent_total at most. shed counts, of the errors, 429 and 503; their latency counts from when they
+// were sent.
 
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE // getopt_long
@@ -49,6 +50,8 @@ typedef struct {
     uint64_t ok_count;    // of the measured part
     uint64_t error_count; // of the whole run
     uint64_t unsent_count;
+    uint64_t shed_count; // of the errors: 429 and 503
+    latency_t *shed_latency;
     load_reply_t first_error;
 } run_t;
 
@@ -184,6 +187,10 @@ static void run_count(run_t *self, const load_reply_t *reply)
     if (reply->status != 200) {
         if (self->error_count++ == 0)
             self->first_error = *reply;
+        if (reply->status == 503 || reply->status == 429) {
+            self->shed_count++;
+            latency_add(self->shed_latency, reply->ended_us - reply->sent_us);
+        }
         return;
     }
     self->acked_count++;
@@ -249,6 +256,8 @@ static void run_print(const run_t *self)
            latency_percentile_ms(self->latency, 99), self->ok_count, self->error_count);
     printf(",\"p999_ms\":%.3f,\"max_ms\":%.3f", latency_percentile_ms(self->latency, 99.9),
            latency_max_ms(self->latency));
+    printf(",\"shed\":%" PRIu64 ",\"shed_p99_ms\":%.3f", self->shed_count,
+           latency_percentile_ms(self->shed_latency, 99));
     printf(",\"sent_total\":%" PRIu64 ",\"acked_total\":%" PRIu64 ",\"unsent\":%" PRIu64,
            self->sent_count, self->acked_count, self->unsent_count);
     printf(",\"connect_errors\":%" PRIu64 ",\"driver_cpu_pct\":%.1f}\n",
@@ -276,6 +285,7 @@ int main(int argc, char **argv)
     }
     int result = EXIT_USAGE;
     run.latency = latency_new();
+    run.shed_latency = latency_new();
     run.webhooks = webhook_gen_new(&run.options.webhooks);
     run.load = load_new(&run.options.load);
     if (run.webhooks == NULL || run.load == NULL) {
@@ -289,5 +299,6 @@ int main(int argc, char **argv)
     load_destroy(&run.load);
     webhook_gen_destroy(&run.webhooks);
     latency_destroy(&run.latency);
+    latency_destroy(&run.shed_latency);
     return result;
 }

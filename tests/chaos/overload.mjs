@@ -1,0 +1,130 @@
+// Five times as many webhooks as can be answered (promises.md R-33): what can be answered is, the rest is told so
+// at once, and soon after the flood everything is as before.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { drive, freePort } from '../bench/driver.mjs';
+import { build, Parley, phoneId, secret, sign, sleep, textMessage, envelope } from '../harness/parley.mjs';
+import { processesOf } from './faults.mjs';
+import { percentile } from './oracle.mjs';
+
+const CONVERSATIONS = 20000;
+const CONNECTIONS = 256;
+const PROBE_EVERY_MS = 50;
+const NORMAL_MS = 10000; // after the flood
+const DELAY_NORMAL_MS = 1000; // of a reply, then
+
+const settings = {
+  PARLEY_ADDRESS_RATE_PER_S: '1000000', PARLEY_SENDER_RATE_PER_S: '1000000', PARLEY_SENDER_BURST: '1000000',
+  PARLEY_THROUGHPUT_PER_S: '100000', PARLEY_QUIET_WINDOW_MS: undefined,
+};
+
+async function startSim(port) {
+  const child = spawn(path.join(build, 'tests/graph_sim'), ['--host', '127.0.0.1', '--port', String(port), '--ledger-max-count', '100000'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  await sleep(300);
+  return child;
+}
+
+const residentMib = (pid) => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+const memoryOf = (parley) => Object.fromEntries(processesOf(parley).map(({ pid, name }) => [name, Math.round(residentMib(pid))]));
+
+const answeredCount = async (parley) => Number((await parley.query('select coalesce(sum(cardinality(inbox_seqs)), 0) as n from turns'))[0].n);
+const pendingCount = async (parley) => Number((await parley.query('select count(*) as n from inbox where turn_id is null and starts_turn'))[0].n);
+
+// Asks beside the flood, as one customer of ours would: how long an answer takes, and whether a refusal says when
+// to come again.
+class Probe {
+  constructor(parley) {
+    Object.assign(this, { parley, isOver: false, shedMs: [], ackMs: [], wrong: [] });
+    this.running = this.run();
+  }
+
+  async ask() {
+    const body = JSON.stringify(envelope([textMessage('4479000000001', 'hola')]));
+    const began = performance.now();
+    const { status, headers } = await this.parley.post('/webhook/whatsapp', body, { 'x-hub-signature-256': sign(body) });
+    const ms = performance.now() - began;
+    if (status === 200) this.ackMs.push(ms);
+    else if ((status === 503 || status === 429) && Number(headers['retry-after']) >= 1) this.shedMs.push(ms);
+    else this.wrong.push(status);
+  }
+
+  async run() {
+    for (; !this.isOver; await sleep(PROBE_EVERY_MS)) await this.ask();
+  }
+
+  async stop() {
+    this.isOver = true;
+    await this.running;
+    return this;
+  }
+}
+
+// Milliseconds until a message is answered within a second of being written, and little waits.
+async function untilNormal(parley, sim) {
+  const began = Date.now();
+  for (let i = 0; Date.now() - began < 3 * NORMAL_MS; i++) {
+    const from = `44790001${String(i).padStart(5, '0')}`;
+    const written = Date.now();
+    await parley.deliver([textMessage(from, 'hola')]);
+    while (Date.now() - written < DELAY_NORMAL_MS) {
+      const [row] = await parley.query(
+        `select 1 from outbox o join conversations c using (tenant_id, conversation_id) where c.address = $1 and o.state <> 'queued' and o.state <> 'sending'`, [from]);
+      if (row) return Date.now() - began;
+      await sleep(20);
+    }
+  }
+  return null;
+}
+
+// options: { seconds, factor, capacitySeconds }
+export async function overloadRun(options, say = () => {}) {
+  const port = await freePort();
+  const parley = await Parley.start({ sim: { url: `http://127.0.0.1:${port}` }, env: settings });
+  options.onStart?.(parley);
+  let sim = null;
+  try {
+    const url = `${parley.url}/webhook/whatsapp`;
+    const common = { url, secret, 'phone-id': phoneId };
+    const full = await drive('turn_load', { ...common, 'graph-port': port, seconds: options.capacitySeconds, 'warmup-seconds': 2, window: 128 });
+    const capacity = full.turns_per_s;
+    say(`capacity: ${Math.round(capacity)} turns/s; now ${options.factor} times as many webhooks for ${options.seconds} s`);
+    sim = await startSim(port);
+    const flood = drive('webhook_load', { ...common, rate: Math.round(capacity * options.factor), conversations: CONVERSATIONS, connections: CONNECTIONS, seconds: options.seconds, 'warmup-seconds': 0 });
+    // The first seconds, until the flood is noticed, are not what is measured.
+    await sleep(Math.min(5000, options.seconds * 250));
+    const probe = new Probe(parley);
+    const [fromCount, fromMs, memory] = [await answeredCount(parley), Date.now(), memoryOf(parley)];
+    const result = await flood;
+    const goodput = ((await answeredCount(parley)) - fromCount) / ((Date.now() - fromMs) / 1000);
+    const memoryAfter = memoryOf(parley);
+    const left = await pendingCount(parley);
+    const normalMs = await untilNormal(parley, sim);
+    const { shedMs, ackMs, wrong } = await probe.stop();
+    const sorted = (list) => list.sort((a, b) => a - b);
+    const figures = {
+      seconds: options.seconds, factor: options.factor, capacity_per_s: Math.round(capacity), offered_per_s: Math.round((result.sent_total + result.unsent) / options.seconds),
+      acked_per_s: Math.round(result.acked_total / options.seconds), goodput_per_s: Math.round(goodput), goodput_pct: Math.round((100 * goodput) / capacity),
+      shed: result.shed, shed_p99_ms: result.shed_p99_ms, probe_shed_p99_ms: percentile(sorted(shedMs), 99), ack_p99_ms: percentile(sorted(ackMs), 99),
+      errors: result.errors - result.shed, wrong, unsent: result.unsent, driver_cpu_pct: result.driver_cpu_pct,
+      pending_at_end: left, normal_after_ms: normalMs, memory_mib: memory, memory_after_mib: memoryAfter,
+    };
+    figures.pending_later = await drained(parley);
+    figures.stored = Number((await parley.query('select count(*) as n from inbox'))[0].n);
+    return { ...figures, acked: result.acked_total };
+  } finally {
+    sim?.kill('SIGKILL');
+    await parley.stop();
+  }
+}
+
+async function drained(parley) {
+  let left = Infinity;
+  for (const end = Date.now() + 30000; Date.now() < end && left > 0; await sleep(200)) left = await pendingCount(parley);
+  return left;
+}
+
+export const overloadLine = (figures) =>
+  `${figures.factor} x ${figures.capacity_per_s} turns/s for ${figures.seconds} s: ${figures.goodput_per_s} answered a second (${figures.goodput_pct} %), ${figures.shed} refused with p99 ${figures.shed_p99_ms} ms, ` +
+  `normal after ${figures.normal_after_ms} ms, memory ${Math.max(...Object.values(figures.memory_mib))} to ${Math.max(...Object.values(figures.memory_after_mib))} MiB`;
