@@ -51,8 +51,8 @@ export const cutConnections = (parley) =>
   parley.query("select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() and application_name <> 'chaos'");
 
 export class Faults {
-  constructor(parley, { seed, seconds, killEveryMs, proxy }) {
-    Object.assign(this, { parley, seconds, killEveryMs, proxy, random: new Random(seed) });
+  constructor(parley, { seed, seconds, killEveryMs, proxy, takeoverEveryMs = TAKEOVER_EVERY_MS }) {
+    Object.assign(this, { parley, seconds, killEveryMs, proxy, takeoverEveryMs, random: new Random(seed) });
     this.takeovers = []; // { tenant_id, conversation_id, owner_fence, in_flight }
     this.events = []; // { at_ms, until_ms, what: kill|stop|postgres|cut|lost_reply, service }
     this.memory = {}; // service -> the most it had resident, in MiB
@@ -178,7 +178,7 @@ export class Faults {
   // A person takes over who wrote a moment ago, and hands back some time later.
   async takeOvers() {
     const open = [];
-    while (await this.pause(TAKEOVER_EVERY_MS * (0.5 + this.random.next()))) {
+    while (await this.pause(this.takeoverEveryMs * (0.5 + this.random.next()))) {
       open.push(this.takeOver());
       if (open.length > 50) await open.shift();
     }

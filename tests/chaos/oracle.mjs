@@ -53,9 +53,13 @@ function lost(run, found) {
       found('lost', `message ${message.number} of customer ${message.from} was acknowledged and is not in the inbox`);
 }
 
-// I2: an inbox row is in exactly one turn, the one it names.
+// I2: a message is one inbox row, and that is in exactly one turn, the one it names.
 function answeredTwice(run, found) {
-  const turnOf = new Map();
+  const turnOf = new Map(), stored = new Set();
+  for (const row of run.inbox) {
+    if (stored.has(row.external_id)) found('duplicates', `message ${row.external_id} is in the inbox twice`);
+    stored.add(row.external_id);
+  }
   for (const turn of run.turns)
     for (const seq of turn.inbox_seqs) {
       if (turnOf.has(seq)) found('duplicates', `inbox_seq ${seq} is in turns ${turnOf.get(seq)} and ${turn.turn_id}`);

@@ -37,6 +37,7 @@ const withoutFaults = (run) => (run.faults = []);
 
 const mutants = {
   'an acknowledged message that was not stored': ['lost', (run) => run.inbox.splice(run.inbox.findIndex((row) => !row.turn_id || answered(run).turn_id !== row.turn_id), 1), ['duplicates']],
+  'a message that is stored twice': ['duplicates', (run) => run.inbox.push({ ...run.inbox.find((row) => !row.starts_turn || row.turn_id), inbox_seq: 1e9, starts_turn: false, turn_id: null }), ['reordered']],
   'a message in two turns': ['duplicates', (run) => run.turns[1].inbox_seqs.push(run.turns[0].inbox_seqs[0]), ['reordered']],
   'a turn that answers a message of another turn': ['duplicates', (run) => (run.inbox.find((row) => row.turn_id).turn_id = run.turns.at(-1).turn_id)],
   'a second send that nothing explains': ['duplicates', (run) => {

@@ -111,16 +111,16 @@ async function backlog(parley) {
 }
 
 // Milliseconds until all is acknowledged, answered and sent, or null when that did not happen in time.
-async function drain(parley, world, say) {
+async function drain(parley, world, say, limitMs = DRAIN_MS) {
   const began = Date.now();
   let left = null;
-  while (Date.now() - began < DRAIN_MS) {
+  while (Date.now() - began < limitMs) {
     world.assertAlive();
     left = await backlog(parley);
     if (world.isQuiet && left && left.pending === 0 && left.unsent === 0) return Date.now() - began;
     await sleep(100);
   }
-  say(`not drained in ${DRAIN_MS / 1000} s: ${JSON.stringify(left)}, ${JSON.stringify(world.last)}`);
+  say(`not drained in ${limitMs / 1000} s: ${JSON.stringify(left)}, ${JSON.stringify(world.last)}`);
   return null;
 }
 
@@ -144,7 +144,7 @@ async function shake(parley, folder, port, options, say) {
     }
     world.stopWriting();
     const endedMs = Date.now();
-    const drainMs = await drain(parley, world, say);
+    const drainMs = await drain(parley, world, say, options.drainMs);
     await faults.stop();
     return { world: await world.end(), faults, drainMs, endedMs };
   } finally {
@@ -192,6 +192,7 @@ export async function chaosRun(options, say = () => {}) {
     const folder = path.join(parley.data, 'chaos');
     mkdirSync(folder);
     await makeTenants(parley, TENANTS);
+    await options.prepare?.(parley);
     const shaken = await shake(parley, folder, port, { ...options, proxy }, say);
     const data = {
       messages: readLines(path.join(folder, 'messages.jsonl')), ledger: readLines(path.join(folder, 'ledger.jsonl')),
@@ -202,7 +203,7 @@ export async function chaosRun(options, say = () => {}) {
     return outcome;
   } finally {
     await proxy.stop();
-    await parley.stop({ keep: !outcome?.result.is_ok || options.keep });
+    await parley.stop({ keep: (!outcome?.result.is_ok && !options.isLost) || options.keep });
   }
 }
 

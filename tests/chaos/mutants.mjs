@@ -1,0 +1,48 @@
+// Products that are broken on purpose (promises.md R-0): one function of the database each is replaced in a running
+// instance, and a short run must find it. What is broken: [the figure that must speak, { function: [from, to] }, options of
+// the run, and `sql` that comes first].
+import { chaosRun } from './run.mjs';
+
+export const mutants = {
+  'a webhook is acknowledged and its message not kept': ['lost', {
+    append_inbound: ['order by m.external_id', 'where random() < 0.95 order by m.external_id'],
+  }],
+  'a message that comes twice is stored twice': ['duplicates', {
+    append_inbound: [/on conflict on constraint inbox_pkey\s+do update set .*\n(.*)i\.xmax = 0/, '$1true'],
+  }, { sql: 'alter table inbox drop constraint inbox_pkey cascade' }],
+  'a turn does not mark its messages as answered': ['duplicates', {
+    turn_commit: ['update inbox i set turn_id = p_turn', 'update inbox i set turn_id = case when random() < 0.95 then p_turn end'],
+  }],
+  'messages behind the head of a conversation are claimed': ['reordered', {
+    claim_due: [/update outbox_queue k set due_at = clock_timestamp\(\) \+ p_claim_ms[^;]*;/, 'perform outbox_settle(q.tenant_id, q.conversation_id, q.head_seq, null);'],
+  }, { conversations: 15 }],
+  'the fence of the owner is not looked at': ['wrong_owner', {
+    claim_due: [/if o\.author = 'bot' and o\.owner_fence <> v_owner_fence then/, 'if false then'],
+  }],
+  'an answer goes to another customer': ['crossed', {
+    claim_due: [/content := o\.content;/, "content := o.content; if random() < 0.05 then address := '15550000001'; phone := '15550000001'; end if;"],
+  }],
+  'a turn says nothing': ['unanswered', {
+    turn_commit: [/was_committed := false;/, "was_committed := false; if random() < 0.05 then p_outbox_ids := '{}'; p_contents := '{}'; end if;"],
+  }],
+  'statuses are acknowledged and dropped': ['statuses_lost', {
+    apply_status: [/if v_status not in \(/, "if v_status = 'read' and random() < 0.1 or v_status not in ("],
+  }, { drainMs: 30000 }], // some statuses come late
+};
+
+async function breakFunction(parley, name, [from, to]) {
+  const rows = await parley.query("select pg_get_functiondef(oid) as text from pg_proc where proname = $1 and pronamespace = 'parley'::regnamespace", [name]);
+  const broken = rows[0].text.replace(from, to);
+  if (rows.length !== 1 || broken === rows[0].text) throw new Error(`mutant: ${name} has changed and does not hold ${from}`);
+  await parley.query(broken);
+}
+
+// What the oracle says of a short run with this mutant: { figures..., findings }.
+export async function mutantRun(name, { seed }, say = () => {}) {
+  const [, functions, { sql, ...options } = {}] = mutants[name];
+  const prepare = async (parley) => {
+    if (sql) await parley.query(sql);
+    for (const [of, change] of Object.entries(functions)) await breakFunction(parley, of, change);
+  };
+  return chaosRun({ seed, seconds: 8, rate: 80, conversations: 150, killEveryMs: 4000, drainMs: 4000, takeoverEveryMs: 50, prepare, isLost: true, ...options }, say);
+}
