@@ -18,6 +18,7 @@ const usage = `usage: ./parley chaos [options]
   --record FILE       write what the oracles saw into a file
   --json              one JSON object instead of one line
   --points            instead: every crash point (points.txt) with every fault, in the ASan build
+  --overload          instead: five times as many webhooks as can be answered (60 s)
   --fault F           of those only kill, stop, cut or lost_reply
   --point P           of those only the points whose names begin so
 A run that fails keeps its data directory and says how to repeat it. docs/reliability.md tells what is checked.
@@ -30,7 +31,7 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       minutes: string, seconds: string, rate: string, conversations: string, 'kill-every-ms': string, seed: string,
-      keep: boolean, record: string, json: boolean, help: boolean, points: boolean, fault: string, point: string,
+      keep: boolean, record: string, json: boolean, help: boolean, points: boolean, overload: boolean, fault: string, point: string,
     },
   });
   const number = (name, usual, min, max) => {
@@ -44,9 +45,31 @@ function readOptions() {
     seconds: number('seconds', minutes * 60, 5, 86400), rate: number('rate', 300, 1, 10000),
     conversations: Math.round(number('conversations', 1000, 1, 1000000)), killEveryMs: number('kill-every-ms', 2000, 100, 3600000),
     seed: Math.round(number('seed', Date.now() % 1000000 + 1, 1, 4294967295)),
-    isPoints: values.points, fault: values.fault, point: values.point, stopMs: 3000, settleMs: 100,
+    isPoints: values.points, isOverload: values.overload, hasTime: values.minutes !== undefined || values.seconds !== undefined, fault: values.fault, point: values.point, stopMs: 3000, settleMs: 100,
     keep: values.keep, record: values.record, isJson: values.json, isHelp: values.help,
   };
+}
+
+// Promises R-33.
+function overloadFindings(figures) {
+  const rows = [
+    [figures.goodput_pct >= 90, `goodput ${figures.goodput_pct} % of capacity, less than 90`],
+    [figures.shed > 0 && figures.shed_p99_ms <= 5, `refused with p99 ${figures.shed_p99_ms} ms, more than 5`],
+    [figures.errors === 0 && figures.wrong.length === 0, `${figures.errors} other errors, answers ${figures.wrong}`],
+    [figures.normal_after_ms !== null && figures.normal_after_ms <= 10000, `normal after ${figures.normal_after_ms} ms, more than 10000`],
+    [figures.pending_later === 0 && figures.stored >= figures.acked, `${figures.pending_later} unanswered, ${figures.stored} stored of ${figures.acked}`],
+    [Object.entries(figures.memory_after_mib).every(([name, mib]) => mib <= (figures.memory_mib[name] ?? 0) + 32), 'memory grew by more than 32 MiB'],
+  ];
+  return rows.filter(([isMet]) => !isMet).map(([, text]) => `overload: ${text}`);
+}
+
+async function runOverload(options) {
+  const { overloadRun, overloadLine } = await import('./overload.mjs');
+  const figures = await overloadRun({ seconds: options.hasTime ? options.seconds : 60, factor: 5, capacitySeconds: 10, onStart: options.onStart }, say);
+  const findings = overloadFindings(figures);
+  console.log(options.isJson ? JSON.stringify({ ...figures, findings }) : `${overloadLine(figures)}: ${findings.length === 0 ? 'ok' : 'FAILED'}`);
+  for (const finding of findings) say(finding);
+  process.exitCode = findings.length === 0 ? 0 : 1;
 }
 
 async function run(options) {
@@ -55,14 +78,16 @@ async function run(options) {
   const { chaosRun, lineOf } = await import('./run.mjs');
   const { pointsRun } = await import('./points.mjs');
   if (options.isPoints) Object.assign(options, { rate: Math.min(options.rate, 20), conversations: Math.min(options.conversations, 200) });
-  else say(`${options.rate} messages/s of ${options.conversations} customers for ${options.seconds} s, a kill every ${options.killEveryMs} ms, seed ${options.seed}`);
+  else if (!options.isOverload) say(`${options.rate} messages/s of ${options.conversations} customers for ${options.seconds} s, a kill every ${options.killEveryMs} ms, seed ${options.seed}`);
   let parley = null;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.once(signal, async () => {
       await parley?.stop().catch((error) => say(error.message));
       process.exit(130);
     });
-  const { result, findings, data, folder } = await (options.isPoints ? pointsRun : chaosRun)({ ...options, onStart: (started) => (parley = started) }, say);
+  const onStart = (started) => (parley = started);
+  if (options.isOverload) return runOverload({ ...options, onStart });
+  const { result, findings, data, folder } = await (options.isPoints ? pointsRun : chaosRun)({ ...options, onStart }, say);
   if (options.record) writeFileSync(options.record, JSON.stringify(data));
   console.log(options.isJson ? JSON.stringify({ ...result, findings }) : lineOf(result));
   if (result.is_ok && !options.keep) return;

@@ -14,8 +14,8 @@ export const mutants = {
     turn_commit: ['update inbox i set turn_id = p_turn', 'update inbox i set turn_id = case when random() < 0.95 then p_turn end'],
   }],
   'messages behind the head of a conversation are claimed': ['reordered', {
-    claim_due: [/update outbox_queue k set due_at = clock_timestamp\(\) \+ p_claim_ms[^;]*;/, 'perform outbox_settle(q.tenant_id, q.conversation_id, q.head_seq, null);'],
-  }, { conversations: 15 }],
+    claim_due: [/and k\.seq = q\.head_seq/, 'and k.seq = case when random() < 0.5 then q.last_seq else q.head_seq end'],
+  }, { conversations: 15, drainMs: 8000, env: { PARLEY_CLAIM_MS: '2000', PARLEY_SEND_TIMEOUT_MS: '1500' } }],
   'the fence of the owner is not looked at': ['wrong_owner', {
     claim_due: [/if o\.author = 'bot' and o\.owner_fence <> v_owner_fence then/, 'if false then'],
   }],

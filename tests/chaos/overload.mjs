@@ -87,7 +87,7 @@ export async function overloadRun(options, say = () => {}) {
   try {
     const url = `${parley.url}/webhook/whatsapp`;
     const common = { url, secret, 'phone-id': phoneId };
-    const full = await drive('turn_load', { ...common, 'graph-port': port, seconds: options.capacitySeconds, 'warmup-seconds': 2, window: 128 });
+    const full = await drive('turn_load', { ...common, 'graph-port': port, seconds: options.capacitySeconds, 'warmup-seconds': 2, window: 1500, conversations: 4096 });
     const capacity = full.turns_per_s;
     say(`capacity: ${Math.round(capacity)} turns/s; now ${options.factor} times as many webhooks for ${options.seconds} s`);
     sim = await startSim(port);

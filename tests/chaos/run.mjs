@@ -14,7 +14,8 @@ import { makeTenants, nameOf } from './tenants.mjs';
 
 const DRAIN_MS = 60000;
 const READ_MS = 30000;   // for the database and the broker to answer questions
-const ACCEPTED_PCT = 95; // with less, little was tested (R-0)
+// With less, little was tested (R-0). In a short run the two restarts of PostgreSQL are a larger part.
+const acceptedPct = (seconds) => (seconds >= 60 ? 95 : 80);
 const MEMORY_MAX_MIB = 256; // of a process (an ASan build: four times as much)
 const TENANTS = 10;
 
@@ -169,7 +170,7 @@ function resultOf(data, { world, faults, drainMs }, options) {
     fallbacks: data.turns.filter((turn) => turn.path === 'fallback').length,
   };
   if (drainMs === null) findings.push(`drain: work was left after ${DRAIN_MS / 1000} s`);
-  if (result.accepted < (offered * ACCEPTED_PCT) / 100) findings.push(`load: only ${result.accepted} of ${offered} messages were accepted, so little was tested`);
+  if (result.accepted < (offered * acceptedPct(options.seconds)) / 100) findings.push(`load: only ${result.accepted} of ${offered} messages were accepted, so little was tested`);
   if (world.messages.refused + world.statuses.refused > 0) findings.push('webhooks: an answer was neither 200 nor 503 nor 429');
   const cap = MEMORY_MAX_MIB * (isSanitized ? 4 : 1);
   for (const [name, mib] of Object.entries(faults.memory)) if (mib > cap) findings.push(`memory: ${name} had ${mib} MiB, more than ${cap}`);
