@@ -15,7 +15,7 @@ export const mutants = {
   }],
   'messages behind the head of a conversation are claimed': ['reordered', {
     claim_due: [/and k\.seq = q\.head_seq/, 'and k.seq = case when random() < 0.5 then q.last_seq else q.head_seq end'],
-  }, { conversations: 15, drainMs: 8000, env: { PARLEY_CLAIM_MS: '2000', PARLEY_SEND_TIMEOUT_MS: '1500' } }],
+  }, { conversations: 40, seconds: 12, drainMs: 8000, env: { PARLEY_CLAIM_MS: '2000', PARLEY_SEND_TIMEOUT_MS: '1500' } }],
   'the fence of the owner is not looked at': ['wrong_owner', {
     claim_due: [/if o\.author = 'bot' and o\.owner_fence <> v_owner_fence then/, 'if false then'],
   }],
