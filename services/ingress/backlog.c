@@ -27,7 +27,7 @@ static void on_backlog(void *context, const act_reply_t *reply, const backlog_re
     if (was_limited != self->admission->is_limited)
         act_log_warn(act_actor_log(self->actor),
                      was_limited ? "admission_open" : "admission_limited",
-                     "backlog=%u,done_per_s=%.0f", count, self->admission->done_per_s);
+                     "backlog=%u,done_per_s=%u", count, (uint32_t)self->admission->done_per_s);
 }
 
 static void ask(void *context)

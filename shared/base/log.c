@@ -19,7 +19,7 @@
 // Values are cut at this length; a line is always whole, because no byte of a value becomes more than
 // six ("\u0001").
 #define VALUES_MAX_BYTES 4096
-#define FORMAT_MAX_BYTES 512
+#define FORMAT_MAX_BYTES 1024
 #define LINE_MAX_BYTES (8 * VALUES_MAX_BYTES)
 #define KEEP_DAYS 90
 #define DAY_TEXT_BYTES 11 // "2026-11-21"
