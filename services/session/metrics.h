@@ -6,7 +6,8 @@
     X(SUPERSEDED, "turns_superseded_total", COUNTER,                                               \
       "plans dropped because the customer had written more")                                       \
     X(CANCELLED, "turn_calls_cancelled_total", COUNTER,                                            \
-      "calls of a plan cancelled because the customer had written more")
+      "calls of a plan cancelled because the customer had written more")                           \
+    X(FENCED, "turns_fenced_total", COUNTER, "commits refused: somebody else has the conversation")
 
 typedef enum {
 #define X(id, name, type, help) METRIC_##id,

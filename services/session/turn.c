@@ -348,7 +348,8 @@ static void on_committed(void *context, const act_reply_t *reply, const turn_com
     act_log_t *log = act_actor_log(self->session->actor);
     if (reply->err != ACT_E_OK) {
         // Repeating is safe: the commit knows its turn id. After the lease the sweeper takes over.
-        if (act_err_is_retryable(reply->err) && may_retry_commit(self)) {
+        bool may_help = act_err_is_retryable(reply->err) || reply->err == ACT_E_DEADLINE;
+        if (may_help && may_retry_commit(self)) {
             int64_t wait_ms = (int64_t)RETRY_MS
                               << (self->commit_attempts_count < 5 ? self->commit_attempts_count
                                                                   : 5);
@@ -366,6 +367,7 @@ static void on_committed(void *context, const act_reply_t *reply, const turn_com
         return;
     }
     if (!body->was_committed) {
+        act_metrics_add(act_actor_metrics(self->session->actor), METRIC_FENCED, 1);
         act_log_warn(log, "turn_fenced", "turn=%s", self->turn_id);
         finish(self, /* has_more= */ true);
         return;

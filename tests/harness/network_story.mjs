@@ -1,16 +1,17 @@
 // What tests/integration/network.test.mjs runs in a network namespace of its own: a bridge as the network,
 // and behind it one namespace a process, as containers have. A namespace and its link end with its process.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
+import { Box, makeBridges, startPostgres } from './network.mjs';
 import { build, envelope, phoneId, root, secret, sign, Sim, textMessage, until, verifyToken } from './parley.mjs';
 
-const network = (host) => `10.77.0.${host}`;
-const ip = (...args) => execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+const bridge = { name: 'net0', prefix: '10.77.0' };
+const network = (host) => `${bridge.prefix}.${host}`;
 const say = (text) => console.log(text);
 
 const data = mkdtempSync(path.join(tmpdir(), 'parley-net-'));
@@ -19,57 +20,11 @@ const bus = path.join(data, 'keys/bus');
 const processes = [];
 let stopPostgres = () => {};
 
-// --- a process in a namespace of its own -----------------------------------------------------------------
-class Box {
-  // Waits behind `read` until its network is there.
-  static async start(name, host, program, args, env) {
-    const box = new Box();
-    box.name = name;
-    box.address = network(host);
-    box.link = `link${host}`;
-    box.log = path.join(data, 'log', name);
-    mkdirSync(box.log, { recursive: true });
-    box.child = spawn('unshare', ['-n', '--', 'sh', '-c', 'read go; exec "$0" "$@"', program, ...args, '--log-dir', box.log], { env, stdio: ['pipe', 'ignore', 'pipe'] });
-    box.stderr = '';
-    box.child.stderr.on('data', (chunk) => (box.stderr += chunk));
-    box.child.on('exit', (code, signal) => (box.end = code ?? signal));
-    processes.push(box);
-    const own = readlinkSync('/proc/self/ns/net');
-    await until(`${name} has a namespace`, () => readlinkSync(`/proc/${box.child.pid}/ns/net`) !== own);
-    ip('link', 'add', box.link, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(box.child.pid));
-    ip('link', 'set', box.link, 'master', 'net0', 'up');
-    execFileSync('nsenter', ['-t', String(box.child.pid), '-n', 'sh', '-c',
-      `ip link set lo up && ip addr add ${box.address}/24 dev eth0 && ip link set eth0 up`]);
-    box.child.stdin.end('go\n');
-    return box;
-  }
-  cut() {
-    ip('link', 'set', this.link, 'down');
-  }
-  heal() {
-    ip('link', 'set', this.link, 'up');
-  }
-  text() {
-    return this.stderr + readdirSync(this.log).map((name) => readFileSync(path.join(this.log, name), 'utf8')).join('');
-  }
-}
-
-// --- PostgreSQL: a Unix socket reaches across network namespaces ------------------------------------------
-async function startPostgres() {
-  const version = readdirSync('/usr/lib/postgresql').sort((a, b) => b - a)[0];
-  const program = (name) => `/usr/lib/postgresql/${version}/bin/${name}`;
-  const [cluster, sockets] = [path.join(data, 'pg'), path.join(data, 'run-pg')];
-  const uid = Number(execFileSync('id', ['-u', 'postgres'], { encoding: 'utf8' }));
-  for (const folder of [cluster, sockets]) {
-    mkdirSync(folder);
-    chownSync(folder, uid, uid);
-  }
-  const asPostgres = (name, ...args) => execFileSync('runuser', ['-u', 'postgres', '--', program(name), ...args], { stdio: 'ignore', cwd: '/' });
-  asPostgres('initdb', '-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync');
-  asPostgres('pg_ctl', '-D', cluster, '-w', '-l', path.join(cluster, 'server.log'), '-o', `-k ${sockets} -c listen_addresses= -c fsync=off`, 'start');
-  asPostgres('createdb', '-h', sockets, '-U', 'postgres', 'parley');
-  stopPostgres = () => asPostgres('pg_ctl', '-D', cluster, '-m', 'immediate', 'stop');
-  return { sockets, url: `postgresql:///parley?host=${sockets}&user=postgres` };
+async function startBox(name, host, program, args, env) {
+  const log = path.join(data, 'log', name);
+  const box = await Box.start({ name, host, bridges: [bridge], program, args: [...args, '--log-dir', log], env, log });
+  processes.push(box);
+  return box;
 }
 
 // --- the story --------------------------------------------------------------------------------------------
@@ -95,14 +50,12 @@ function post(url, body) {
 }
 
 async function run() {
-  ip('link', 'set', 'lo', 'up');
-  ip('link', 'add', 'net0', 'type', 'bridge');
-  ip('addr', 'add', `${network(1)}/24`, 'dev', 'net0');
-  ip('link', 'set', 'net0', 'up');
-  const postgres = await startPostgres();
+  makeBridges(bridge);
+  const postgres = startPostgres(data);
+  stopPostgres = postgres.stop;
   const sim = await Sim.start({ host: network(1) });
   const shared = {
-    PATH: process.env.PATH, PARLEY_SOURCE: root, DATABASE_URL: postgres.url, PARLEY_MASTER_KEY_FILE: path.join(data, 'keys/master.key'),
+    PATH: process.env.PATH, PARLEY_SOURCE: root, DATABASE_URL: `postgresql:///parley?host=${postgres.sockets}&user=postgres`, PARLEY_MASTER_KEY_FILE: path.join(data, 'keys/master.key'),
     PARLEY_BUS: `tcp://${network(2)}:5670`, PARLEY_BUS_SERVER_KEY: path.join(bus, 'broker.pub'), PARLEY_QUIET_WINDOW_MS: '0',
     PARLEY_LISTEN_PORT: '8080', PARLEY_SENDER_RATE_PER_S: '1000', PARLEY_SENDER_BURST: '1000', PARLEY_THROUGHPUT_PER_S: '5000',
     VERIFY_TOKEN: verifyToken, WH_TOKEN: 'test-token', WH_PHONE_ID: phoneId, WH_APP_SECRET: secret, GRAPH_API_BASE: sim.url,
@@ -112,9 +65,9 @@ async function run() {
   for (const actor of [...actors, 'agent', 'cli']) await cli(['keys', 'add', actor], shared);
   await cli(['keys', 'init'], shared);
 
-  await Box.start('broker', 2, path.join(build, 'services/parley-broker'), ['--bus', `ipc://${data}/run/bus.sock`, '--keys', bus],
+  await startBox('broker', 2, path.join(build, 'services/parley-broker'), ['--bus', `ipc://${data}/run/bus.sock`, '--keys', bus],
     { ...shared, PARLEY_BUS: '', PARLEY_BUS_LISTEN: 'tcp://0.0.0.0:5670' });
-  const boxOf = (name, host, actor) => Box.start(name, host, path.join(build, `services/parley-${actor}`), ['--instance', name], envOf(actor));
+  const boxOf = (name, host, actor) => startBox(name, host, path.join(build, `services/parley-${actor}`), ['--instance', name], envOf(actor));
   let host = 3;
   for (const actor of actors) await boxOf(`${actor}-box`, host++, actor);
   const ingress = processes.find((box) => box.name === 'ingress-box');

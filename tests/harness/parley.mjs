@@ -32,8 +32,10 @@ export async function until(what, ask, limitMs = 30000) {
 
 // --- the Graph API simulator -----------------------------------------------------------------------
 export class Sim {
-  static async start({ host = '127.0.0.1' } = {}) {
-    const child = spawn(path.join(build, 'tests/graph_sim'), ['--host', host, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // webhook: where statuses go, when it is told to send some (behave).
+  static async start({ host = '127.0.0.1', webhook } = {}) {
+    const hooks = webhook ? ['--webhook', webhook, '--secret', secret] : [];
+    const child = spawn(path.join(build, 'tests/graph_sim'), ['--host', host, '--port', '0', ...hooks], { stdio: ['ignore', 'pipe', 'inherit'] });
     const url = await new Promise((resolve, reject) => {
       let text = '';
       child.stdout.on('data', (chunk) => {
@@ -105,10 +107,13 @@ const agent = new http.Agent({ keepAlive: true, maxSockets: 128 });
 
 // --- Parley ----------------------------------------------------------------------------------------
 export class Parley {
-  // options: { sim, env: {PARLEY_...: '...'}, whatsapp: false }
+  // options: { sim, env: {PARLEY_...: '...'}, whatsapp: false }; { cell: 'south', join: parley }: one more cell on the
+  // database of another, which must outlive it
   static async start(options = {}) {
     const self = new Parley();
     self.adminPort = options.adminPort;
+    self.cell = options.cell;
+    self.joined = options.join;
     self.data = mkdtempSync(path.join(tmpdir(), 'parley-'));
     // PostgreSQL runs as another user when we are root and must reach its cluster.
     chmodSync(self.data, 0o711);
@@ -125,7 +130,8 @@ export class Parley {
   }
 
   async up() {
-    const { stdout } = await this.cli(['up', '--detach', '--port', '0', '--admin-port', String(this.adminPort ?? 0)], { timeout: 120000 });
+    const cell = [...(this.cell ? ['--cell', this.cell] : []), ...(this.joined ? ['--join', this.joined.data] : [])];
+    const { stdout } = await this.cli(['up', '--detach', ...cell, '--port', '0', '--admin-port', String(this.adminPort ?? 0)], { timeout: 120000 });
     this.port = Number(this.runFile('http.port'));
     this.url = `http://127.0.0.1:${this.port}`;
     return stdout;
@@ -205,6 +211,7 @@ export class Parley {
   }
 
   socketFolder() {
+    if (this.joined) return this.joined.socketFolder();
     return path.join(this.data, 'run-pg');
   }
 
