@@ -103,7 +103,7 @@ describe('rescue', () => {
 
   test('a delivery that stood still longer than its claims sends none of them', async () => {
     const [pid] = await pidsOf(parley, 'delivery');
-    const held = async () => (await parley.query("select count(*)::int as n from outbox where state = 'sending' and claimed_by like 'main/delivery-1%'"))[0].n;
+    const held = async () => (await parley.query("select count(*)::int as n from outbox_queue where claimed_by like 'main/delivery-1%' and due_at > now()"))[0].n;
     // Answers come late, so that the other requests of a claim wait or are on their way when it stops.
     await sim.behave({ latency_ms: 300 });
     const customers = await crowd(parley, 40);
@@ -162,7 +162,7 @@ describe('R-3: orphans', () => {
       const pids = (await parley.status()).instances.filter((row) => row.pid && row.state !== 'client').map((row) => row.pid);
       await crowd(parley, 40);
       await until('some are sent, more are claimed', async () => (await sim.ledger()).length >= 3 &&
-        (await parley.query("select count(*)::int as n from outbox where state = 'sending'"))[0].n > 10);
+        (await parley.query("select count(*)::int as n from outbox_queue where claimed_by <> '' and due_at > now()"))[0].n > 10);
       const broker = parley.brokerPid();
       process.kill(Number(parley.runFile('launcher.pid')), 'SIGKILL');
       process.kill(broker, 'SIGKILL');
