@@ -7,6 +7,7 @@
 #include "base/crash_point.h"
 
 #include <string.h>
+#include <strings.h>
 
 // How late a deadline may be noticed while waiting for a connection.
 #define WAITING_CHECK_MS 25
@@ -14,6 +15,7 @@
 #define SPARE_MAX_COUNT 64u
 #define SPARE_BUFFER_MAX_BYTES 65536u
 #define URL_MAX_BYTES 8192u
+#define HEAD_MAX_BYTES 16384u // what is behind is not kept
 
 typedef struct {
     act_http_transfer_t *first;
@@ -27,6 +29,7 @@ struct act_http_client {
     act_http_curl_t *curl;
     act_timer_t *timer; // for results that are due, and deadlines of those that wait
     list_t lists[ACT_HTTP_TRANSFER_STATES];
+    act_http_transfer_t *first_chunk; // streams with something to hand on
     act_http_transfer_t *spare;
     uint32_t spare_count;
     uint64_t last_id;
@@ -81,6 +84,7 @@ static act_http_transfer_t *transfer_new(act_http_client_t *client)
         self->client = client;
         self->arena = act_arena_new();
         act_buf_init(&self->response, client->limits.response_max_bytes);
+        act_buf_init(&self->head, HEAD_MAX_BYTES);
     }
     self->id = ++client->last_id;
     self->attempts_count = 0;
@@ -97,6 +101,7 @@ static void transfer_destroy(act_http_transfer_t *self)
 {
     act_arena_destroy(&self->arena);
     act_buf_fini(&self->response);
+    act_buf_fini(&self->head);
     act_free(self);
 }
 
@@ -109,6 +114,7 @@ static void transfer_free(act_http_transfer_t *self)
     }
     act_arena_reset(self->arena);
     act_buf_reset(&self->response);
+    act_buf_reset(&self->head);
     if (self->response.cap_bytes > SPARE_BUFFER_MAX_BYTES)
         act_buf_fini(&self->response);
     self->next = client->spare;
@@ -116,9 +122,59 @@ static void transfer_free(act_http_transfer_t *self)
     client->spare_count++;
 }
 
+// --- streams -------------------------------------------------------------------------------------
+
+void act_http_client_on_bytes(act_http_transfer_t *transfer)
+{
+    long status = 0;
+    if (!transfer->on_chunk || transfer->is_chunk_due)
+        return;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status < 200 || status > 299)
+        return;
+    transfer->is_chunk_due = true;
+    transfer->next_chunk = transfer->client->first_chunk;
+    transfer->client->first_chunk = transfer;
+}
+
+static void forget_chunk(act_http_transfer_t *transfer)
+{
+    act_http_transfer_t **at = &transfer->client->first_chunk;
+    if (!transfer->is_chunk_due)
+        return;
+    while (*at != transfer)
+        at = &(*at)->next_chunk;
+    *at = transfer->next_chunk;
+    transfer->is_chunk_due = false;
+}
+
+// The bytes are taken out first: the callback may cancel the request, and the memory is reused then.
+static void hand_on(act_http_transfer_t *transfer)
+{
+    act_http_client_t *client = transfer->client;
+    act_buf_t bytes = transfer->response;
+    forget_chunk(transfer);
+    act_buf_init(&transfer->response, client->limits.response_max_bytes);
+    uint64_t id = transfer->id;
+    transfer->on_chunk(transfer->context, act_buf_str(&bytes));
+    if (client->is_dead || transfer->id != id || transfer->response.ptr) {
+        act_buf_fini(&bytes);
+        return;
+    }
+    act_buf_reset(&bytes);
+    transfer->response = bytes;
+}
+
+void act_http_client_flush(act_http_client_t *self)
+{
+    while (!self->is_dead && self->first_chunk)
+        hand_on(self->first_chunk);
+}
+
 // The one callback. `in` may point into the transfer.
 static void deliver(act_http_transfer_t *self, const act_http_in_t *in)
 {
+    forget_chunk(self);
     list_remove(&self->client->lists[self->state], self);
     self->done(self->context, in);
     transfer_free(self);
@@ -127,6 +183,7 @@ static void deliver(act_http_transfer_t *self, const act_http_in_t *in)
 // Ends it without an answer; the callback comes in a later turn.
 static void finish(act_http_transfer_t *self, act_err_t err, const char *text)
 {
+    forget_chunk(self);
     self->result = (act_http_in_t){
         .err = err,
         .was_sent = self->attempts_count > 0,
@@ -269,6 +326,8 @@ uint64_t act_http_send(act_http_client_t *self, const act_http_out_t *request,
     act_http_transfer_t *transfer = transfer_new(self);
     uint64_t id = transfer->id;
     transfer->done = done;
+    transfer->on_chunk = request->on_chunk;
+    transfer->keeps_head = request->keeps_head;
     transfer->context = context;
     const char *wrong = check_request(request);
     if (wrong) {
@@ -329,6 +388,22 @@ static act_err_t err_of(CURLcode code, const act_http_transfer_t *transfer)
     return transfer->is_forbidden && !was_sent ? ACT_E_FORBIDDEN : ACT_E_IO;
 }
 
+bool act_http_in_field(const act_http_in_t *in, const char *name, act_str_t *ret_value)
+{
+    size_t name_bytes = strlen(name);
+    act_str_t left = in->head;
+    while (left.len_bytes > 0) {
+        act_str_t line = act_str_cut(&left, '\n');
+        if (line.len_bytes <= name_bytes || line.ptr[name_bytes] != ':' ||
+            strncasecmp(line.ptr, name, name_bytes) != 0)
+            continue;
+        *ret_value =
+            act_str_trim(act_str_of(line.ptr + name_bytes + 1, line.len_bytes - name_bytes - 1));
+        return true;
+    }
+    return false;
+}
+
 static uint32_t retry_after_s(CURL *easy)
 {
     curl_off_t seconds = 0;
@@ -362,6 +437,7 @@ void act_http_client_on_end(act_http_transfer_t *transfer, CURLcode code)
         .status = (uint16_t)status,
         .body = err == ACT_E_OK ? act_buf_str(&transfer->response) : ACT_STR(""),
         .retry_after_s = retry_after_s(transfer->easy),
+        .head = act_buf_str(&transfer->head),
     };
     act_http_curl_stop(client->curl, transfer);
     in.text = text_of(code, err, transfer);

@@ -38,6 +38,7 @@ struct act_http_curl {
     socket_t **sockets; // by descriptor
     int sockets_count;
     uint32_t response_max_bytes;
+    uint32_t buffer_bytes;
     bool allow_private_addresses;
 };
 
@@ -62,6 +63,7 @@ static void tell_curl(act_http_curl_t *self, curl_socket_t descriptor, int event
     int running_count = 0;
     act_http_client_enter(self->client);
     (void)curl_multi_socket_action(self->multi, descriptor, events, &running_count);
+    act_http_client_flush(self->client);
     collect(self);
     (void)act_http_client_leave(self->client);
 }
@@ -206,7 +208,10 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *context)
     size_t len_bytes = size * count;
     act_buf_add(&transfer->response, bytes, len_bytes);
     transfer->is_too_large = transfer->response.is_overflowed;
-    return transfer->is_too_large ? CURL_WRITEFUNC_ERROR : len_bytes;
+    if (transfer->is_too_large)
+        return CURL_WRITEFUNC_ERROR;
+    act_http_client_on_bytes(transfer);
+    return len_bytes;
 }
 
 // One line of a head; interim answers (100) have heads of their own.
@@ -217,9 +222,12 @@ static size_t on_head_line(char *bytes, size_t size, size_t count, void *context
     if (act_str_starts_with(line, "HTTP/")) {
         ACT_CRASH_POINT("http.answer.first_byte");
         transfer->is_head_whole = false;
-    }
-    if (act_str_is(line, "\r\n") || act_str_is(line, "\n"))
+        act_buf_reset(&transfer->head);
+    } else if (act_str_is(line, "\r\n") || act_str_is(line, "\n")) {
         transfer->is_head_whole = true;
+    } else if (transfer->keeps_head) {
+        act_buf_add_str(&transfer->head, line);
+    }
     return line.len_bytes;
 }
 
@@ -263,6 +271,10 @@ static void set_lasting_options(act_http_curl_t *self, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_S);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, IDLE_CONNECTION_MAX_S);
     curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)self->response_max_bytes);
+    if (self->buffer_bytes > 0) { // curl raises what is too small
+        curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)self->buffer_bytes);
+        curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)self->buffer_bytes);
+    }
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, self); // outlives the transfer that opened it
@@ -354,6 +366,7 @@ act_http_curl_t *act_http_curl_new(act_http_client_t *client, act_loop_t *loop,
     self->client = client;
     self->loop = loop;
     self->response_max_bytes = limits->response_max_bytes;
+    self->buffer_bytes = limits->buffer_bytes;
     self->allow_private_addresses = limits->allow_private_addresses;
     self->easies_max_count = limits->connections_max_count;
     self->spare_easies = act_alloc_array(self->easies_max_count, sizeof(CURL *));

@@ -23,6 +23,7 @@ struct act_http_transfer {
     uint64_t id;
     act_http_transfer_state_t state;
     act_http_done_fn *done;
+    act_http_chunk_fn *on_chunk; // NULL: no stream
     void *context;
 
     act_arena_t *arena; // holds all of the request
@@ -34,7 +35,11 @@ struct act_http_transfer {
 
     act_http_curl_t *curl; // while running
     CURL *easy;            // while running
-    act_buf_t response;
+    act_buf_t response; // of a stream: what came and was not handed on yet
+    act_buf_t head;     // field lines, if they are wanted
+    bool keeps_head;
+    bool is_chunk_due;               // in the list of streams with something to hand on
+    act_http_transfer_t *next_chunk; // in that list
     uint32_t attempts_count; // how often curl was about to send it
     bool is_forbidden;       // an address was refused
     bool is_too_large;
@@ -57,6 +62,11 @@ void act_http_curl_stop(act_http_curl_t *self, act_http_transfer_t *transfer);
 
 // --- what http_client.c is told ------------------------------------------------------------------
 
+// Bytes of a stream have come; they are handed on behind curl's back (it may not be called from its
+// own callbacks).
+void act_http_client_on_bytes(act_http_transfer_t *transfer);
+// Hands them on, all of them.
+void act_http_client_flush(act_http_client_t *self);
 // curl is done with a transfer, which is still its; never called from inside start or stop.
 void act_http_client_on_end(act_http_transfer_t *transfer, CURLcode code);
 // Around everything that may lead to callbacks. leave returns false when the client is gone.
