@@ -25,6 +25,8 @@ static const command_t commands[] = {
      "what the bot understands: a message a line in, JSON a line out"},
     {"setup", command_setup, "put the first tenant into a running Parley (containers)"},
     {"keys", command_keys, "keys of actors in containers: init | list | add ACTOR | remove ACTOR"},
+    {"model", command_model,
+     "models that answer, and what they may cost ([list | set | unset | limit | test])"},
     {"handoffs", command_handoffs, "conversations that wait for a person"},
     {"top", command_top, "services, instances, queues, rates, each second (--once)"},
     {"deadletters", command_deadletters,
@@ -48,7 +50,7 @@ static const command_t commands[] = {
 // Commands of the launcher script (./parley), which never reach this program.
 static const char launcher_help[] =
     "  test         build and test: [unit|integration|e2e|chaos|lint]\n"
-    "  bench        measure: webhook | turn | memory (--json)\n"
+    "  bench        measure: webhook | turn | memory | model (--json)\n"
     "  chaos        kill everything under load, judge (--minutes 30)\n";
 
 static void print_help(FILE *file)

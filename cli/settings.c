@@ -24,7 +24,7 @@ static const act_config_row_t table[] = {
      false},
     {"openai_api_key", "OPENAI_API_KEY", ACT_CONFIG_TEXT, "", 0, 0, "sk-...",
      "key of the language model; without one Parley answers from flows and FAQ", true},
-    {"openai_model", "OPENAI_MODEL", ACT_CONFIG_TEXT, "", 0, 0, "gpt-5-mini", "model to ask",
+    {"openai_model", "OPENAI_MODEL", ACT_CONFIG_TEXT, "", 0, 0, "gpt-6-luna", "model to ask",
      false},
     {"openai_base_url", "OPENAI_BASE_URL", ACT_CONFIG_TEXT, "", 0, 0, "http://127.0.0.1:11434/v1",
      "another server that speaks the same API", false},

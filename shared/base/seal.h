@@ -15,6 +15,8 @@
 #define ACT_SEAL_APP_SECRET "app_secret"
 #define ACT_SEAL_ACCESS_TOKEN "access_token"
 #define ACT_SEAL_VERIFY_TOKEN "verify_token"
+// Of a model provider: with its provider_id behind it.
+#define ACT_SEAL_MODEL_KEY "model_key:"
 
 // The master key, in locked memory that is left out of core dumps.
 typedef struct act_seal_key act_seal_key_t;

@@ -35,13 +35,13 @@ struct act_http_transfer {
 
     act_http_curl_t *curl; // while running
     CURL *easy;            // while running
-    act_buf_t response; // of a stream: what came and was not handed on yet
-    act_buf_t head;     // field lines, if they are wanted
+    act_buf_t response;    // of a stream: what came and was not handed on yet
+    act_buf_t head;        // field lines, if they are wanted
     bool keeps_head;
     bool is_chunk_due;               // in the list of streams with something to hand on
     act_http_transfer_t *next_chunk; // in that list
-    uint32_t attempts_count; // how often curl was about to send it
-    bool is_forbidden;       // an address was refused
+    uint32_t attempts_count;         // how often curl was about to send it
+    bool is_forbidden;               // an address was refused
     bool is_too_large;
     bool is_head_whole;   // the empty line behind the response's head has come
     act_http_in_t result; // while finished

@@ -190,9 +190,12 @@ static void bounds_what_comes_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hands_on_what_comes),       cmocka_unit_test(says_when_a_stream_is_cut),
-        cmocka_unit_test(keeps_other_bodies_whole),  cmocka_unit_test(may_be_cancelled_by_its_reader),
-        cmocka_unit_test(may_end_the_client),        cmocka_unit_test(bounds_what_comes_at_once),
+        cmocka_unit_test(hands_on_what_comes),
+        cmocka_unit_test(says_when_a_stream_is_cut),
+        cmocka_unit_test(keeps_other_bodies_whole),
+        cmocka_unit_test(may_be_cancelled_by_its_reader),
+        cmocka_unit_test(may_end_the_client),
+        cmocka_unit_test(bounds_what_comes_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,7 +134,6 @@ act_err_t act_sse_feed(act_sse_t *self, act_str_t bytes, act_sse_fn *fn, void *c
             take_line(self, line, fn, context);
     }
     keep_data(self);
-    self->is_too_large =
-        self->is_too_large || self->line.is_overflowed || self->data.is_overflowed;
+    self->is_too_large = self->is_too_large || self->line.is_overflowed || self->data.is_overflowed;
     return self->is_too_large ? ACT_E_TOO_LARGE : ACT_E_OK;
 }

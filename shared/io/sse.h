@@ -14,9 +14,9 @@ typedef struct {
     act_str_t view; // the one line of data so far, where it came
     char name[ACT_SSE_NAME_MAX_BYTES];
     bool has_data;
-    bool is_kept;    // data is in `data`, not in `view`
-    bool was_cr;     // the last byte was CR: a LF belongs to it
-    bool is_begun;   // behind a byte order mark
+    bool is_kept;  // data is in `data`, not in `view`
+    bool was_cr;   // the last byte was CR: a LF belongs to it
+    bool is_begun; // behind a byte order mark
     bool is_too_large;
 } act_sse_t;
 

@@ -46,7 +46,9 @@ static void reads_events_cut_anywhere(void **state)
         {"data:a\r\n\r\ndata: b\r\rdata:  c\n\n", "[|a][|b][| c]"},
         {"event: ping\ndata: {}\n\nevent: x\n\ndata: y\n\n", "[ping|{}][|y]"},
         {": comment\n\ndata: one\ndata: two\nid: 7\nretry: 1\n\n", "[|one\ntwo]"},
-        {"\xef\xbb\xbf" "data: bom\n\n", "[|bom]"},
+        {"\xef\xbb\xbf"
+         "data: bom\n\n",
+         "[|bom]"},
         {"data\n\ndata:\ndata:\n\n", "[|][|\n]"},
         {"data: whole\n\ndata: cut", "[|whole]"},
         {"datax: no\nunknown\ndata: yes\n\n", "[|yes]"},

@@ -1,4 +1,4 @@
-// ./parley bench webhook|turn|memory|bus [--json] [--quick] [--rounds N] [--seconds S] [--warmup S]
+// ./parley bench webhook|turn|memory|bus|model [--json] [--quick] [--rounds N] [--seconds S] [--warmup S]
 // Measures the built product, prints a table or one JSON object, and removes all it made. Ends with 1
 // when the figures mean nothing (something failed or was lost), not when a bar is missed.
 import { execFileSync } from 'node:child_process';
@@ -16,7 +16,7 @@ const CPUS = 2;
 // The bus is compared in many short rounds: ratios hold on a machine that does other things too.
 const full = { others: { rounds: 3, seconds: 8, warmup: 2 }, bus: { rounds: 7, seconds: 1.5, warmup: 0.5 } };
 const quick = { others: { rounds: 1, seconds: 3, warmup: 1 }, bus: { rounds: 1, seconds: 0.5, warmup: 0.3 } };
-const usage = `usage: ./parley bench webhook|turn|memory|bus [options]
+const usage = `usage: ./parley bench webhook|turn|memory|bus|model [options]
   --json        one JSON object
   --quick       one short round of each: to see that it works, not for figures
   --rounds N    rounds, interleaved; medians are reported (3; bus: 7)
@@ -37,6 +37,10 @@ const benches = {
   bus: async (folder, options) => {
     const { benchBus, busText } = await import('./bus.mjs');
     return [await benchBus(folder, options), busText];
+  },
+  model: async (folder, options) => {
+    const { benchModel, modelText } = await import('./model.mjs');
+    return [await benchModel(folder, options), modelText];
   },
   memory: async (folder, { isQuick }) => {
     const { benchMemory, memoryText } = await import('./memory.mjs');
@@ -62,7 +66,7 @@ function readOptions() {
   });
   const usual = (values.quick ? quick : full)[positionals[0] === 'bus' ? 'bus' : 'others'];
   const pick = (name) => (values[name] === undefined ? usual[name] : number(values[name], name));
-  if (!values.help && (positionals.length !== 1 || !benches[positionals[0]])) throw new Error('bench what? webhook, turn, memory or bus');
+  if (!values.help && (positionals.length !== 1 || !benches[positionals[0]])) throw new Error('bench what? webhook, turn, memory, bus or model');
   return {
     what: positionals[0], isJson: values.json, isQuick: values.quick, isHelp: values.help,
     rounds: Math.round(pick('rounds')), seconds: pick('seconds'), warmup: pick('warmup'),

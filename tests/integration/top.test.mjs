@@ -62,7 +62,7 @@ describe('parley top', () => {
     const top = open();
     await top.waitFor(/^session +ready +1\/1 /m);
     const screen = top.screen();
-    for (const service of ['admin', 'agent', 'delivery', 'flow', 'ingress', 'intent', 'persistence', 'session', 'translation'])
+    for (const service of ['admin', 'agent', 'delivery', 'flow', 'ingress', 'intent', 'model', 'persistence', 'session', 'translation'])
       assert.match(screen, new RegExp(`^${service} +ready +1/1 `, 'm'));
     assert.match(screen, /^up \d+s {2}calls\/s \S+ {2}errors\/s /);
     assert.match(screen, /^accepted (\d+) = replied/m);
