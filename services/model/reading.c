@@ -12,6 +12,7 @@ void reading_init(reading_t *self, act_arena_t *arena)
     act_buf_init(&self->text, READING_TEXT_MAX_BYTES);
     act_buf_init(&self->piece, READING_TEXT_MAX_BYTES);
     act_buf_init(&self->signature, READING_TEXT_MAX_BYTES);
+    act_buf_init(&self->scratch, READING_TEXT_MAX_BYTES);
 }
 
 void reading_fini(reading_t *self)
@@ -21,6 +22,7 @@ void reading_fini(reading_t *self)
     act_buf_fini(&self->text);
     act_buf_fini(&self->piece);
     act_buf_fini(&self->signature);
+    act_buf_fini(&self->scratch);
     json_decref(self->block);
     json_decref(self->raw);
     *self = (reading_t){.arena = NULL};

@@ -28,6 +28,7 @@ typedef struct reading {
     json_t *block;   // the open part of it (providers whose events have parts); owned
     act_buf_t piece; // what that part has become so far
     act_buf_t signature;
+    act_buf_t scratch; // of whoever reads an event
     model_usage_t usage;
     stop_t stop;
     bool keeps_reasoning; // in the raw form of dialects that can leave it out

@@ -1,5 +1,6 @@
 // anthropic: the Messages API. The last system block carries the mark of the prompt cache: tools and
 // system before it are cached; the conversation is by the mark at the top.
+#include "delta.h"
 #include "provider.h"
 #include "wire.h"
 
@@ -361,6 +362,20 @@ static void read_error(reading_t *reading, const json_t *event)
         fault_of_event(event, &reading->fault);
 }
 
+// Most events of a stream.
+static bool read_text_quickly(reading_t *reading, act_str_t data)
+{
+    static const char *const slow[] = {"citation", NULL};
+    static const delta_shape_t shape = {.text_key = "text", .marker = "text_delta", .slow = slow};
+    act_str_t text;
+    if (!act_str_is(act_json_str(reading->block, "type"), "text") ||
+        !delta_read(&shape, data, &reading->scratch, &text))
+        return false;
+    act_buf_add_str(&reading->piece, text);
+    reading_add_text(reading, text);
+    return true;
+}
+
 static void read_event(reading_t *reading, act_str_t name, act_str_t data)
 {
     static const struct {
@@ -377,6 +392,8 @@ static void read_event(reading_t *reading, act_str_t name, act_str_t data)
     };
     json_t *event = NULL;
     (void)name; // always the type
+    if (read_text_quickly(reading, data))
+        return;
     if (act_json_parse(data, &event, NULL, NULL) != ACT_E_OK) {
         reading_fail(reading, FAULT_AGAIN, "an event is no JSON");
         return;

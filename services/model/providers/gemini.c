@@ -1,5 +1,6 @@
 // gemini: generateContent. What the model wrote goes back part by part, with the signatures of its
 // thoughts, which it refuses to miss.
+#include "delta.h"
 #include "provider.h"
 #include "wire.h"
 
@@ -298,10 +299,33 @@ static void read_fragment(reading_t *reading, const json_t *body)
         reading->stop = STOP_TOOLS;
 }
 
+// Most events of a stream: unsigned text upon text. Their usage is not read; the last event's is.
+static bool read_text_quickly(reading_t *reading, act_str_t data)
+{
+    static const char *const slow[] = {"finishReason",
+                                       "functionCall",
+                                       "thoughtSignature",
+                                       "thought",
+                                       "error",
+                                       "promptFeedback",
+                                       NULL};
+    static const delta_shape_t shape = {.text_key = "text", .marker = "model", .slow = slow};
+    const json_t *last = json_array_get(reading->raw, json_array_size(reading->raw) - 1);
+    act_str_t text;
+    if (!json_is_string(json_object_get(last, "text")) || json_object_size(last) != 1 ||
+        !delta_read(&shape, data, &reading->scratch, &text))
+        return false;
+    act_buf_add_str(&reading->piece, text);
+    reading_add_text(reading, text);
+    return true;
+}
+
 static void read_event(reading_t *reading, act_str_t name, act_str_t data)
 {
     json_t *event = NULL;
     (void)name;
+    if (read_text_quickly(reading, data))
+        return;
     if (act_json_parse(data, &event, NULL, NULL) != ACT_E_OK) {
         reading_fail(reading, FAULT_AGAIN, "an event is no JSON");
         return;

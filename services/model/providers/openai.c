@@ -1,5 +1,6 @@
 // openai: the Responses API, without state at the provider: the whole conversation goes with each
 // request, and what the model wrote (its reasoning, encrypted, too) goes back as it came.
+#include "delta.h"
 #include "provider.h"
 #include "providers/openai_shared.h"
 #include "wire.h"
@@ -246,6 +247,19 @@ static void read_error(reading_t *reading, const json_t *event)
         fault_of_event(event, &reading->fault);
 }
 
+// Most events of a stream.
+static bool read_text_quickly(reading_t *reading, act_str_t data)
+{
+    static const char *const slow[] = {NULL};
+    static const delta_shape_t shape = {
+        .text_key = "delta", .marker = "response.output_text.delta", .slow = slow};
+    act_str_t text;
+    if (!delta_read(&shape, data, &reading->scratch, &text))
+        return false;
+    reading_add_text(reading, text);
+    return true;
+}
+
 static void read_event(reading_t *reading, act_str_t name, act_str_t data)
 {
     static const struct {
@@ -262,6 +276,8 @@ static void read_event(reading_t *reading, act_str_t name, act_str_t data)
     json_t *event = NULL;
     (void)name;
     if (act_str_is(data, "[DONE]"))
+        return;
+    if (read_text_quickly(reading, data))
         return;
     if (act_json_parse(data, &event, NULL, NULL) != ACT_E_OK) {
         reading_fail(reading, FAULT_AGAIN, "an event is no JSON");

@@ -1,5 +1,6 @@
 // openai_compatible: Chat Completions, as OpenAI, Ollama, vLLM, llama.cpp and many others take it.
 // Forgiving in what it reads: no usage, no id, no index, no [DONE], a call in one piece.
+#include "delta.h"
 #include "provider.h"
 #include "providers/openai_shared.h"
 #include "wire.h"
@@ -344,11 +345,28 @@ static void read_choice(reading_t *reading, const json_t *body, const char *name
     read_usage(reading, act_json_object(body, "usage"));
 }
 
+// Most events of a stream.
+static bool read_text_quickly(reading_t *reading, act_str_t data)
+{
+    static const char *const slow[] = {
+        "finish_reason", "tool_calls", "refusal", "reasoning_content",
+        "reasoning",     "usage",      "error",   NULL};
+    static const delta_shape_t shape = {
+        .text_key = "content", .marker = "chat.completion.chunk", .slow = slow};
+    act_str_t text;
+    if (!delta_read(&shape, data, &reading->scratch, &text))
+        return false;
+    reading_add_text(reading, text);
+    return true;
+}
+
 static void read_event(reading_t *reading, act_str_t name, act_str_t data)
 {
     json_t *event = NULL;
     (void)name;
     if (act_str_is(act_str_trim(data), "[DONE]"))
+        return;
+    if (read_text_quickly(reading, data))
         return;
     if (act_json_parse(data, &event, NULL, NULL) != ACT_E_OK) {
         reading_fail(reading, FAULT_AGAIN, "an event is no JSON");
