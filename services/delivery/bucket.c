@@ -15,6 +15,11 @@ void bucket_init(bucket_t *self, int64_t rate_per_s, int64_t now_ms)
     self->tokens_milli = most_milli(self);
 }
 
+void bucket_set_rate(bucket_t *self, int64_t rate_per_s)
+{
+    self->rate_per_s = rate_per_s > 0 ? rate_per_s : 1;
+}
+
 bool bucket_take(bucket_t *self, int64_t now_ms)
 {
     int64_t idle_ms = now_ms - self->updated_ms;

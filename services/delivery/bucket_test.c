@@ -42,11 +42,30 @@ static void forgets_long_pauses(void **state)
     assert_int_equal(take_all(&bucket, 0), 0); // a clock that goes back gives nothing
 }
 
+static void two_hold_half_each(void **state)
+{
+    (void)state;
+    bucket_t buckets[2];
+    int64_t count = 0;
+    for (int i = 0; i < 2; i++)
+        bucket_init(&buckets[i], 80, 0);
+    for (int64_t now_ms = 0; now_ms <= 10000; now_ms += 10) {
+        for (int i = 0; i < 2; i++) {
+            bucket_set_rate(&buckets[i], 40);
+            count += take_all(&buckets[i], now_ms);
+        }
+    }
+    assert_in_range(count, 800, 820 + 2);
+    bucket_set_rate(&buckets[0], 0); // more instances than messages a second: one at least
+    assert_int_equal(take_all(&buckets[0], 20000), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(holds_the_rate),
         cmocka_unit_test(forgets_long_pauses),
+        cmocka_unit_test(two_hold_half_each),
     };
     return cmocka_run_group_tests_name("bucket", tests, NULL, NULL);
 }

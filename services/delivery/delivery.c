@@ -25,7 +25,8 @@ static const act_config_row_t settings[] = {
     {"send_timeout_ms", "PARLEY_SEND_TIMEOUT_MS", ACT_CONFIG_INT, "8000", 100, 120000, "8000",
      "most time for a channel to answer; less than claim_ms", false},
     {"throughput_per_s", "PARLEY_THROUGHPUT_PER_S", ACT_CONFIG_INT, "80", 1, 1000000, "80",
-     "messages a second from one channel account (WhatsApp allows 80 at first)", false},
+     "messages a second from one channel account, all living deliveries together (WhatsApp allows 80 at first)",
+     false},
     {"attempts_max_count", "PARLEY_ATTEMPTS_MAX_COUNT", ACT_CONFIG_INT, "8", 1, 100, "8",
      "a message that the channel did not take so often is given up", false},
     {"reconcile_ms", "PARLEY_RECONCILE_MS", ACT_CONFIG_INT, "5000", 0, 600000, "5000",
@@ -92,6 +93,7 @@ static void load_settings(delivery_t *self, const act_config_t *config)
     self->is_event_wanted = act_config_bool(config, "turn_events");
     self->requests_max_count = (uint32_t)act_config_int(config, "requests_max_count");
     self->claim_rows_max_count = (uint32_t)act_config_int(config, "claim_rows_max_count");
+    self->throughput_per_s = act_config_int(config, "throughput_per_s");
     self->claim_ms = act_config_int(config, "claim_ms");
     self->send_timeout_ms = act_config_int(config, "send_timeout_ms");
     self->attempts_max_count = (uint32_t)act_config_int(config, "attempts_max_count");
@@ -170,7 +172,7 @@ static act_err_t open_delivery(void *context, act_actor_t *actor)
     self->claims = claims_new(self);
     self->typing = typing_new(self);
     accounts_settings_t accounts = {
-        .throughput_per_s = act_config_int(config, "throughput_per_s"),
+        .throughput_per_s = self->throughput_per_s,
         .graph_api_base = act_str(act_config_text(config, "graph_api_base")),
         .graph_api_version = act_str(act_config_text(config, "graph_api_version")),
     };

@@ -32,6 +32,7 @@ typedef struct {
     uint32_t requests_max_count;
     bool is_event_wanted; // of other channels than the console
     uint32_t claim_rows_max_count;
+    int64_t throughput_per_s; // of an account, all living deliveries together
     int64_t claim_ms;
     int64_t send_timeout_ms;
     uint32_t attempts_max_count;

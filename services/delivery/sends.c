@@ -182,6 +182,14 @@ bool send_is_ours(const send_t *self)
            act_time_mono_ms() + delivery->send_timeout_ms <= until_ms;
 }
 
+// Each living delivery, of all cells, has its part of what the account may send.
+static bool take_token(const delivery_t *delivery, account_t *account, int64_t now_ms)
+{
+    bucket_set_rate(&account->bucket,
+                    delivery->throughput_per_s / act_holder_peers_count(delivery->holder));
+    return bucket_take(&account->bucket, now_ms);
+}
+
 // Moves a waiting message on, or leaves it waiting.
 static void pass_gates(send_t *self)
 {
@@ -213,7 +221,7 @@ static void pass_gates(send_t *self)
         send_defer(self, account->paused_until_ms - now_ms, "channel account is paused");
     else if (waits_too_long(self, now_ms))
         send_defer(self, BUSY_RETRY_MS, "too busy");
-    else if (bucket_take(&account->bucket, now_ms))
+    else if (take_token(delivery, account, now_ms))
         intents_put(self->sends->intents, self);
     else
         sends_ensure_tick(self->sends);
