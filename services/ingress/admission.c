@@ -6,6 +6,7 @@
 #define BACKLOG_FREE_COUNT 500u
 // Fewer answers a second are no rate to steer by: something is being restarted, or there is little to do.
 #define DONE_MIN_PER_S 20.0
+#define RATE_MIN_PER_S 50.0
 #define SMOOTHING 0.4
 #define FACTOR_MIN 0.5
 #define FACTOR_MAX 1.25
@@ -42,9 +43,11 @@ static void fill(admission_t *self, int64_t now_ms)
 static void measure(admission_t *self, int64_t now_ms, uint32_t backlog_count)
 {
     double seconds = (double)(now_ms - self->reported_ms) / 1000.0;
-    double done = (double)self->backlog_count + self->admitted_count - backlog_count;
+    double done = (double)self->backlog_count + self->admitted - backlog_count;
     double per_s = done > 0 ? done / seconds : 0;
     self->done_per_s += SMOOTHING * (per_s - self->done_per_s);
+    // After an outage the average is still low, and what waits is soon done.
+    self->speed_per_s = per_s > self->done_per_s ? per_s : self->done_per_s;
 }
 
 // Around the rate of answers: below it while too many wait, above it once few do.
@@ -56,23 +59,37 @@ static double factor_of(const admission_t *self, double delay_ms)
     return factor > FACTOR_MAX ? FACTOR_MAX : factor;
 }
 
+// Little waits: everything may come, or soon may.
+static void loosen(admission_t *self)
+{
+    if (self->refused_count == 0)
+        self->is_limited = false;
+    self->rate_per_s *= 2;
+    if (self->rate_per_s < RATE_MIN_PER_S)
+        self->rate_per_s = RATE_MIN_PER_S;
+}
+
 static void steer(admission_t *self, int64_t now_ms)
 {
-    if (self->done_per_s < DONE_MIN_PER_S)
+    if (self->is_limited)
+        fill(self, now_ms);
+    if (self->backlog_count <= BACKLOG_FREE_COUNT) {
+        loosen(self);
         return;
-    double delay_ms = 1000.0 * (double)self->backlog_count / self->done_per_s;
-    bool is_late =
-        self->backlog_count > BACKLOG_FREE_COUNT && delay_ms > (double)self->delay_max_ms;
-    if (!self->is_limited && is_late) {
+    }
+    if (self->speed_per_s < DONE_MIN_PER_S) { // nobody works on it
+        self->is_limited = false;
+        return;
+    }
+    double delay_ms = 1000.0 * (double)self->backlog_count / self->speed_per_s;
+    if (!self->is_limited && delay_ms > (double)self->delay_max_ms) {
         self->is_limited = true;
         self->tokens = 0;
         self->filled_ms = now_ms;
-    } else if (self->is_limited && self->refused_count == 0 &&
-               delay_ms < (double)self->delay_max_ms / 2) {
-        self->is_limited = false;
     }
-    fill(self, now_ms);
     self->rate_per_s = self->done_per_s * factor_of(self, delay_ms);
+    if (self->rate_per_s < RATE_MIN_PER_S)
+        self->rate_per_s = RATE_MIN_PER_S;
 }
 
 void admission_report(admission_t *self, int64_t now_ms, uint32_t backlog_count)
@@ -86,7 +103,8 @@ void admission_report(admission_t *self, int64_t now_ms, uint32_t backlog_count)
     if (!is_first)
         steer(self, now_ms);
     self->reported_ms = now_ms;
-    self->admitted_count = self->refused_count = 0;
+    self->admitted = 0;
+    self->refused_count = 0;
 }
 
 bool admission_is_shut(admission_t *self, int64_t now_ms)
@@ -103,14 +121,15 @@ bool admission_is_shut(admission_t *self, int64_t now_ms)
 bool admission_take(admission_t *self, admission_class_t class, uint32_t messages_count,
                     int64_t now_ms)
 {
+    double cost = class == ADMISSION_STATUSES ? STATUS_COST : (double)messages_count;
     if (self->is_limited) {
         fill(self, now_ms);
         if (self->tokens < 1.0 || self->tokens < shares[class] * burst_of(self)) {
             self->refused_count++;
             return false;
         }
-        self->tokens -= class == ADMISSION_STATUSES ? STATUS_COST : (double)messages_count;
+        self->tokens -= cost;
     }
-    self->admitted_count += messages_count;
+    self->admitted += cost;
     return true;
 }

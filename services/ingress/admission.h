@@ -17,15 +17,16 @@ typedef enum {
 } admission_class_t;
 
 typedef struct {
-    int64_t delay_max_ms;    // a longer wait for an answer is overload
-    bool is_limited;         // else everything is let in
-    double rate_per_s;       // of messages, while limited
-    double done_per_s;       // answered, smoothed
-    double tokens;           // while limited
-    int64_t filled_ms;       // tokens are as of then
-    int64_t reported_ms;     // the last report; 0: none
-    uint32_t backlog_count;  // then
-    uint32_t admitted_count; // messages since then
+    int64_t delay_max_ms;   // a longer wait for an answer is overload
+    bool is_limited;        // else everything is let in
+    double rate_per_s;      // of messages, while limited
+    double done_per_s;      // answered, smoothed
+    double speed_per_s;     // answered lately, or smoothed if that is more
+    double tokens;          // while limited
+    int64_t filled_ms;      // tokens are as of then
+    int64_t reported_ms;    // the last report; 0: none
+    uint32_t backlog_count; // then
+    double admitted;        // since then: messages, and statuses as a part of one
     uint32_t refused_count;
 } admission_t;
 

@@ -108,6 +108,30 @@ static void test_takes_everything_while_nothing_is_answered(void **state)
     assert_true(w.backlog < 100);
 }
 
+// Channels send again what was refused, and mostly statuses: that must not keep it shut.
+static void test_opens_again_under_many_statuses(void **state)
+{
+    (void)state;
+    world_t w = world(1000);
+    run(&w, (double[]){3000, 0, 5000}, 10000);
+    run(&w, (double[]){3000, 0, 300}, 10000);
+    run(&w, (double[]){3000, 0, 300}, 5000);
+    assert_int_equal(w.admitted[ADMISSION_KNOWN], w.offered[ADMISSION_KNOWN]);
+    assert_int_equal(w.admitted[ADMISSION_STATUSES], w.offered[ADMISSION_STATUSES]);
+}
+
+// A slow moment leaves a low rate; it must not stay.
+static void test_recovers_from_a_low_rate(void **state)
+{
+    (void)state;
+    world_t w = world(30);
+    run(&w, (double[]){500, 0, 300}, 20000);
+    w.capacity_per_s = 1000;
+    run(&w, (double[]){500, 0, 300}, 25000);
+    run(&w, (double[]){500, 0, 300}, 5000);
+    assert_int_equal(w.admitted[ADMISSION_KNOWN], w.offered[ADMISSION_KNOWN]);
+}
+
 static void test_shuts_only_while_it_is_limited(void **state)
 {
     (void)state;
@@ -130,6 +154,8 @@ int main(void)
         cmocka_unit_test(test_is_open_again_soon_after),
         cmocka_unit_test(test_refuses_statuses_first_and_those_in_a_conversation_last),
         cmocka_unit_test(test_takes_everything_while_nothing_is_answered),
+        cmocka_unit_test(test_opens_again_under_many_statuses),
+        cmocka_unit_test(test_recovers_from_a_low_rate),
         cmocka_unit_test(test_shuts_only_while_it_is_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,7 +42,7 @@ static const act_config_row_t settings[] = {
      "messages a second from one customer, in the long run; more are answered 429", false},
     {"sender_burst", "PARLEY_SENDER_BURST", ACT_CONFIG_INT, "60", 1, 1000000, "60",
      "messages from one customer at once", false},
-    {"delay_max_ms", "PARLEY_DELAY_MAX_MS", ACT_CONFIG_INT, "2000", 100, 600000, "2000",
+    {"delay_max_ms", "PARLEY_DELAY_MAX_MS", ACT_CONFIG_INT, "5000", 100, 600000, "5000",
      "more webhooks come than can be answered when answers would wait longer than this: then some are answered "
      "503",
      false},
