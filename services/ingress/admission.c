@@ -3,9 +3,9 @@
 #include "admission.h"
 
 // A backlog of this many is a moment's work, whatever the rate.
-#define BACKLOG_FREE_COUNT 500u
+#define BACKLOG_FREE_COUNT 1500u
 // Fewer answers a second are no rate to steer by: something is being restarted, or there is little to do.
-#define DONE_MIN_PER_S 20.0
+#define DONE_MIN_PER_S 50.0
 #define RATE_MIN_PER_S 50.0
 #define SMOOTHING 0.4
 #define FACTOR_MIN 0.5
@@ -67,6 +67,7 @@ static void loosen(admission_t *self)
     self->rate_per_s *= 2;
     if (self->rate_per_s < RATE_MIN_PER_S)
         self->rate_per_s = RATE_MIN_PER_S;
+    self->tokens = burst_of(self);
 }
 
 static void steer(admission_t *self, int64_t now_ms)
