@@ -4,6 +4,7 @@
 #include "decide.h"
 #include "proto/agent_service.h"
 #include "proto/persistence_service.h"
+#include "receipts.h"
 #include "turn/journal.h"
 
 // Hits that are looked at; the query gives the best first.
@@ -40,6 +41,18 @@ typedef struct {
     uint64_t search_id;
 } job_t;
 
+// The last look at whatever was decided, by rules or by a model.
+static void finish(agent_t *self, act_call_t **call_p, const respond_request_t *request,
+                   act_steps_t steps, respond_reply_t *answer)
+{
+    if (receipts_guard(request, steps, act_call_arena(*call_p), answer))
+        act_log_warn(act_actor_log(self->actor), "claim_without_receipt", "turn=%" ACT_STR_FMT,
+                     ACT_STR_ARG(request->turn_id));
+    answer->steps.items = steps.items;
+    answer->steps.count = steps.count;
+    agent_respond_reply(call_p, answer);
+}
+
 static void on_hits(void *context, const act_reply_t *reply, const search_faq_reply_t *hits)
 {
     job_t *job = context;
@@ -47,9 +60,7 @@ static void on_hits(void *context, const act_reply_t *reply, const search_faq_re
         respond_reply_t answer;
         decide_from_faq(job->request, hits, job->faq_min_score, act_call_arena(job->call), &answer);
         act_steps_t steps = act_journal_steps(job->journal);
-        answer.steps.items = steps.items;
-        answer.steps.count = steps.count;
-        agent_respond_reply(&job->call, &answer);
+        finish(job->agent, &job->call, job->request, steps, &answer);
     } else {
         act_log_warn(act_actor_log(job->agent->actor), "faq_failed", "code=%s",
                      act_err_code(reply->err));
@@ -100,7 +111,7 @@ static void respond(void *context, act_call_t *call, const respond_request_t *re
 {
     respond_reply_t answer;
     if (decide_at_once(request, act_call_arena(call), &answer))
-        agent_respond_reply(&call, &answer);
+        finish(context, &call, request, (act_steps_t){0}, &answer);
     else
         search(context, call, request);
 }

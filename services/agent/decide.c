@@ -29,7 +29,8 @@ static bool says(const history_line_t *line, const char *key)
 
 static bool is_unanswered(const history_line_t *line)
 {
-    return says(line, "agent.no_answer") || says(line, "agent.upset");
+    return says(line, "agent.no_answer") || says(line, "agent.upset") ||
+           says(line, "agent.no_receipt");
 }
 
 // The last thing said was the offer of a person.
@@ -194,6 +195,12 @@ static void reply_with(respond_reply_t *reply, act_arena_t *arena, act_str_t lan
     *reply = (respond_reply_t){.decision = ACT_STR("RESPOND")};
     reply->messages.items = message;
     reply->messages.count = 1;
+}
+
+void decide_offer_person(act_str_t language, const char *key, act_arena_t *arena,
+                         respond_reply_t *ret_reply)
+{
+    reply_with(ret_reply, arena, language, act_text(key, language), OFFER_PERSON);
 }
 
 // --- the rules -----------------------------------------------------------------------------------

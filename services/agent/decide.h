@@ -21,3 +21,7 @@ bool decide_at_once(const respond_request_t *request, act_arena_t *arena,
 // The best hit of at least min_score, with its source; else the offer of a person.
 void decide_from_faq(const respond_request_t *request, const search_faq_reply_t *hits,
                      double min_score, act_arena_t *arena, respond_reply_t *ret_reply);
+
+// A text of ours with the offer of a person.
+void decide_offer_person(act_str_t language, const char *key, act_arena_t *arena,
+                         respond_reply_t *ret_reply);

@@ -21,6 +21,8 @@ const act_config_row_t session_settings[] = {
      "most time for the answer; then a polite text goes out", false},
     {"sweep_ms", "PARLEY_SWEEP_MS", ACT_CONFIG_INT, "1000", 100, 60000, "1000",
      "how often stored messages that nobody took are looked for", false},
+    {"journal_days", "PARLEY_JOURNAL_DAYS", ACT_CONFIG_INT, "30", 1, 3650, "30",
+     "how long turns can be replayed (`parley replay`); then their journals are removed", false},
     {"typing_after_ms", "PARLEY_TYPING_AFTER_MS", ACT_CONFIG_INT, "200", -1, 60000, "200",
      "a turn that takes longer shows the customer a read receipt and \"typing\"; -1: never", false},
     {"fast_path_confidence_pct", "PARLEY_FAST_PATH_CONFIDENCE_PCT", ACT_CONFIG_INT, "90", 1, 100,
@@ -80,6 +82,7 @@ static void load_settings(session_t *self)
     self->lease_ms = act_config_int(config, "lease_ms");
     self->turn_budget_ms = act_config_int(config, "turn_budget_ms");
     self->sweep_ms = act_config_int(config, "sweep_ms");
+    self->journal_days = act_config_int(config, "journal_days");
     self->typing_after_ms = act_config_int(config, "typing_after_ms");
     self->fast_path_confidence = (double)act_config_int(config, "fast_path_confidence_pct") / 100.0;
     self->is_translation_enabled = act_config_bool(config, "translation_enabled");

@@ -41,13 +41,47 @@ void sweeper_sweep(void *context)
     persistence_sweep_inbox(session->actor, &opts, &request, on_swept, session);
 }
 
+// --- old journals --------------------------------------------------------------------------------
+
+// Little at a time and not often, so that nobody waits for it: 1,000 rows of each tenant.
+#define COMPACT_ROWS_MAX_COUNT 1000
+#define COMPACT_EVERY_MS 60000
+#define COMPACT_AGAIN_MS 1000
+
+static void on_compacted(void *context, const act_reply_t *reply,
+                         const compact_journals_reply_t *body)
+{
+    session_t *session = context;
+    bool is_more = reply->err == ACT_E_OK && body->removed_count > 0;
+    if (is_more)
+        act_log_info(act_actor_log(session->actor), "journals_compacted", "count=%d",
+                     body->removed_count);
+    if (!session->compact_timer) // closed meanwhile
+        return;
+    act_timer_start(session->compact_timer, is_more ? COMPACT_AGAIN_MS : COMPACT_EVERY_MS, 0);
+}
+
+static void compact(void *context)
+{
+    session_t *session = context;
+    compact_journals_request_t request = {
+        .older_than_days = (uint32_t)session->journal_days,
+        .max_rows = COMPACT_ROWS_MAX_COUNT,
+    };
+    act_call_opts_t opts = {.budget_ms = BUDGET_MS, .class_ = ACT_CLASS_BULK};
+    persistence_compact_journals(session->actor, &opts, &request, on_compacted, session);
+}
+
 void sweeper_start(session_t *session)
 {
     session->sweep_timer = act_timer_new(act_actor_loop(session->actor), sweeper_sweep, session);
     act_timer_start(session->sweep_timer, session->sweep_ms, session->sweep_ms);
+    session->compact_timer = act_timer_new(act_actor_loop(session->actor), compact, session);
+    act_timer_start(session->compact_timer, COMPACT_EVERY_MS, 0);
 }
 
 void sweeper_stop(session_t *session)
 {
     act_timer_destroy(&session->sweep_timer);
+    act_timer_destroy(&session->compact_timer);
 }

@@ -57,7 +57,7 @@ describe('replay', () => {
     const { stdout } = await parley.cli(['replay', first.turn_id, '--diff']);
     assert.match(stdout, /the same, byte for byte/);
     assert.match(stdout, /flow:list_projects/);
-    const sent = (await sim.sentTo(from)).length;
+    const sent = (await sim.waitFor(from, 3)).length;
     const { stdout: json } = await parley.cli(['replay', first.turn_id, '--json']);
     assert.deepEqual(JSON.parse(json).replay.differences, []);
     assert.equal((await sim.sentTo(from)).length, sent, 'a replay sent something');
