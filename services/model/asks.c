@@ -259,7 +259,8 @@ static void look_at(ask_t *self, int64_t now)
     else if (self->state == ASK_REQUESTED) {
         if (self->wants_parts)
             ask_say(self, /* is_all= */ false);
-        if (now - self->heard_ms > ask_route(self)->target.caps.idle_ms)
+        // A whole answer is silent until it comes: timeout_ms is for that.
+        if (self->is_streaming && now - self->heard_ms > ask_route(self)->target.caps.idle_ms)
             ask_end_silence(self);
     }
 }

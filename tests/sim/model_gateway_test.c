@@ -425,7 +425,7 @@ static void a_silent_provider_is_left(void **state)
     stage_t stage;
     stage_open(&stage, "model_options=idle_ms=1000");
     model_sim_script(stage.sim, "[{\"hang\":true}]");
-    uint64_t id = ask(&stage, &(question_t){.text = "x"});
+    uint64_t id = ask(&stage, &(question_t){.text = "x", .parts = 4});
     wait_requests(&stage, 1);
     actor_kit_pass_ms(stage.kit->kit, 1200);
     for (int i = 0; i < 30; i++)

@@ -71,13 +71,13 @@ static char *dump(const json_t *value)
 
 static void assert_has(const char *text, const char *part)
 {
-    if (!strstr(text, part))
-        fail_msg("no %s in %s", part, text);
+    if (!text || !strstr(text, part))
+        fail_msg("no %s in %s", part, text ? text : "nothing");
 }
 
 static void assert_has_not(const char *text, const char *part)
 {
-    if (strstr(text, part))
+    if (text && strstr(text, part))
         fail_msg("%s in %s", part, text);
 }
 
