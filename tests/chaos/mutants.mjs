@@ -13,11 +13,12 @@ export const mutants = {
   'a turn does not mark its messages as answered': ['duplicates', {
     turn_commit: ['update inbox i set turn_id = p_turn', 'update inbox i set turn_id = case when random() < 0.95 then p_turn end'],
   }],
-  'messages behind the head of a conversation are claimed': ['reordered', {
-    claim_due: [/and k\.seq = q\.head_seq/, 'and k.seq = case when random() < 0.5 then q.last_seq else q.head_seq end'],
-  }, { conversations: 40, seconds: 12, drainMs: 8000, env: { PARLEY_CLAIM_MS: '2000', PARLEY_SEND_TIMEOUT_MS: '1500' } }],
+  'a turn takes the newest message first': ['reordered', {
+    turn_pending: ['order by i.inbox_seq limit 256', 'order by i.inbox_seq desc limit 1'],
+  }, { conversations: 60 }],
   'the fence of the owner is not looked at': ['wrong_owner', {
     claim_due: [/if o\.author = 'bot' and o\.owner_fence <> v_owner_fence then/, 'if false then'],
+    put_intent: ["(k.author <> 'bot' or k.owner_fence = v_fence)", 'true'],
   }],
   'an answer goes to another customer': ['crossed', {
     claim_due: [/content := o\.content;/, "content := o.content; if random() < 0.05 then address := '15550000001'; phone := '15550000001'; end if;"],
