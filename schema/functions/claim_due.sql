@@ -17,7 +17,9 @@ create or replace function claim_due(
     p_holder text, p_max_rows bigint, p_claim_ms bigint, p_may_have_lost boolean)
 returns table (tenant text, outbox_id text, conversation_id text, turn_id text, seq bigint,
                attempt integer, channel text, channel_account_id text, address text, phone text,
-               content json, unknown_count integer, next_due_ms integer)
+               content json, unknown_count integer, is_reply boolean, is_opted_out boolean,
+               last_customer_at_ms bigint, local_minute integer, quiet_from_minute integer,
+               quiet_to_minute integer, next_due_ms integer)
 language plpgsql as $$
 declare
     q outbox_queue;
@@ -52,7 +54,8 @@ begin
         select * into o from outbox k
          where k.tenant_id collate "POSIX" = q.tenant_id
            and k.conversation_id = q.conversation_id and k.seq = q.head_seq;
-        select k.owner_fence, k.address, k.phone into v_owner_fence, address, phone
+        select k.owner_fence, k.address, k.phone, k.is_opted_out
+          into v_owner_fence, address, phone, is_opted_out
           from conversations k
          where k.tenant_id = q.tenant_id and k.conversation_id = q.conversation_id;
         if o.state not in ('queued', 'sending') then -- written as sent: a person's phone
@@ -79,6 +82,29 @@ begin
         update outbox_queue k
            set due_at = clock_timestamp() + p_claim_ms * interval '1 ms', claimed_by = p_holder
          where k.tenant_id = q.tenant_id and k.conversation_id = q.conversation_id;
+        -- What the policy asks for. A turn answers a message, so its answers need no look at the inbox
+        -- as long as they are young; quiet hours are for what is no reply.
+        is_reply := o.turn_id is not null or o.author = 'person';
+        last_customer_at_ms := coalesce((extract(epoch from case
+            when o.turn_id is not null and o.created_at > now() - interval '1 hour'
+            then o.created_at else last_customer_at(o.tenant_id, o.conversation_id) end)
+            * 1000)::bigint, 0);
+        local_minute := 0;
+        quiet_from_minute := 0;
+        quiet_to_minute := 0;
+        if not is_reply then
+            select extract(hour from w.at) * 60 + extract(minute from w.at),
+                   coalesce(extract(epoch from w.quiet_from) / 60, 0),
+                   coalesce(extract(epoch from w.quiet_to) / 60, 0)
+              into local_minute, quiet_from_minute, quiet_to_minute
+              from (select now() at time zone t.timezone as at, t.quiet_from, t.quiet_to
+                      from tenants t
+                     where t.tenant_id = o.tenant_id and t.quiet_from is not null
+                       and t.quiet_to is not null) w;
+            local_minute := coalesce(local_minute, 0);
+            quiet_from_minute := coalesce(quiet_from_minute, 0);
+            quiet_to_minute := coalesce(quiet_to_minute, 0);
+        end if;
         tenant := o.tenant_id;
         outbox_id := o.outbox_id;
         conversation_id := o.conversation_id;

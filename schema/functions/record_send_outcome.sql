@@ -70,6 +70,9 @@ begin
                   where c.tenant_id = p_tenant and c.conversation_id = o.conversation_id;
             end if;
         end if;
+        if p_reason_code = 'PAIR_RATE' then
+            perform merge_bubbles(o, 4096);
+        end if;
         has_next := outbox_settle(p_tenant, o.conversation_id, o.seq,
                                   case when v_state = 'queued' then p_retry_after_ms end);
     elsif p_outcome = 'sent' and o.provider_id = '' then

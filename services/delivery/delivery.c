@@ -27,6 +27,9 @@ static const act_config_row_t settings[] = {
     {"throughput_per_s", "PARLEY_THROUGHPUT_PER_S", ACT_CONFIG_INT, "80", 1, 1000000, "80",
      "messages a second from one channel account, all living deliveries together (WhatsApp allows 80 at first)",
      false},
+    {"pair_interval_ms", "PARLEY_PAIR_INTERVAL_MS", ACT_CONFIG_INT, "6000", 0, 600000, "6000",
+     "one message to the same customer each so long, after a burst (WhatsApp allows 6000; 0: no limit)",
+     false},
     {"attempts_max_count", "PARLEY_ATTEMPTS_MAX_COUNT", ACT_CONFIG_INT, "8", 1, 100, "8",
      "a message that the channel did not take so often is given up", false},
     {"reconcile_ms", "PARLEY_RECONCILE_MS", ACT_CONFIG_INT, "5000", 0, 600000, "5000",
@@ -168,6 +171,7 @@ static act_err_t open_delivery(void *context, act_actor_t *actor)
     if (err != ACT_E_OK)
         return err;
     self->memos = memos_new();
+    self->pairs = pairs_new(act_config_int(config, "pair_interval_ms"));
     self->sends = sends_new(self);
     self->claims = claims_new(self);
     self->typing = typing_new(self);
@@ -207,6 +211,7 @@ static void close_delivery(void *context)
     claims_destroy(&self->claims);
     accounts_destroy(&self->accounts);
     memos_destroy(&self->memos);
+    pairs_destroy(&self->pairs);
     act_holder_destroy(&self->holder);
     act_seal_key_destroy(&self->key);
 }

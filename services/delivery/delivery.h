@@ -12,6 +12,7 @@
 #include "io/http_client.h"
 #include "memos.h"
 #include "metrics.h"
+#include "pairs.h"
 
 typedef struct claims claims_t;
 typedef struct sends sends_t;
@@ -22,6 +23,7 @@ typedef struct {
     act_seal_key_t *key;
     accounts_t *accounts;
     memos_t *memos;
+    pairs_t *pairs;
     act_http_client_t *public_client;   // refuses addresses inside, unless a setting allows them
     act_http_client_t *operator_client; // for the operator's own base URL; may be the same
     claims_t *claims;

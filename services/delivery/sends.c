@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "claims.h"
 #include "decide.h"
+#include "policy.h"
 
 #define TICK_MS 10
 // Results that wait to be recorded may be this many more than requests; then nothing is claimed.
@@ -190,6 +191,57 @@ static bool take_token(const delivery_t *delivery, account_t *account, int64_t n
     return bucket_take(&account->bucket, now_ms);
 }
 
+// --- policy --------------------------------------------------------------------------------------
+
+static policy_t policy_of(const send_t *self, const account_t *account)
+{
+    static const outbound_content_t nothing = {.purpose = {0}};
+    const delivery_t *delivery = self->sends->delivery;
+    const outbox_claim_t *claim = self->claim;
+    policy_facts_t facts = {
+        .channel = account->channel,
+        .content = claim->content ? claim->content : &nothing,
+        .is_reply = claim->is_reply,
+        .is_opted_out = claim->is_opted_out,
+        .now_ms = act_time_wall_us() / 1000,
+        .last_customer_at_ms = claim->last_customer_at_ms,
+        .local_minute = claim->local_minute,
+        .quiet_from_minute = claim->quiet_from_minute,
+        .quiet_to_minute = claim->quiet_to_minute,
+        .pair_wait_ms = pairs_wait_ms(delivery->pairs, account->channel, claim->channel_account_id,
+                                      claim->address, delivery_now_ms(delivery)),
+    };
+    return policy_decide(&facts);
+}
+
+static void apply_policy(send_t *self, const policy_t *policy)
+{
+    bool is_later = policy->verdict == POLICY_LATER;
+    self->outcome = is_later ? OUTCOME_RETRY : OUTCOME_REFUSED;
+    self->retry_after_ms = policy->delay_ms;
+    self->reason_code = act_str(policy->code);
+    self->error_text = act_str(policy->reason);
+    self->advice = act_str(policy->advice);
+    send_record(self);
+}
+
+// The first part of a message asks; what was said of it holds for the rest.
+static void pass_policy(send_t *self, account_t *account, int64_t now_ms)
+{
+    policy_t policy = {.verdict = POLICY_ALLOWED};
+    if (self->memo.parts_count == 0)
+        policy = policy_of(self, account);
+    if (policy.verdict != POLICY_ALLOWED) {
+        apply_policy(self, &policy);
+    } else if (take_token(self->sends->delivery, account, now_ms)) {
+        pairs_take(self->sends->delivery->pairs, account->channel, self->claim->channel_account_id,
+                   self->claim->address, now_ms);
+        intents_put(self->sends->intents, self);
+    } else {
+        sends_ensure_tick(self->sends);
+    }
+}
+
 // Moves a waiting message on, or leaves it waiting.
 static void pass_gates(send_t *self)
 {
@@ -221,10 +273,8 @@ static void pass_gates(send_t *self)
         send_defer(self, account->paused_until_ms - now_ms, "channel account is paused");
     else if (waits_too_long(self, now_ms))
         send_defer(self, BUSY_RETRY_MS, "too busy");
-    else if (take_token(delivery, account, now_ms))
-        intents_put(self->sends->intents, self);
     else
-        sends_ensure_tick(self->sends);
+        pass_policy(self, account, now_ms);
 }
 
 void sends_ensure_tick(sends_t *self)

@@ -110,6 +110,12 @@ typedef struct {
     const char *token_parameter;
     const char *challenge_parameter;
 
+    // How long after a customer's message anything but a template may be sent; 0: always.
+    int64_t reply_window_ms;
+
+    // So many messages may go to one customer at once, borrowed from the rate of later ones; 0: no rate.
+    int64_t pair_burst_count;
+
     // How long a webhook may be held back while storage is away, before it is answered 503.
     uint32_t hold_ms;
 

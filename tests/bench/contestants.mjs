@@ -22,7 +22,7 @@ export const PARLEY_SETTINGS = {
   PARLEY_ADDRESS_RATE_PER_S: '1000000',
   PARLEY_SENDER_RATE_PER_S: '1000000',
   PARLEY_SENDER_BURST: '1000000',
-  PARLEY_THROUGHPUT_PER_S: '5000',
+  PARLEY_THROUGHPUT_PER_S: '5000', PARLEY_PAIR_INTERVAL_MS: '0',
 };
 
 // A Graph API for all rounds of a Parley that answers: where it is must not change between them.

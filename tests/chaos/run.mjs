@@ -23,7 +23,7 @@ const TENANTS = 10;
 // one machine. Everything else is as delivered.
 const settings = {
   PARLEY_ADDRESS_RATE_PER_S: '1000000', PARLEY_SENDER_RATE_PER_S: '1000000', PARLEY_SENDER_BURST: '1000000',
-  PARLEY_THROUGHPUT_PER_S: '5000',
+  PARLEY_THROUGHPUT_PER_S: '5000', PARLEY_PAIR_INTERVAL_MS: '0',
 };
 
 // --- the outside world -----------------------------------------------------------------------------

@@ -123,7 +123,7 @@ export class Parley {
     };
     self.env = {
       ...process.env, PARLEY_SOURCE: root, PARLEY_QUIET_WINDOW_MS: '0', PARLEY_THROUGHPUT_PER_S: '5000',
-      PARLEY_SENDER_RATE_PER_S: '1000', PARLEY_SENDER_BURST: '1000', ...whatsapp, ...options.env,
+      PARLEY_SENDER_RATE_PER_S: '1000', PARLEY_SENDER_BURST: '1000', PARLEY_PAIR_INTERVAL_MS: '0', ...whatsapp, ...options.env,
     };
     await self.up();
     return self;

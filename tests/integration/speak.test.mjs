@@ -158,7 +158,7 @@ describe('who speaks', () => {
   test('takeovers that race with the bot: not one message of the bot after the takeover', async () => {
     await sim.behave({ latency_ms: 6 });
     let refused = 0, inFlight = 0, late = 0;
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 25; round++) {
       const from = `3372000${String(round).padStart(4, '0')}`;
       const conversation = await meet(from);
       const writes = Promise.all([0, 1, 2].map(async (i) => {
@@ -236,5 +236,120 @@ describe('a send of which nobody knows whether it arrived', () => {
     const [row] = await outboxOf(from);
     assert.equal(row.state, 'sent');
     assert.equal(row.provider_id, sent.provider_id);
+  });
+});
+
+describe('the channel policy', () => {
+  let sim, parley;
+  before(async () => {
+    sim = await Sim.start();
+    parley = await Parley.start({ sim });
+  });
+  after(async () => {
+    await parley?.stop();
+    await sim?.stop();
+  });
+  const conversationOf = async (from) => (await parley.query(
+    `select c.* from conversations c join contact_addresses a using (tenant_id, contact_id) where a.address = $1`, [from]))[0];
+  const outboxOf = async (from) => parley.query('select * from outbox where conversation_id = $1 order by seq', [(await conversationOf(from)).conversation_id]);
+  const settled = async (from) => until('a settled outbox', async () => {
+    const rows = await outboxOf(from);
+    return rows.length && rows.every((row) => !['queued', 'sending'].includes(row.state)) && rows;
+  });
+  // What a reminder will be: not from a turn, not from a person.
+  const notice = async (from, content) => {
+    const conversation = await conversationOf(from);
+    await parley.query(`select outbox_put(c, null, 'bot', c.owner_fence, array[uuid7()], array[$2::json]) from conversations c where c.conversation_id = $1`, [conversation.conversation_id, JSON.stringify(content)]);
+    await parley.query('update conversations set next_seq = next_seq + 1 where conversation_id = $1', [conversation.conversation_id]);
+  };
+  const meet = async (from) => {
+    await parley.webhook([textMessage(from, 'bonjour')]);
+    await sim.waitFor(from, 1);
+    return conversationOf(from);
+  };
+
+  test('STOP is confirmed, then nothing is sent, and START brings the messages back', async () => {
+    const from = '33750000001';
+    const { conversation_id: id } = await meet(from);
+    await parley.webhook([textMessage(from, 'stop')]);
+    await sim.waitFor(from, 2);
+    assert.match((await sim.sentTo(from))[1].body, /START/);
+    assert.notEqual((await parley.query('select opted_out_at from contacts k join conversations c using (tenant_id, contact_id) where conversation_id = $1', [id]))[0].opted_out_at, null);
+    await parley.cli(['reply', id, 'Une dernière chose…']);
+    await until('it is refused', async () => (await outboxOf(from)).some((row) => row.state === 'refused'));
+    const shown = (await parley.cli(['outbox', '--state', 'refused'])).stdout;
+    assert.match(shown, /OPTED_OUT/);
+    assert.match(shown, /START/);
+    await parley.cli(['handback', '--conversation', id]);
+    await parley.webhook([textMessage(from, 'start')]);
+    await sim.waitFor(from, 3);
+    await parley.webhook([textMessage(from, 'start')]); // nothing new: a message like any other
+    await sim.waitFor(from, 4);
+    assert.equal((await sim.sentTo(from)).length, 4);
+  });
+
+  test('outside the window only a template goes, and what was refused says so', async () => {
+    const from = '33750000002';
+    await meet(from);
+    await settled(from);
+    await parley.query("update inbox set sent_at = now() - interval '25 hours'");
+    await notice(from, { type: 'text', text: 'Votre rendez-vous est demain.' });
+    await notice(from, { type: 'template', template_name: 'appt_reminder', template_language: 'fr', template_parameters: ['Ana', '10:00'] });
+    const rows = await settled(from);
+    assert.deepEqual(rows.slice(1).map((row) => [row.state, row.error_code]), [['refused', 'WINDOW_CLOSED'], ['sent', '']]);
+    const [, template] = await sim.sentTo(from);
+    assert.equal(template.type, 'template');
+    assert.deepEqual(template.request.template.components[0].parameters.map((parameter) => parameter.text), ['Ana', '10:00']);
+    const listed = JSON.parse((await parley.cli(['outbox', '--state', 'refused', '--json'])).stdout).messages.find((row) => row.outbox_id === rows[1].outbox_id);
+    assert.match(listed.advice, /template/);
+  });
+
+  test('in quiet hours what is no reply waits, a reply goes', async () => {
+    const from = '33750000003';
+    await meet(from);
+    await settled(from);
+    await parley.query("update tenants set timezone = 'UTC', quiet_from = (now() at time zone 'UTC')::time - interval '1 hour', quiet_to = (now() at time zone 'UTC')::time + interval '1 hour'");
+    await notice(from, { type: 'text', text: 'Pensez à votre rendez-vous.' });
+    const [, row] = await until('it is told why it waits', async () => { const rows = await outboxOf(from); return rows[1]?.error_code === 'QUIET_HOURS' && rows; });
+    assert.equal(row.state, 'queued');
+    assert.equal(row.attempt, 0);
+    const other = '33750000004';
+    await parley.webhook([textMessage(other, 'bonjour')]);
+    await sim.waitFor(other, 1);
+    await parley.query('update tenants set quiet_from = null, quiet_to = null');
+    await parley.query("update outbox_queue set due_at = now()");
+    await sim.waitFor(from, 2);
+  });
+});
+
+describe('many messages to one customer', () => {
+  let sim, parley;
+  before(async () => {
+    sim = await Sim.start();
+    parley = await Parley.start({ sim, env: { PARLEY_PAIR_INTERVAL_MS: '3000' } });
+  });
+  after(async () => {
+    await parley?.stop();
+    await sim?.stop();
+  });
+
+  test('wait at the pair rate, and the texts of a turn go out as one', async () => {
+    const from = '33760000001';
+    await parley.webhook([textMessage(from, 'bonjour')]);
+    await sim.waitFor(from, 1);
+    const [{ conversation_id: id, tenant_id: tenant }] = await parley.query('select c.* from conversations c');
+    const put = async (count, turn) => {
+      await parley.query(`select outbox_put(c, $3::uuid, 'bot', c.owner_fence, (select array_agg(uuid7()) from generate_series(1, $2)),
+        (select array_agg(json_build_object('type', 'text', 'text', 'bubble ' || i)) from generate_series(1, $2) i)) from conversations c where c.conversation_id = $1`, [id, count, turn]);
+      await parley.query('update conversations set next_seq = next_seq + $2 where conversation_id = $1', [id, count]);
+    };
+    assert.ok(tenant);
+    await put(50, '00000000-0000-7000-8000-000000000001');
+    await until('the rest has gone', async () => (await parley.query("select 1 from outbox where state in ('queued', 'sending')")).length === 0, 60000);
+    const sent = (await sim.sentTo(from)).map((row) => row.body);
+    const merged = await parley.query("select * from outbox where state = 'merged'");
+    assert.ok(merged.length >= 4, `${merged.length} merged`);
+    assert.equal(sent.length + merged.length, 51);
+    assert.deepEqual(sent.slice(1).join('\n\n').split('\n\n'), Array.from({ length: 50 }, (_, i) => `bubble ${i + 1}`)); // all of it, in order
   });
 });

@@ -1,6 +1,9 @@
 // Stage 1: who is writing, and may the bot answer them.
+#include "io/json.h"
 #include "pipeline.h"
+#include "proto/persistence_service.h"
 #include "texts/texts.h"
+#include "texts/words.h"
 
 // The messages of a burst, a line each; the type of the last one and the last choice count.
 static void join_messages(turn_t *turn)
@@ -25,6 +28,88 @@ static void join_messages(turn_t *turn)
     turn->text = act_utf8_prefix(text, 4000);
 }
 
+// --- opting out ------------------------------------------------------------------------------------
+
+typedef enum { OPT_NOTHING, OPT_OUT, OPT_IN } opt_t;
+
+// Does no dialogue wait for an answer? The menu of the greeting waits for ever and is none.
+static bool is_idle(const turn_t *turn)
+{
+    json_t *state = NULL;
+    if (act_json_parse(turn->begin.flow_state, &state, NULL, turn->arena) != ACT_E_OK)
+        return true;
+    bool is_greeting = act_str_is(act_json_str(state, "flow"), "greeting");
+    json_decref(state);
+    return is_greeting;
+}
+
+// A bare "stop" amid a dialogue leaves the dialogue; otherwise, and always as STOP or in so many words, it
+// means that no more messages are wanted.
+static opt_t opt_of(const turn_t *turn)
+{
+    if (act_word_is_anywhere("words.opt_in", turn->language, turn->text))
+        return OPT_IN;
+    bool is_out =
+        act_str_is(act_str_trim(turn->text), "STOP") ||
+        act_word_is_anywhere("words.opt_out", turn->language, turn->text) ||
+        (act_word_is_anywhere("words.opt_out_idle", turn->language, turn->text) && is_idle(turn));
+    return is_out ? OPT_OUT : OPT_NOTHING;
+}
+
+// May the bot answer?
+static stage_result_t admit(turn_t *turn)
+{
+    // A person has the conversation, or nobody: the bot listens and says nothing.
+    if (!act_str_is(turn->begin.owner, "bot")) {
+        turn->decision = ACT_STR("IGNORE");
+        turn->path = turn->begin.owner;
+        turn->flow_state = turn->begin.flow_state;
+        return STAGE_SKIP_TO_PERSIST;
+    }
+    if (turn->begin.is_over_quota)
+        return pipeline_say(turn, act_text_error(ACT_E_QUOTA_EXCEEDED, turn->language), "quota");
+    return STAGE_NEXT;
+}
+
+static stage_result_t confirm(turn_t *turn, bool is_out)
+{
+    const char *key = is_out ? "system.opted_out" : "system.opted_in";
+    stage_result_t result = pipeline_say(turn, act_text(key, turn->language), "opt");
+    if (is_out)
+        turn->messages[turn->messages_count - 1].purpose = ACT_STR("opt_out");
+    return result;
+}
+
+static void on_opt_set(void *context, const act_reply_t *reply, const set_opt_out_reply_t *body)
+{
+    turn_t *turn = context;
+    bool is_out = opt_of(turn) == OPT_OUT;
+    stage_result_t result = STAGE_SKIP_TO_PERSIST;
+    if (reply->err != ACT_E_OK) {
+        turn->fallback_err = reply->err;
+        result =
+            pipeline_say(turn, act_text("system.technical_problem", turn->language), "fallback");
+    } else if (!act_str_is(turn->begin.owner, "bot") || (!is_out && !body->was_changed)) {
+        result =
+            admit(turn); // "start" of somebody who gets all messages is a message like any other
+    } else {
+        result = confirm(turn, is_out);
+    }
+    pipeline_go_on(turn, result);
+}
+
+static stage_result_t set_opt(turn_t *turn, opt_t opt)
+{
+    set_opt_out_request_t request = {
+        .conversation_id = turn->conversation_id,
+        .is_opted_out = opt == OPT_OUT,
+    };
+    act_call_opts_t opts = turn_call_opts(turn);
+    turn->call_id =
+        persistence_set_opt_out(turn->session->actor, &opts, &request, on_opt_set, turn);
+    return STAGE_WAIT;
+}
+
 stage_result_t stage_authenticate(turn_t *turn)
 {
     join_messages(turn);
@@ -36,14 +121,6 @@ stage_result_t stage_authenticate(turn_t *turn)
         turn->path = ACT_STR("blocked");
         return STAGE_SKIP_TO_PERSIST;
     }
-    // A person has the conversation, or nobody: the bot listens and says nothing.
-    if (!act_str_is(turn->begin.owner, "bot")) {
-        turn->decision = ACT_STR("IGNORE");
-        turn->path = turn->begin.owner;
-        turn->flow_state = turn->begin.flow_state;
-        return STAGE_SKIP_TO_PERSIST;
-    }
-    if (turn->begin.is_over_quota)
-        return pipeline_say(turn, act_text_error(ACT_E_QUOTA_EXCEEDED, turn->language), "quota");
-    return STAGE_NEXT;
+    opt_t opt = turn->dry_call || !act_str_empty(turn->choice_id) ? OPT_NOTHING : opt_of(turn);
+    return opt == OPT_NOTHING ? admit(turn) : set_opt(turn, opt);
 }

@@ -9,6 +9,10 @@
 // for seven days.
 #define HOLD_MS 4000
 
+// The customer service window, and how many messages may borrow from the rate of a pair.
+#define REPLY_WINDOW_MS (INT64_C(24) * 3600 * 1000)
+#define PAIR_BURST_COUNT 45
+
 static bool verify(const act_channel_webhook_t *webhook, act_str_t app_secret)
 {
     return whatsapp_signature_is_valid(webhook->body, webhook->signature, app_secret);
@@ -36,6 +40,8 @@ const act_channel_t whatsapp_channel = {
     .token_parameter = "hub.verify_token",
     .challenge_parameter = "hub.challenge",
     .hold_ms = HOLD_MS,
+    .reply_window_ms = REPLY_WINDOW_MS,
+    .pair_burst_count = PAIR_BURST_COUNT,
     .verify = verify,
     .is_handshake = whatsapp_handshake_is_valid,
     .parse = parse,
