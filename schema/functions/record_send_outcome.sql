@@ -75,10 +75,12 @@ begin
         end if;
         has_next := outbox_settle(p_tenant, o.conversation_id, o.seq,
                                   case when v_state = 'queued' then p_retry_after_ms end);
-    elsif p_outcome = 'sent' and o.provider_id = '' then
-        -- A status was faster than this result: the message is settled, only its id is missing.
+    elsif p_outcome = 'sent' then
+        -- A status was faster than this result: the message is settled. What is missing is its id, and
+        -- what other statuses said of that id alone.
         update outbox k
-           set provider_id = p_provider_id, state = furthest_state(o.state, v_early.status),
+           set provider_id = coalesce(nullif(o.provider_id, ''), p_provider_id),
+               state = furthest_state(o.state, v_early.status),
                sent_at = coalesce(o.sent_at, now())
          where k.tenant_id = p_tenant and k.outbox_id = p_outbox;
     end if;
