@@ -34,7 +34,7 @@ async function startCell(name, host, env = {}) {
       PATH: process.env.PATH, PARLEY_SOURCE: root, DATABASE_URL: `postgresql://postgres@${database.prefix}.1/parley`, PARLEY_QUIET_WINDOW_MS: '0',
       ...(boxes.length > 0 && { PARLEY_MASTER_KEY_FILE: path.join(folder, 'master.key') }),
       PARLEY_ALIVE_MS: String(aliveMs), PARLEY_LEASE_MS: '30000', PARLEY_CLAIM_MS: '6000', PARLEY_SEND_TIMEOUT_MS: '2000', PARLEY_RECONCILE_MS: '1000',
-      PARLEY_SENDER_RATE_PER_S: '1000', PARLEY_SENDER_BURST: '1000', PARLEY_THROUGHPUT_PER_S: '5000',
+      PARLEY_SENDER_RATE_PER_S: '1000', PARLEY_SENDER_BURST: '1000', PARLEY_THROUGHPUT_PER_S: '5000', PARLEY_PAIR_INTERVAL_MS: '0',
       VERIFY_TOKEN: verifyToken, WH_TOKEN: 'test-token', WH_PHONE_ID: phoneId, WH_APP_SECRET: secret, GRAPH_API_BASE: sim.url,
       ...Object.fromEntries(Object.entries(process.env).filter(([key]) => /SAN_OPTIONS$/.test(key))), ...env,
     },
