@@ -23,6 +23,8 @@ const act_config_row_t admin_settings[] = {
     {"admin_token_file", "PARLEY_ADMIN_TOKEN_FILE", ACT_CONFIG_TEXT, "", 0, 0,
      "var/keys/admin.token",
      "file with the token, read when X_ADMIN_TOKEN is empty; without both /api answers 401", false},
+    {"admin_hosts", "PARLEY_ADMIN_HOSTS", ACT_CONFIG_TEXT, "", 0, 0, "parley.example",
+     "names under which /mcp may be reached beside those of this machine, with commas", false},
     {"console_dir", "PARLEY_CONSOLE_DIR", ACT_CONFIG_TEXT, "" PARLEY_CONSOLE_FOLDER, 0, 0,
      "/usr/share/parley/console", "folder of the built web console", false},
     {0},
@@ -123,13 +125,14 @@ static bool serve_probe(admin_t *self, act_http_request_t *request)
 static void on_request(void *context, act_http_request_t *request)
 {
     admin_t *self = context;
-    if (serve_probe(self, request) || admin_api(self, request) ||
+    if (serve_probe(self, request) || admin_api(self, request) || admin_mcp(self, request) ||
         assets_serve(self->assets, request))
         return;
-    problem_answer(&request, &(problem_t){.status = 404,
-                                          .err = ACT_E_NOT_FOUND,
-                                          .detail = ACT_STR("there is /, /healthz, /metrics and "
-                                                            "/api/openapi.json")});
+    problem_answer(&request,
+                   &(problem_t){.status = 404,
+                                .err = ACT_E_NOT_FOUND,
+                                .detail = ACT_STR("there is /, /healthz, /metrics, /mcp and "
+                                                  "/api/openapi.json")});
 }
 
 // --- life ----------------------------------------------------------------------------------------
@@ -180,6 +183,7 @@ static act_err_t open_admin(void *context, act_actor_t *actor)
     load_token(self);
     self->assets = assets_new(act_config_text(act_actor_config(actor), "console_dir"));
     self->live = live_new(self);
+    self->mcp = admin_mcp_new(self);
     act_log_info(act_actor_log(actor), "admin_listens", "port=%u,console_files=%zu", port,
                  assets_count(self->assets));
     act_http_server_limits_t limits = {.body_max_bytes = BODY_MAX_BYTES,
@@ -193,6 +197,7 @@ static void close_admin(void *context)
     admin_t *self = context;
     live_destroy(&self->live);
     act_http_server_destroy(&self->server);
+    mcp_server_destroy(&self->mcp);
     assets_destroy(&self->assets);
     auth_destroy(&self->auth);
     if (self->listener >= 0)

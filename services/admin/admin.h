@@ -5,6 +5,7 @@
 #include "assets.h"
 #include "auth.h"
 #include "io/http_server.h"
+#include "mcp/mcp_server.h"
 
 typedef struct live live_t;
 
@@ -15,6 +16,7 @@ typedef struct admin {
     auth_t *auth;
     assets_t *assets;
     live_t *live;
+    mcp_server_t *mcp;
 } admin_t;
 
 extern const act_config_row_t admin_settings[]; // ends with a row without name
@@ -42,6 +44,22 @@ void admin_session_delete(admin_t *self, act_http_request_t *request);
 // True when the path is one of the API's: the request is answered now or later.
 bool admin_api(admin_t *self, act_http_request_t *request);
 void admin_openapi_get(admin_t *self, act_http_request_t *request);
+
+// A command that was given: one row of audit_log and one line of the log.
+typedef struct {
+    const char *operation; // as in the document
+    act_str_t path;
+    act_str_t actor;
+    act_str_t details; // JSON
+    act_err_t err;
+} admin_command_t;
+void admin_audit(admin_t *self, const admin_command_t *command);
+
+// --- the Model Context Protocol (mcp.c) --------------------------------------------------------------
+
+mcp_server_t *admin_mcp_new(admin_t *self);
+// True when the path is /mcp: the request is answered now or later.
+bool admin_mcp(admin_t *self, act_http_request_t *request);
 
 // --- the feed (live.c) -----------------------------------------------------------------------------
 

@@ -36,21 +36,30 @@ static void on_audited(void *context, const act_reply_t *reply, const empty_t *b
         act_log_error(act_actor_log(actor), "audit_lost", "error=%s", act_err_code(reply->err));
 }
 
-static void audit(const asked_t *asked, act_err_t err)
+void admin_audit(admin_t *self, const admin_command_t *command)
 {
-    act_log_info(act_actor_log(asked->admin->actor), "admin_command",
+    act_log_info(act_actor_log(self->actor), "admin_command",
                  "operation=%s,path=%" ACT_STR_FMT ",actor=%" ACT_STR_FMT ",result=%s",
-                 asked->route->operation, ACT_STR_ARG(act_http_path(asked->request)),
-                 ACT_STR_ARG(asked->actor), act_err_code(err));
+                 command->operation, ACT_STR_ARG(command->path), ACT_STR_ARG(command->actor),
+                 act_err_code(command->err));
     put_audit_request_t row = {
-        .actor = asked->actor,
-        .action = act_str(asked->route->operation),
-        .object = act_http_path(asked->request),
-        .result = act_str(act_err_code(err)),
-        .details = asked->details,
+        .actor = command->actor,
+        .action = act_str(command->operation),
+        .object = command->path,
+        .result = act_str(act_err_code(command->err)),
+        .details = command->details,
     };
     act_call_opts_t opts = {.budget_ms = ADMIN_CALL_BUDGET_MS, .tenant = ACT_STR(SYSTEM_TENANT)};
-    persistence_put_audit(asked->admin->actor, &opts, &row, on_audited, asked->admin->actor);
+    persistence_put_audit(self->actor, &opts, &row, on_audited, self->actor);
+}
+
+static void audit(const asked_t *asked, act_err_t err)
+{
+    admin_audit(asked->admin, &(admin_command_t){.operation = asked->route->operation,
+                                                 .path = act_http_path(asked->request),
+                                                 .actor = asked->actor,
+                                                 .details = asked->details,
+                                                 .err = err});
 }
 
 // --- answer ----------------------------------------------------------------------------------------

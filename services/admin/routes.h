@@ -18,6 +18,7 @@ typedef struct {
     const char *const *headers; // pairs: a field, and the header that holds it
     const char *fixed;          // JSON of further fields
     const char *tenant;         // "query": the parameter `tenant`; else its name; NULL: none
+    const char *tool;           // what the MCP server says of it, JSON; NULL: it is no tool
     bool is_audited;
     bool is_open; // for everyone
 } route_t;

@@ -95,6 +95,11 @@ typedef struct {
 // server drains or is destroyed.
 act_http_stream_t *act_http_upgrade(act_http_request_t **self_p, act_str_t headers,
                                     const act_http_stream_events_t *events, void *context);
+// Answers 200 with a body that comes in pieces and ends with the connection (an event stream); the rest
+// as above. What the client sends behind its request is given to on_bytes.
+act_http_stream_t *act_http_respond_stream(act_http_request_t **self_p, const char *content_type,
+                                           act_str_t headers,
+                                           const act_http_stream_events_t *events, void *context);
 // False, and nothing taken, while an earlier write is not through (on_drained tells when) or when
 // the connection is broken.
 bool act_http_stream_write(act_http_stream_t *self, act_str_t bytes);

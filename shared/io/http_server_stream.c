@@ -11,8 +11,9 @@ struct act_http_stream {
     bool is_busy;
 };
 
-act_http_stream_t *act_http_upgrade(act_http_request_t **self_p, act_str_t headers,
-                                    const act_http_stream_events_t *events, void *context)
+// The connection leaves HTTP with this head; NULL when there is none any more.
+static act_http_stream_t *leave_http(act_http_request_t **self_p, act_str_t head,
+                                     const act_http_stream_events_t *events, void *context)
 {
     act_http_request_t *request = act_take(self_p);
     act_http_connection_t *connection = request->connection;
@@ -31,9 +32,6 @@ act_http_stream_t *act_http_upgrade(act_http_request_t **self_p, act_str_t heade
             (act_http_stream_t){.connection = connection, .events = *events, .context = context};
         connection->stream = self;
         act_http_connection_set_state(connection, ACT_HTTP_STREAMING);
-        act_str_t head = act_arena_printf(
-            request->arena, "HTTP/1.1 101 Switching Protocols\r\n%" ACT_STR_FMT "\r\n",
-            ACT_STR_ARG(headers));
         bool is_sent = act_http_stream_write(self, head);
         act_assert(is_sent || connection->is_broken);
         if (connection->waiting.len_bytes > 0 && !connection->is_inside)
@@ -41,6 +39,26 @@ act_http_stream_t *act_http_upgrade(act_http_request_t **self_p, act_str_t heade
     }
     act_http_request_free(request);
     return self;
+}
+
+act_http_stream_t *act_http_upgrade(act_http_request_t **self_p, act_str_t headers,
+                                    const act_http_stream_events_t *events, void *context)
+{
+    act_str_t head = act_arena_printf((*self_p)->arena,
+                                      "HTTP/1.1 101 Switching Protocols\r\n%" ACT_STR_FMT "\r\n",
+                                      ACT_STR_ARG(headers));
+    return leave_http(self_p, head, events, context);
+}
+
+act_http_stream_t *act_http_respond_stream(act_http_request_t **self_p, const char *content_type,
+                                           act_str_t headers,
+                                           const act_http_stream_events_t *events, void *context)
+{
+    act_str_t head = act_arena_printf((*self_p)->arena,
+                                      "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n"
+                                      "Connection: close\r\n%" ACT_STR_FMT "\r\n",
+                                      content_type, ACT_STR_ARG(headers));
+    return leave_http(self_p, head, events, context);
 }
 
 bool act_http_stream_write(act_http_stream_t *self, act_str_t bytes)

@@ -3,6 +3,8 @@
 
     api_gen.py --api openapi.yaml --proto proto --c routes_gen.c --json openapi.json
 
+An operation with x-mcp is a tool of the MCP server too; its schemas come from the same fields.
+
 Anything that does not fit (an rpc, parameter or field that does not exist) is an error, and nothing
 is written.
 """
@@ -21,7 +23,7 @@ from google.protobuf import descriptor_pb2  # noqa: E402
 from google.protobuf.compiler import plugin_pb2  # noqa: E402
 
 METHODS = ("get", "post", "put", "patch", "delete")
-EXTENSIONS = {"x-rpc", "x-handler", "x-query", "x-body", "x-headers", "x-fixed", "x-tenant", "x-audit"}
+EXTENSIONS = {"x-rpc", "x-handler", "x-query", "x-body", "x-headers", "x-fixed", "x-tenant", "x-audit", "x-mcp"}
 INTEGERS = {"INT32": (-2**31, 2**31 - 1), "UINT32": (0, 2**32 - 1), "INT64": (None, None), "UINT64": (0, None)}
 
 
@@ -164,6 +166,62 @@ class Document:
         return json.dumps(self.api, ensure_ascii=False, separators=(",", ":"))
 
 
+# --- tools of MCP ---------------------------------------------------------------------------------
+
+
+def tool_name(operation):
+    """x-mcp: NAME, or {name: NAME, hints: {openWorldHint: true}}."""
+    told = operation.get("x-mcp")
+    return told["name"] if isinstance(told, dict) else told
+
+
+def tool_input(document, where, path, operation):
+    """All that path, query, headers and body give to the rpc, as one object; tenant is a member like others."""
+    _, method = document.read_rpc(where, operation)
+    names = re.findall(r"{(\w+)}", path)
+    required = list(names)
+    names += operation.get("x-query", []) + list(operation.get("x-headers", {})) + operation.get("x-body", [])
+    fields = [document.field_of(where, method.request, name) for name in names]
+    required += [f.name for f in fields if f.is_required and f.name not in required]
+    properties = {f.name: documented(schema_of(f), f.doc) for f in fields}
+    if operation.get("x-tenant") == "query":
+        properties["tenant"] = {"type": "string", "maxLength": 64, "description": "Whose business; list_tenants tells them."}
+        required.append("tenant")
+    schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return schema | ({"required": required} if required else {})
+
+
+def tool_output(document, reply):
+    """The reply's schema, complete in itself."""
+    def used(name, seen):
+        for ref in re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document.schemas[name])):
+            if ref not in seen:
+                seen.append(ref)
+                used(ref, seen)
+        return seen
+    schema = dict(document.schemas[reply.name])
+    others = {name: document.schemas[name] for name in used(reply.name, [])}
+    if others:
+        schema["$defs"] = others
+    return json.loads(json.dumps(schema).replace("#/components/schemas/", "#/$defs/"))
+
+
+def tool_of(document, verb, path, operation):
+    where = f"x-mcp of {path}"
+    if "x-rpc" not in operation or "x-fixed" in operation or not re.fullmatch(r"[a-z_]{1,64}", tool_name(operation)):
+        raise Mistake(f"{where}: wants an rpc without x-fixed and a name of small letters")
+    _, method = document.read_rpc(where, operation)
+    summary = operation["summary"]
+    doc = " ".join(method.doc).strip()
+    told = operation["x-mcp"] if isinstance(operation["x-mcp"], dict) else {}
+    is_read = verb == "GET"
+    hints = {"readOnlyHint": is_read, "destructiveHint": False, "idempotentHint": is_read or method.is_retry_safe,
+             "openWorldHint": False} | told.get("hints", {})
+    return {"name": tool_name(operation), "title": summary, "description": f"{summary}. {doc}".strip(),
+            "inputSchema": tool_input(document, where, path, operation),
+            "outputSchema": tool_output(document, method.reply), "annotations": hints}
+
+
 # --- C --------------------------------------------------------------------------------------------
 
 
@@ -191,6 +249,8 @@ def c_route(document, verb, path, operation):
                   ".is_audited = true" if operation.get("x-audit") else ""]
     else:
         parts.append(f".handler = admin_{operation['x-handler']}")
+    if "x-mcp" in operation:
+        parts.append(f".tool = {c_text(json.dumps(tool_of(document, verb, path, operation), ensure_ascii=False))}")
     if operation.get("security") == []:
         parts.append(".is_open = true")
     return "    {" + ", ".join(part for part in parts if part) + "},"
