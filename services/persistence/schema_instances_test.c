@@ -96,31 +96,6 @@ static void a_lease_ends_with_its_holder(void **state)
     end(db, other, 7, /* is_dead= */ true);
 }
 
-static bool is_held(test_db_t *db, act_str_t tenant, act_str_t conversation, int64_t fence)
-{
-    return act_str_is(
-        test_db_admin(
-            db,
-            test_db_text(db, "select lease_is_held('%" ACT_STR_FMT "', '%" ACT_STR_FMT "', %lld)",
-                         ACT_STR_ARG(tenant), ACT_STR_ARG(conversation), (long long)fence)
-                .ptr),
-        "t");
-}
-
-static void a_stale_fence_is_told(void **state)
-{
-    test_db_t *db = *state;
-    act_str_t tenant = test_db_tenant(db);
-    act_str_t conversation = schema_say(db, tenant, "491");
-    const turn_begin_reply_t *first = schema_begin(db, tenant, conversation, "s1");
-    assert_true(is_held(db, tenant, conversation, first->fence));
-    const turn_begin_reply_t *second = schema_begin(db, tenant, conversation, "s1");
-    assert_false(is_held(db, tenant, conversation, first->fence));
-    assert_true(is_held(db, tenant, conversation, second->fence));
-    (void)schema_commit(db, tenant, conversation, second, (schema_commit_t){0});
-    assert_false(is_held(db, tenant, conversation, second->fence));
-}
-
 // How many seconds from now the claim of this conversation runs out.
 static int due_in_s(test_db_t *db, act_str_t conversation)
 {
@@ -241,7 +216,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_is_for_one_life),
         cmocka_unit_test(a_lease_ends_with_its_holder),
-        cmocka_unit_test(a_stale_fence_is_told),
         cmocka_unit_test(claims_of_the_dead_are_released_those_of_the_silent_run_out),
         cmocka_unit_test(the_sweep_is_shared_and_rescues_at_once),
     };

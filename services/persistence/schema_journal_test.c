@@ -127,6 +127,31 @@ static void of_what_was_paid_twice_the_first_counts(void **state)
     assert_int_equal(put(&self, "h2", "third", &result), ACT_E_STEP_MISMATCH);
 }
 
+// I6: who was slow to hear that it lost its lease leaves nothing behind.
+static void a_turn_that_is_over_takes_no_further_step(void **state)
+{
+    story_t self = begin(*state);
+    act_str_t result = {0};
+    int64_t first = 0, number = 0;
+    assert_int_equal(book(&self, "flow/0/save/create_appointment", "monday", &first), ACT_E_OK);
+    assert_true(schema_commit(self.db, self.tenant, self.conversation, self.turn,
+                              (schema_commit_t){.answers_count = 1})
+                    ->was_committed);
+    assert_int_equal(book(&self, "flow/1/save/create_appointment", "friday", &number),
+                     ACT_E_LEASE_LOST);
+    assert_int_equal(put(&self, "h1", "late", &result), ACT_E_LEASE_LOST);
+    assert_int_equal(
+        count_of(self.db, test_db_text(self.db,
+                                       "select count(*) from appointments where tenant_id = "
+                                       "'%" ACT_STR_FMT "'",
+                                       ACT_STR_ARG(self.tenant))
+                              .ptr),
+        1);
+    // What was done in time may be asked for again.
+    assert_int_equal(book(&self, "flow/0/save/create_appointment", "monday", &number), ACT_E_OK);
+    assert_int_equal(number, first);
+}
+
 static void the_journal_is_kept_with_the_turn_and_goes_in_time(void **state)
 {
     test_db_t *db = *state;
@@ -222,6 +247,7 @@ int main(void)
         cmocka_unit_test(an_effect_is_once_a_step_and_leaves_a_receipt),
         cmocka_unit_test(a_cancelled_appointment_is_not_cancelled_again_by_the_same_step),
         cmocka_unit_test(of_what_was_paid_twice_the_first_counts),
+        cmocka_unit_test(a_turn_that_is_over_takes_no_further_step),
         cmocka_unit_test(the_journal_is_kept_with_the_turn_and_goes_in_time),
         cmocka_unit_test(a_conversation_of_100000_messages_resumes_at_once),
     };
