@@ -29,6 +29,7 @@ static const command_t commands[] = {
      "models that answer, and what they may cost ([list | set | unset | limit | test])"},
     {"handoffs", command_handoffs, "conversations that wait for a person"},
     {"top", command_top, "services, instances, queues, rates, each second (--once)"},
+    {"alerts", command_alerts, "what somebody should look at ([list | resolve ID], --json)"},
     {"deadletters", command_deadletters,
      "calls that were given up ([list | show ID | edit ID | retry ID | drop ID])"},
     {"obituaries", command_obituaries,

@@ -4,6 +4,8 @@
 #include "options.h"
 #include "proto/broker_service.h"
 
+#include "base/assert.h"
+
 #include <stdio.h>
 
 static void print_duration(uint64_t ms)
@@ -43,13 +45,36 @@ static void print_table(const status_reply_t *status)
         (unsigned long long)status->malformed);
 }
 
-static void print_json(const status_reply_t *status)
+// The broker's object with one member more.
+static void print_json(const status_reply_t *status, uint64_t unanswered)
 {
     act_buf_t out;
     act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
     status_reply_to_json(status, &out);
-    printf("%.*s\n", (int)out.len_bytes, out.ptr);
+    act_assert(out.len_bytes > 1 && out.ptr[out.len_bytes - 1] == '}');
+    printf("%.*s,\"unanswered\":%llu}\n", (int)out.len_bytes - 1, out.ptr,
+           (unsigned long long)unanswered);
     act_buf_fini(&out);
+}
+
+// Each session counts all; the highest is the newest that somebody knows of.
+static uint64_t count_unanswered(const metrics_reply_t *metrics)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < metrics->instances.count; i++)
+        for (uint32_t j = 0; j < metrics->instances.items[i].metrics.count; j++) {
+            const metric_t *metric = &metrics->instances.items[i].metrics.items[j];
+            if (act_str_is(metric->name, "turns_unanswered_count") && metric->value > count)
+                count = metric->value;
+        }
+    return count;
+}
+
+// Where conversations wait longer than their tenant allows, `parley alerts` tells which.
+static void print_unanswered(uint64_t unanswered)
+{
+    printf("unanswered: %llu%s\n", (unsigned long long)unanswered,
+           unanswered > 0 ? " (see: parley alerts)" : "");
 }
 
 int command_status(int argc, char **argv)
@@ -73,8 +98,16 @@ int command_status(int argc, char **argv)
     empty_t empty = {0};
     act_err_t err = client_call(client, &bus_service, BUS_STATUS, "", &empty, &status,
                                 /* is_loud= */ true);
+    metrics_reply_t metrics = {0};
     if (err == ACT_E_OK)
-        (is_json ? print_json : print_table)(&status);
+        err = client_call(client, &bus_service, BUS_METRICS, "", &empty, &metrics,
+                          /* is_loud= */ true);
+    if (err == ACT_E_OK && is_json)
+        print_json(&status, count_unanswered(&metrics));
+    if (err == ACT_E_OK && !is_json) {
+        print_table(&status);
+        print_unanswered(count_unanswered(&metrics));
+    }
     client_close(&client);
     return err == ACT_E_OK ? 0 : EXIT_UNAVAILABLE;
 }

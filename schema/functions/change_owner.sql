@@ -25,7 +25,7 @@ begin
         update system_alerts a set resolved_at = now()
          where a.tenant_id = p_conversation.tenant_id and a.resolved_at is null
            and a.conversation_id = p_conversation.conversation_id
-           and a.kind = any (case p_owner when 'bot' then '{handoff,unowned,loop}'::text[]
+           and a.kind = any (case p_owner when 'bot' then '{handoff,poison,unowned,loop}'::text[]
                                   else '{unowned,loop}' end);
     end if;
     return p_conversation.owner_fence + 1;

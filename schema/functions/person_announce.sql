@@ -5,8 +5,7 @@ returns void language plpgsql as $$
 declare
     v_address text;
 begin
-    insert into system_alerts (tenant_id, kind, conversation_id, body)
-    values (p_conversation.tenant_id, p_kind, p_conversation.conversation_id, p_reason);
+    perform alert_raise(p_conversation.tenant_id, p_conversation.conversation_id, p_kind, p_reason);
     select t.owner_address into v_address from tenants t
      where t.tenant_id = p_conversation.tenant_id;
     insert into notifications (tenant_id, kind, channel, address, conversation_id, body)

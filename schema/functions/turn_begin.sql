@@ -11,6 +11,8 @@
 -- customer wrote more. If so, and if the turn may be superseded, a new turn with all messages takes its
 -- place (was_superseded); it keeps the start, and with it the deadline. Otherwise it is the same turn.
 --
+-- is_poison: the turn was begun too often without an end. Its messages come without their content.
+--
 -- Single-table statements on purpose: each is one look into one index whatever the statistics say.
 create or replace function turn_begin(
     p_tenant text, p_conversation uuid, p_holder text, p_lease_ms bigint, p_planned_count bigint,
@@ -20,7 +22,9 @@ create or replace function turn_begin(
     out flow_state text, out session_id text, out pending json,
     out is_over_quota boolean, out is_blocked boolean,
     out turn_id uuid, out turn_started_at_ms bigint, out turn_age_ms bigint,
-    out was_superseded boolean, out replans_left integer, out steps_count integer)
+    out was_superseded boolean, out replans_left integer, out steps_count integer,
+    out first_sign_ms integer, out answer_ms integer, out is_poison boolean,
+    out is_wait_over boolean)
 language plpgsql as $$
 declare
     c conversations;
@@ -60,14 +64,21 @@ begin
         c.turn_id := uuid7();
         c.turn_input_seq := v_input_seq;
         c.superseded_count := c.superseded_count + 1;
-    elsif c.turn_id is not null then
-        select count(*) into steps_count from turn_steps s
-         where s.tenant_id = p_tenant and s.turn_id = c.turn_id;
-    else
+        c.turn_begins_count := 1;
+    elsif c.turn_id is null then
         c.turn_id := uuid7();
         c.turn_started_at := clock_timestamp();
         c.turn_input_seq := v_input_seq;
         c.superseded_count := 0;
+        c.turn_begins_count := 1;
+    else
+        select count(*) into steps_count from turn_steps s
+         where s.tenant_id = p_tenant and s.turn_id = c.turn_id;
+        c.turn_begins_count := c.turn_begins_count + (p_planned_count = 0)::integer;
+    end if;
+    is_poison := c.turn_begins_count > turn_begins_max();
+    if is_poison then -- perhaps it is what they hold
+        pending := (select json_agg(e::jsonb - 'content') from json_array_elements(pending) e);
     end if;
 
     select * into t from tenants k where k.tenant_id = p_tenant;
@@ -77,7 +88,8 @@ begin
        set lease_holder = p_holder, lease_fence = c.lease_fence + 1,
            lease_expires_at = clock_timestamp() + p_lease_ms * interval '1 ms',
            turn_id = c.turn_id, turn_started_at = c.turn_started_at,
-           turn_input_seq = c.turn_input_seq, superseded_count = c.superseded_count
+           turn_input_seq = c.turn_input_seq, superseded_count = c.superseded_count,
+           turn_begins_count = c.turn_begins_count
      where k.tenant_id = p_tenant and k.conversation_id = p_conversation;
 
     is_granted := true;
@@ -94,6 +106,9 @@ begin
     session_id := case when is_same_session(c.last_activity_at, t) then c.session_id else '' end;
     is_over_quota := t.message_quota_per_day is not null
                      and usage_today(p_tenant) >= t.message_quota_per_day;
+    first_sign_ms := coalesce(t.first_sign_ms, 20000);
+    answer_ms := coalesce(t.answer_ms, 60000);
+    is_wait_over := c.wait_turn_id is not null and c.wait_until is null;
     replans_left := replans_max() - c.superseded_count;
     turn_id := c.turn_id;
     turn_started_at_ms := (extract(epoch from c.turn_started_at) * 1000)::bigint;

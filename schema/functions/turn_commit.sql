@@ -12,13 +12,14 @@ create or replace function turn_commit(
     p_translation text, p_intent text, p_confidence double precision, p_sentiment text,
     p_risk text[], p_path text, p_decision text, p_handoff_reason text, p_flow_state text,
     p_outbox_ids text[], p_contents json[], p_error_code text, p_duration_ms bigint, p_owner_fence bigint,
-    p_is_final boolean, p_journal bytea,
+    p_is_final boolean, p_journal bytea, p_wait_ms bigint, p_wait_for text,
     out was_committed boolean, out pending_count integer, out outbox_count integer,
     out is_stale boolean)
 language plpgsql as $$
 declare
     c conversations;
     v_is_handoff boolean := p_decision = 'HUMAN_HANDOFF';
+    v_is_wait boolean := p_decision = 'WAIT';
 begin
     was_committed := false;
     is_stale := false;
@@ -83,6 +84,10 @@ begin
     update conversations k
        set lease_holder = '', lease_expires_at = null,
            turn_id = null, turn_started_at = null, turn_input_seq = null, flow_state = p_flow_state,
+           wait_turn_id = case when v_is_wait then p_turn end,
+           wait_until = case when v_is_wait
+                             then clock_timestamp() + p_wait_ms * interval '1 ms' end,
+           wait_for = case when v_is_wait then p_wait_for else '' end,
            next_seq = c.next_seq + outbox_count, last_activity_at = now(),
            language = coalesce(nullif(p_language, ''), c.language),
            session_started_at = case when c.session_id = p_session then c.session_started_at
@@ -102,7 +107,8 @@ begin
         insert into owner_changes (tenant_id, conversation_id, owner_fence, owner, changed_by,
                                    reason)
         values (p_tenant, p_conversation, c.owner_fence + 1, 'person', 'turn', p_handoff_reason);
-        perform person_announce(c, 'handoff', p_handoff_reason);
+        perform person_announce(c, case when p_path = 'poison' then 'poison' else 'handoff' end,
+                                p_handoff_reason);
     elsif c.owner = 'nobody' then
         perform alert_once(c, 'unowned', p_text); -- a customer writes, and nobody answers
     elsif p_path = 'fallback' then

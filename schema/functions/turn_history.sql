@@ -20,8 +20,7 @@ begin
                     and i.turn_id is not null
                   order by i.inbox_seq desc limit 10)
                 union all
-                (select o.author, 1, o.seq, o.created_at,
-                        coalesce(o.content->>'type', 'text'), o.content
+                (select o.author, 1, o.seq, o.created_at, 'text', o.content
                    from outbox o
                   where o.tenant_id collate "POSIX" = p_tenant
                     and o.conversation_id = p_conversation and o.state not in ('failed', 'refused', 'parked')

@@ -3,6 +3,8 @@
 create or replace function turn_may_be_superseded(p_conversation conversations) returns boolean
 language sql stable as $$
     select p_conversation.superseded_count < replans_max()
-       and clock_timestamp() < p_conversation.turn_started_at + interval '1 minute'
+       and clock_timestamp() < p_conversation.turn_started_at + coalesce(
+               (select t.answer_ms from tenants t where t.tenant_id = p_conversation.tenant_id),
+               60000) * interval '1 ms'
        and not turn_has_receipt(p_conversation.tenant_id, p_conversation.turn_id)
 $$;

@@ -20,9 +20,6 @@
     X(MESSAGES, "messages_total", COUNTER, "new messages of customers")                            \
     X(DUPLICATES, "messages_duplicate_total", COUNTER, "messages that were there already")         \
     X(STATUSES, "statuses_total", COUNTER, "statuses of our messages")                             \
-    X(PHONE_MESSAGES, "messages_phone_total", COUNTER,                                             \
-      "written to customers on the phone: a person has the conversation")                          \
-    X(ECHOES, "echoes_total", COUNTER, "echoes of what we sent, or of what was stored already")    \
     X(GROUPS, "messages_group_total", COUNTER, "messages in group chats, ignored")                 \
     X(OTHERS, "updates_other_total", COUNTER, "updates of kinds we do not use")                    \
     X(UNKNOWN_ACCOUNT, "updates_unknown_account_total", COUNTER,                                   \

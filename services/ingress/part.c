@@ -57,15 +57,6 @@ void post_add_statuses(post_t *self, const account_t *account, const delivery_st
     part->count += count;
 }
 
-void post_add_echoes(post_t *self, const account_t *account, const inbound_message_t *messages,
-                     uint32_t count)
-{
-    part_t *part = add_part(self, PART_ECHOES, account->tenant);
-    part->account_id = act_arena_str(post_arena(self), account->account_id);
-    part->messages = messages;
-    part->count = count;
-}
-
 void post_add_dead_letter(post_t *self, const char *reason)
 {
     add_part(self, PART_DEAD_LETTER, self->body_tenant)->reason = reason;
@@ -139,16 +130,6 @@ static void ask_messages(part_t *part)
     groups_put(part->post->posts->groups, part);
 }
 
-// More of this conversation may go out now.
-static void wake_delivery(const part_t *part, act_str_t conversation_id)
-{
-    if (act_str_empty(conversation_id))
-        return;
-    delivery_wake_request_t wake = {.conversation_id = conversation_id};
-    act_call_opts_t opts = part_call_opts(part, conversation_id);
-    delivery_wake(part->post->posts->actor, &opts, &wake);
-}
-
 static void on_statuses_stored(void *context, const act_reply_t *reply,
                                const apply_statuses_reply_t *body)
 {
@@ -159,8 +140,14 @@ static void on_statuses_stored(void *context, const act_reply_t *reply,
     }
     posts_t *posts = part->post->posts;
     posts_add_metric(posts, METRIC_STATUSES, body->statuses.count);
-    for (uint32_t i = 0; i < body->statuses.count; i++)
-        wake_delivery(part, body->statuses.items[i].conversation_id);
+    for (uint32_t i = 0; i < body->statuses.count; i++) {
+        act_str_t conversation_id = body->statuses.items[i].conversation_id;
+        if (act_str_empty(conversation_id))
+            continue;
+        delivery_wake_request_t wake = {.conversation_id = conversation_id};
+        act_call_opts_t opts = part_call_opts(part, conversation_id);
+        delivery_wake(posts->actor, &opts, &wake);
+    }
     part_stored(part);
 }
 
@@ -175,35 +162,6 @@ static void ask_statuses(part_t *part)
                                                                                 : first->outbox_id);
     part->call_id = persistence_apply_statuses(part->post->posts->actor, &opts, &request,
                                                on_statuses_stored, part);
-}
-
-static void on_echoes_stored(void *context, const act_reply_t *reply,
-                             const append_echoes_reply_t *body)
-{
-    part_t *part = context;
-    if (reply->err != ACT_E_OK) {
-        part_failed(part, reply, /* was_alone= */ true);
-        return;
-    }
-    for (uint32_t i = 0; i < body->echoes.count; i++) {
-        const appended_echo_t *echo = &body->echoes.items[i];
-        posts_add_metric(part->post->posts, echo->was_new ? METRIC_PHONE_MESSAGES : METRIC_ECHOES,
-                         1);
-        wake_delivery(part, echo->conversation_id);
-    }
-    part_stored(part);
-}
-
-static void ask_echoes(part_t *part)
-{
-    append_echoes_request_t request = {
-        .channel = act_str(part->post->channel->name),
-        .channel_account_id = part->account_id,
-        .messages = {(inbound_message_t *)part->messages, part->count},
-    };
-    act_call_opts_t opts = part_call_opts(part, part->messages[0].address);
-    part->call_id = persistence_append_echoes(part->post->posts->actor, &opts, &request,
-                                              on_echoes_stored, part);
 }
 
 static void on_set_aside(void *context, const act_reply_t *reply, const empty_t *body)
@@ -239,7 +197,6 @@ void part_ask(part_t *self)
     static void (*const askers[])(part_t *) = {
         [PART_MESSAGES] = ask_messages,
         [PART_STATUSES] = ask_statuses,
-        [PART_ECHOES] = ask_echoes,
         [PART_DEAD_LETTER] = ask_dead_letter,
     };
     self->state = PART_ASKED;

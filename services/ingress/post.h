@@ -53,9 +53,6 @@ void post_add_messages(post_t *self, const account_t *account, const inbound_mes
                        uint32_t count);
 void post_add_statuses(post_t *self, const account_t *account, const delivery_status_t *statuses,
                        uint32_t count);
-// What our side wrote: a person on the phone, or an echo of what we sent.
-void post_add_echoes(post_t *self, const account_t *account, const inbound_message_t *messages,
-                     uint32_t count);
 // The whole body. reason: static.
 void post_add_dead_letter(post_t *self, const char *reason);
 

@@ -3,7 +3,7 @@
 #include "metrics.h"
 #include "post.h"
 
-typedef enum { PART_MESSAGES, PART_STATUSES, PART_ECHOES, PART_DEAD_LETTER } part_kind_t;
+typedef enum { PART_MESSAGES, PART_STATUSES, PART_DEAD_LETTER } part_kind_t;
 typedef enum { PART_NEW, PART_ASKED, PART_WAITING, PART_DONE } part_state_t;
 
 // What one call to persistence stores.
@@ -14,7 +14,7 @@ typedef struct part {
     part_kind_t kind;
     part_state_t state;
     act_str_t tenant;
-    act_str_t account_id; // of MESSAGES and ECHOES
+    act_str_t account_id; // of MESSAGES
     const inbound_message_t *messages;
     delivery_status_t *statuses;
     uint32_t count;

@@ -112,7 +112,7 @@ static void refuse_signature(ingress_t *self, post_t *post)
 
 static bool has_updates(const act_channel_updates_t *updates)
 {
-    return updates->messages.count > 0 || updates->statuses.count > 0 || updates->echoes.count > 0;
+    return updates->messages.count > 0 || updates->statuses.count > 0;
 }
 
 static void log_unknown(ingress_t *self, const act_channel_t *channel, uint32_t missing_count)
@@ -189,7 +189,7 @@ static bool is_too_much(ingress_t *self, const post_t *post, const act_channel_b
         const act_channel_updates_t *updates = &batch->accounts.items[i];
         if (!accounts[i])
             continue;
-        allowed_count += updates->statuses.count + updates->echoes.count;
+        allowed_count += updates->statuses.count;
         for (uint32_t k = 0; k < updates->messages.count; k++) {
             act_str_t key = sender_key(accounts[i], &updates->messages.items[k], post_arena(post));
             bool is_allowed =
@@ -223,8 +223,6 @@ static void store(ingress_t *self, post_t *post, const act_channel_batch_t *batc
             post_add_messages(post, accounts[i], updates->messages.items, updates->messages.count);
         if (accounts[i] && updates->statuses.count > 0)
             post_add_statuses(post, accounts[i], updates->statuses.items, updates->statuses.count);
-        if (accounts[i] && updates->echoes.count > 0)
-            post_add_echoes(post, accounts[i], updates->echoes.items, updates->echoes.count);
     }
     if (batch->unmapped_count > 0)
         post_add_dead_letter(post, "updates that cannot be mapped");

@@ -7,7 +7,12 @@
       "plans dropped because the customer had written more")                                       \
     X(CANCELLED, "turn_calls_cancelled_total", COUNTER,                                            \
       "calls of a plan cancelled because the customer had written more")                           \
-    X(FENCED, "turns_fenced_total", COUNTER, "commits refused: somebody else has the conversation")
+    X(FENCED, "turns_fenced_total", COUNTER, "commits refused: somebody else has the conversation") \
+    X(FALLBACKS, "turn_rungs_failed_total", COUNTER,                                               \
+      "flows, agents, searches that gave no answer; the next rung of the ladder was asked")        \
+    X(POISON, "turns_poison_total", COUNTER, "turns that were begun too often and given up")       \
+    X(UNANSWERED, "turns_unanswered_count", GAUGE,                                                 \
+      "customers of all tenants that wait longer for an answer than their tenant allows")
 
 typedef enum {
 #define X(id, name, type, help) METRIC_##id,

@@ -2,6 +2,7 @@
 #include "pipeline.h"
 
 #include "base/mem.h"
+#include "texts/texts.h"
 
 static const stage_t stages[] = {
     {"authenticate", stage_authenticate, /* is_dry= */ false},
@@ -61,4 +62,13 @@ stage_result_t pipeline_say(turn_t *turn, act_str_t text, const char *path)
     pipeline_add_message(turn, &message);
     turn->path = act_str(path);
     return STAGE_SKIP_TO_PERSIST;
+}
+
+stage_result_t pipeline_last_resort(turn_t *turn, act_err_t err, const char *path)
+{
+    turn->fallback_err = err;
+    turn->messages_count = 0;
+    turn->decision = ACT_STR("RESPOND");
+    turn->flow_state = act_str("");
+    return pipeline_say(turn, act_text("system.technical_problem", turn->language), path);
 }

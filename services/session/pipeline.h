@@ -6,6 +6,9 @@
 #pragma once
 #include "turn.h"
 
+// To understand takes milliseconds; who does not answer within this is done without.
+#define UNDERSTANDING_MAX_MS 5000
+
 typedef enum { STAGE_NEXT, STAGE_WAIT, STAGE_SKIP_TO_PERSIST } stage_result_t;
 
 typedef struct {
@@ -31,5 +34,9 @@ stage_result_t stage_persist(turn_t *turn);
 
 // Says one of our own texts (shared/texts, borrowed for ever) and ends the turn with it.
 stage_result_t pipeline_say(turn_t *turn, act_str_t text, const char *path);
+// The intent's flow is the one to run; false: it has none.
+bool pipeline_take_flow(turn_t *turn, act_str_t intent);
+// The ladder's last rung: nothing but the polite text, and a person is told why.
+stage_result_t pipeline_last_resort(turn_t *turn, act_err_t err, const char *path);
 // Adds a reply; its texts must live in the turn's arena. False when there are too many.
 bool pipeline_add_message(turn_t *turn, const outbound_content_t *message);

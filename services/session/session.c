@@ -7,6 +7,7 @@
 #include "replay.h"
 #include "sweeper.h"
 #include "turn.h"
+#include "watchdog.h"
 
 const act_config_row_t session_settings[] = {
     {"quiet_window_ms", "PARLEY_QUIET_WINDOW_MS", ACT_CONFIG_INT, "250", 0, 10000, "250",
@@ -18,11 +19,14 @@ const act_config_row_t session_settings[] = {
     {"lease_ms", "PARLEY_LEASE_MS", ACT_CONFIG_INT, "15000", 1000, 600000, "15000",
      "how long a conversation is ours without a commit", false},
     {"turn_budget_ms", "PARLEY_TURN_BUDGET_MS", ACT_CONFIG_INT, "10000", 500, 600000, "10000",
-     "most time for the answer; then a polite text goes out", false},
+     "time that a turn gets however late it is; who is in time has until the tenant's deadline",
+     false},
     {"sweep_ms", "PARLEY_SWEEP_MS", ACT_CONFIG_INT, "1000", 100, 60000, "1000",
      "how often stored messages that nobody took are looked for", false},
     {"journal_days", "PARLEY_JOURNAL_DAYS", ACT_CONFIG_INT, "30", 1, 3650, "30",
      "how long turns can be replayed (`parley replay`); then their journals are removed", false},
+    {"watch_ms", "PARLEY_WATCH_MS", ACT_CONFIG_INT, "5000", 100, 600000, "5000",
+     "how often customers that wait longer than their tenant allows are looked for", false},
     {"typing_after_ms", "PARLEY_TYPING_AFTER_MS", ACT_CONFIG_INT, "200", -1, 60000, "200",
      "a turn that takes longer shows the customer a read receipt and \"typing\"; -1: never", false},
     {"fast_path_confidence_pct", "PARLEY_FAST_PATH_CONFIDENCE_PCT", ACT_CONFIG_INT, "90", 1, 100,
@@ -81,6 +85,7 @@ static void load_settings(session_t *self)
     self->quiet.max_ms = act_config_int(config, "quiet_max_ms");
     self->lease_ms = act_config_int(config, "lease_ms");
     self->turn_budget_ms = act_config_int(config, "turn_budget_ms");
+    self->watch_ms = act_config_int(config, "watch_ms");
     self->sweep_ms = act_config_int(config, "sweep_ms");
     self->journal_days = act_config_int(config, "journal_days");
     self->typing_after_ms = act_config_int(config, "typing_after_ms");
@@ -106,6 +111,7 @@ static act_err_t open_session(void *context, act_actor_t *actor)
     sweeper_start(self);
     self->holder = act_holder_new(actor, "session", /* claim_delay_ms= */ 0, sweeper_sweep, self);
     act_actor_on_welcome(actor, on_welcome, self);
+    watchdog_start(self);
     return ACT_E_OK;
 }
 
@@ -113,6 +119,7 @@ static void close_session(void *context)
 {
     session_t *self = context;
     sweeper_stop(self);
+    watchdog_stop(self);
     for (turn_t *turn = turns_any(self->turns); turn; turn = turns_any(self->turns))
         turn_abort(turn);
     turns_destroy(&self->turns);

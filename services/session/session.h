@@ -12,7 +12,9 @@ typedef struct {
     quiet_habits_t *habits;
     act_timer_t *sweep_timer;
     act_timer_t *compact_timer;
+    act_timer_t *watch_timer;
     bool is_sweeping;     // a sweep call is in flight
+    bool is_watching;     // a watch call is in flight
     act_holder_t *holder; // who holds our leases
     // Settings.
     quiet_policy_t quiet;
@@ -20,6 +22,7 @@ typedef struct {
     int64_t turn_budget_ms;
     int64_t sweep_ms;
     int64_t journal_days;
+    int64_t watch_ms;
     int64_t typing_after_ms; // negative: never
     double fast_path_confidence;
     bool is_translation_enabled;

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/crash_point.h"
+#include "care.h"
 #include "channels/channel.h"
 #include "dry_run.h"
 #include "metrics.h"
@@ -17,6 +18,8 @@
 #define SLOW_TURN_US 500000
 #define RETRY_MS 20
 #define RETRY_MAX_MS 500
+// Of the time for an answer: for the commit and the way to the channel.
+#define DELIVERY_RESERVE_PCT 8
 #define BEGIN_BUDGET_MS 3000
 #define COMMIT_BUDGET_MS 3000
 // turn_begin is tried this often; then the sweeper comes back to it.
@@ -30,7 +33,7 @@ static void destroy(turn_t *self)
         turns_find(self->session->turns, self->tenant, self->conversation_id) == self)
         turns_remove(self->session->turns, self);
     act_timer_destroy(&self->timer);
-    act_timer_destroy(&self->typing_timer);
+    act_timer_destroy(&self->care.timer);
     act_arena_destroy(&self->arena);
     act_free(self);
 }
@@ -81,6 +84,15 @@ act_call_opts_t turn_call_opts(const turn_t *self)
         .budget_ms = left_ms > 1 ? (uint32_t)left_ms : 1,
         .trace = &self->origin.trace,
     };
+}
+
+act_call_opts_t turn_share(act_call_opts_t opts, int64_t pct, int64_t max_ms)
+{
+    int64_t share_ms = (int64_t)opts.budget_ms * pct / 100;
+    if (share_ms > max_ms)
+        share_ms = max_ms;
+    opts.budget_ms = share_ms > 1 ? (uint32_t)share_ms : 1;
+    return opts;
 }
 
 // --- begin ---------------------------------------------------------------------------------------
@@ -159,7 +171,7 @@ static void start_next(turn_t *self, act_str_t shape, turn_before_t before)
     const wake_request_t wake = {.conversation_id = self->conversation_id, .shape = shape};
     turns_remove(session->turns, self);
     act_timer_destroy(&self->timer);
-    act_timer_destroy(&self->typing_timer);
+    act_timer_destroy(&self->care.timer);
     act_free(self);
     if (!act_actor_is_draining(session->actor))
         start(session, tenant, &wake, &before);
@@ -188,36 +200,33 @@ static void replan(turn_t *self, act_str_t shape)
                });
 }
 
-// The customer's newest message is marked as read, with the sign that an answer is being written.
-static void show_typing(void *context)
+int64_t turn_waited_ms(const turn_t *self)
 {
-    turn_t *self = context;
-    const pending_message_t *newest = &self->begin.pending.items[self->begin.pending.count - 1];
-    show_typing_request_t request = {
-        .channel = self->begin.channel,
-        .channel_account_id = self->begin.channel_account_id,
-        .external_id = newest->external_id,
-    };
-    act_call_opts_t opts = turn_call_opts(self);
-    delivery_show_typing(self->session->actor, &opts, &request);
+    int64_t begun_ms = self->begin.turn_started_at_ms + self->begin.turn_age_ms;
+    int64_t waited_ms =
+        self->begin.pending.count > 0 ? begun_ms - self->begin.pending.items[0].received_at_ms : 0;
+    return waited_ms > 0 ? waited_ms : 0;
 }
 
-// A reply that comes at once needs no announcement; a person's conversation is not ours to mark.
-static void plan_typing(turn_t *self)
+// Until the tenant's deadline, less what the commit and the way to the channel may take; who is late already
+// (we were away) gets the time of a usual turn all the same.
+static void plan_deadline(turn_t *self)
 {
-    if (self->session->typing_after_ms < 0 || !act_str_is(self->begin.owner, "bot"))
-        return;
-    act_loop_t *loop = act_actor_loop(self->session->actor);
-    int64_t due_ms = self->started_ms + self->session->typing_after_ms;
-    self->typing_timer = act_timer_new(loop, show_typing, self);
-    act_timer_start(self->typing_timer, due_ms - act_loop_now_ms(loop), /* repeat_ms= */ 0);
+    int64_t left_ms =
+        (int64_t)self->begin.answer_ms * (100 - DELIVERY_RESERVE_PCT) / 100 - turn_waited_ms(self);
+    if (left_ms < self->session->turn_budget_ms)
+        left_ms = self->session->turn_budget_ms;
+    if (left_ms > (int64_t)self->begin.answer_ms)
+        left_ms = (int64_t)self->begin.answer_ms;
+    self->deadline_ms = act_loop_now_ms(act_actor_loop(self->session->actor)) + left_ms;
 }
 
 static void run_pipeline(turn_t *self, act_steps_t recorded)
 {
     self->state = TURN_RUNNING;
     turn_steps_start(self, recorded, /* is_replay= */ false);
-    plan_typing(self);
+    plan_deadline(self);
+    care_start(self);
     pipeline_start(self);
 }
 
@@ -338,7 +347,7 @@ static void announce(turn_t *self, int32_t outbox_count)
 static bool may_retry_commit(const turn_t *self)
 {
     int64_t now_ms = act_loop_now_ms(act_actor_loop(self->session->actor));
-    return now_ms - self->started_ms < self->session->lease_ms;
+    return now_ms - self->commit_started_ms < self->session->lease_ms;
 }
 
 static void on_committed(void *context, const act_reply_t *reply, const turn_commit_reply_t *body)
@@ -359,6 +368,13 @@ static void on_committed(void *context, const act_reply_t *reply, const turn_com
         }
         act_log_error(log, "turn_not_committed", "code=%s,turn=%s", act_err_code(reply->err),
                       self->turn_id);
+        if (!act_err_is_retryable(reply->err) && !self->is_last_resort) {
+            // What was to be said can never be committed: something that can.
+            self->is_last_resort = true;
+            pipeline_last_resort(self, reply->err, "fallback");
+            turn_commit(self);
+            return;
+        }
         finish(self, /* has_more= */ false);
         return;
     }
@@ -438,6 +454,8 @@ static turn_commit_request_t decision(turn_t *self)
             (int32_t)(self->begin.turn_age_ms + act_loop_now_ms(loop) - self->started_ms),
         .owner_fence = self->begin.owner_fence,
         .is_final = self->is_final,
+        .wait_ms = self->wait_ms,
+        .wait_for = self->wait_for,
     };
 }
 
@@ -473,12 +491,16 @@ void turn_destroy(turn_t **self_p)
 
 void turn_on_pipeline_end(turn_t *self)
 {
-    if (self->replay)
+    if (self->replay) {
         replay_end(self);
-    else if (self->dry_call)
+        return;
+    }
+    if (self->dry_call) {
         dry_run_answer(self);
-    else
-        turn_commit(self);
+        return;
+    }
+    self->commit_started_ms = act_loop_now_ms(act_actor_loop(self->session->actor));
+    turn_commit(self);
 }
 
 static void note_wake(turn_t *self, const wake_request_t *wake)

@@ -32,6 +32,13 @@ typedef struct {
     bool is_sampled; // the broker follows this trace and wants to know of our stages
 } turn_origin_t;
 
+// Kept by care.c.
+typedef struct {
+    act_timer_t *timer; // NULL: not begun
+    int64_t sign_at_ms; // when the customer is to see a sign of life; 0: no more
+    int64_t keep_at_ms; // when the lease is prolonged
+} turn_care_t;
+
 // Replies of one turn; more is a bug in a flow.
 #define TURN_MESSAGES_MAX_COUNT 16
 
@@ -45,20 +52,25 @@ struct turn {
     act_str_t conversation_id;
     turn_state_t state;
     bool is_woken_again;
+    bool is_last_resort;    // only the polite text is left to be committed
     bool is_final;          // the answer is committed, whatever comes in meanwhile
     bool is_acting;         // the call in flight may do what cannot be undone
     uint32_t planned_count; // messages of the plan that this one supersedes; 0: of none
     uint32_t wakes_count;   // messages that woke it
     act_timer_t *timer;
-    act_timer_t *typing_timer; // until the customer is shown that we write; NULL: not wanted
+    turn_care_t care;
     uint64_t call_id;          // the one call in flight; 0: none
     turn_origin_t origin;      // trace and all: of the wake that started it
     turn_origin_t next_origin; // of the last wake since
     stage_times_t times;
     int64_t started_ms;
-    int64_t deadline_ms; // of the whole pipeline
+    int64_t deadline_ms;                           // of the whole pipeline
+    void (*faq_next)(turn_t *turn, act_err_t err); // stages/faq.c
+    act_str_t tier;                                // of the agent's model
+    uint32_t rung;                                 // of the ladder, stages/respond.c
     uint32_t begin_attempts_count;
     uint32_t commit_attempts_count;
+    int64_t commit_started_ms;
     size_t stage; // index in the pipeline's table
     turn_steps_t steps;
     replay_t *replay; // NULL: a turn that is not recorded yet
@@ -87,7 +99,9 @@ struct turn {
     act_str_t decision;          // RESPOND, WAIT, IGNORE, HUMAN_HANDOFF
     act_str_t handoff_reason;
     act_str_t flow_state;
-    act_err_t fallback_err; // why the ladder's last rung was taken
+    uint32_t wait_ms;       // with the decision WAIT
+    act_str_t wait_for;     // customer, person
+    act_err_t fallback_err; // why the ladder's first rung gave no answer
     outbound_content_t messages[TURN_MESSAGES_MAX_COUNT];
     uint32_t messages_count;
 };
@@ -116,3 +130,7 @@ void turn_commit(turn_t *self);
 // Options of a call made for this turn: tenant, key, trace, what is left of the deadline.
 act_call_opts_t turn_call_opts(const turn_t *self);
 int64_t turn_left_ms(const turn_t *self);
+// How long the oldest message waited until the turn was granted, by the clock of the database.
+int64_t turn_waited_ms(const turn_t *self);
+// The same for a part of their budget, at most max_ms: what takes longer leaves time for something else.
+act_call_opts_t turn_share(act_call_opts_t opts, int64_t pct, int64_t max_ms);

@@ -35,10 +35,6 @@ typedef struct {
         delivery_status_t *items;
         uint32_t count;
     } statuses;
-    struct {
-        inbound_message_t *items; // address: to whom
-        uint32_t count;
-    } echoes;                 // messages from our side, ours or written on the phone
     uint32_t errors_count;    // trouble the provider reports about the account itself
     int32_t first_error_code; // of them
     uint32_t others_count;    // updates of kinds we do not use

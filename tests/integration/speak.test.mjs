@@ -1,7 +1,7 @@
 // Who speaks: takeovers by command, by the API and from the phone, a person's replies, hand-back.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Parley, Sim, phoneId, sign, sleep, textMessage, until, wamid } from '../harness/parley.mjs';
+import { Parley, Sim, sleep, textMessage, until, wamid } from '../harness/parley.mjs';
 
 const adminToken = 'a-token-of-the-test-0123456789abcdef';
 const adminPort = 21000 + (process.pid % 20000);
@@ -90,68 +90,6 @@ describe('who speaks', () => {
     assert.equal((await alerts()).length, 1);
     await parley.cli(['takeover', conversation]);
     assert.equal((await alerts()).length, 0);
-  });
-
-  // As Meta tells us of what was written on the phone, or by ourselves.
-  const echo = async (to, text, id = wamid()) => {
-    const message = { from: '15550009999', to, id, timestamp: String(Math.floor(Date.now() / 1000)), type: 'text', text: { body: text } };
-    const body = JSON.stringify({ object: 'whatsapp_business_account', entry: [{ id: '900001', changes: [{ field: 'smb_message_echoes',
-      value: { messaging_product: 'whatsapp', metadata: { display_phone_number: '15550009999', phone_number_id: phoneId }, message_echoes: [message] } }] }] });
-    assert.equal((await parley.post('/webhook', body, { 'x-hub-signature-256': sign(body) })).status, 200);
-    return id;
-  };
-
-  test('what a person writes on the phone takes the conversation over, is kept once, and starts no turn', async () => {
-    const from = '33710000004';
-    await meet(from);
-    const id = await echo(from, 'Je m’en occupe.');
-    await echo(from, 'Je m’en occupe.', id);
-    assert.equal((await conversationOf(from)).owner, 'person');
-    assert.deepEqual((await outboxOf(from)).map((row) => [row.author, row.state, row.content.text ?? '']).slice(1), [['person', 'sent', 'Je m’en occupe.']]);
-    await parley.webhook([textMessage(from, 'merci')]);
-    await until('the silent turn', async () => (await turnsOf(from)).length === 2);
-    assert.equal((await turnsOf(from))[1].path, 'person');
-    assert.equal((await sim.sentTo(from)).length, 1);
-    await parley.webhook(null, { statuses: [{ id, status: 'read', timestamp: '1790000000', recipient_id: from }] });
-    await until('its status', async () => (await outboxOf(from))[1].state === 'read');
-    await parley.cli(['handback', '--from', from]);
-    await parley.webhook([choice(from, 'menu:list_projects')]);
-    await sim.waitFor(from, 2);
-    assert.deepEqual((await outboxOf(from)).map((row) => Number(row.seq)), [1, 2, 3]);
-  });
-
-  test('a person who writes first, on the phone, has the conversation', async () => {
-    const from = '33710000005';
-    await echo(from, 'Bonjour, votre devis est prêt.');
-    assert.equal((await conversationOf(from)).owner, 'person');
-    await parley.webhook([textMessage(from, 'super')]);
-    await until('the silent turn', async () => (await turnsOf(from)).length === 1);
-    assert.equal((await sim.sentTo(from)).length, 0);
-  });
-
-  test('our own sends echoed back change nothing, also before their results are here', async () => {
-    const customers = Array.from({ length: 12 }, (_, i) => `337400000${String(i).padStart(2, '0')}`);
-    const echoed = new Set();
-    const echoAll = async () => {
-      for (const row of await sim.ledger())
-        if (customers.includes(row.to.replace('+', '')) && !echoed.has(row.provider_id)) {
-          echoed.add(row.provider_id);
-          await echo(row.to.replace('+', ''), row.body, row.provider_id);
-        }
-    };
-    await sim.behave({ latency_ms: 250 }); // the ledger has it before the answer comes
-    await Promise.all(customers.map((from) => parley.webhook([textMessage(from, 'bonjour')])));
-    await until('all early echoes', async () => { await echoAll(); return echoed.size === customers.length; });
-    assert.ok((await parley.query("select count(*)::int as n from outbox where state = 'sending' or provider_id <> ''"))[0].n > 0);
-    await sim.behave({ latency_ms: 0 });
-    await Promise.all(customers.map((from) => parley.webhook([choice(from, 'menu:list_projects')])));
-    await until('all echoes', async () => { await echoAll(); return echoed.size === 2 * customers.length; });
-    for (const from of customers) {
-      assert.equal((await conversationOf(from)).owner, 'bot', from);
-      assert.equal((await turnsOf(from)).length, 2);
-      assert.deepEqual(new Set((await outboxOf(from)).map((row) => row.author)), new Set(['bot']));
-      assert.equal((await sim.sentTo(from)).length, 2);
-    }
   });
 
   // The moment of the takeover falls everywhere between the message and the last bubble of its answer.

@@ -1,5 +1,6 @@
 // Stage 1: who is writing, and may the bot answer them.
 #include "io/json.h"
+#include "metrics.h"
 #include "pipeline.h"
 #include "proto/persistence_service.h"
 #include "texts/texts.h"
@@ -65,6 +66,13 @@ static stage_result_t admit(turn_t *turn)
         turn->path = turn->begin.owner;
         turn->flow_state = turn->begin.flow_state;
         return STAGE_SKIP_TO_PERSIST;
+    }
+    if (turn->begin.is_poison) {
+        act_metrics_add(act_actor_metrics(turn->session->actor), METRIC_POISON, 1);
+        stage_result_t result = pipeline_last_resort(turn, ACT_E_DEAD_LETTER, "poison");
+        turn->decision = ACT_STR("HUMAN_HANDOFF");
+        turn->handoff_reason = ACT_STR("the turn was begun again and again and never ended");
+        return result;
     }
     if (turn->begin.is_over_quota)
         return pipeline_say(turn, act_text_error(ACT_E_QUOTA_EXCEEDED, turn->language), "quota");

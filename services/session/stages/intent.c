@@ -22,7 +22,7 @@ stage_result_t stage_intent(turn_t *turn)
     if (act_str_empty(act_str_trim(turn->text)) || !act_str_empty(turn->choice_id))
         return STAGE_NEXT;
     classify_request_t request = {.text = turn->text, .language = turn->language};
-    act_call_opts_t opts = turn_pure_opts(turn);
+    act_call_opts_t opts = turn_share(turn_pure_opts(turn), 25, UNDERSTANDING_MAX_MS);
     turn->call_id = intent_classify(turn->session->actor, &opts, &request, on_classified, turn);
     return STAGE_WAIT;
 }

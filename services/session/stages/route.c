@@ -36,6 +36,15 @@ static void take_flow(turn_t *turn, act_str_t name)
     turn->path = act_arena_printf(turn->arena, "flow:%" ACT_STR_FMT, ACT_STR_ARG(name));
 }
 
+bool pipeline_take_flow(turn_t *turn, act_str_t intent)
+{
+    if (!is_flow(intent))
+        return false;
+    turn->flow = intent;
+    take_flow(turn, intent);
+    return true;
+}
+
 stage_result_t stage_route(turn_t *turn)
 {
     act_str_t prefix = ACT_STR("menu:");

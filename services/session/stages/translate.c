@@ -23,7 +23,7 @@ stage_result_t stage_translate(turn_t *turn)
         .from = turn->language,
         .to = turn->begin.internal_language,
     };
-    act_call_opts_t opts = turn_step_opts(turn);
+    act_call_opts_t opts = turn_share(turn_step_opts(turn), 25, UNDERSTANDING_MAX_MS);
     turn->call_id =
         translation_translate(turn->session->actor, &opts, &request, on_translated, turn);
     return STAGE_WAIT;

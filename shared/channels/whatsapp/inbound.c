@@ -154,22 +154,6 @@ static void walk_statuses(walk_t *walk, act_channel_updates_t *account, const js
     }
 }
 
-static void walk_echoes(walk_t *walk, act_channel_updates_t *account, const json_t *value)
-{
-    const json_t *array = act_json_array(value, "message_echoes");
-    uint32_t count = take_updates(walk, array);
-    for (uint32_t i = 0; i < count; i++) {
-        inbound_message_t message;
-        whatsapp_mapping_t mapping = whatsapp_echo(json_array_get(array, i), walk->arena, &message);
-        count_mapping(walk, account, mapping);
-        if (mapping != WHATSAPP_MAPPED)
-            continue;
-        account->echoes.items =
-            with_room(walk->arena, account->echoes.items, account->echoes.count, sizeof message);
-        account->echoes.items[account->echoes.count++] = message;
-    }
-}
-
 static void walk_errors(act_channel_updates_t *account, const json_t *value)
 {
     const json_t *array = act_json_array(value, "errors");
@@ -190,11 +174,6 @@ static void walk_change(walk_t *walk, act_str_t owner_id, const json_t *change)
     const json_t *metadata = act_json_object(value, "metadata");
     act_str_t external_id = whatsapp_member(metadata, "phone_number_id", ID_MAX_BYTES, walk->arena);
     act_channel_updates_t *account = find_account(walk, external_id, owner_id);
-    // Coexistence: the number is used on a phone, too.
-    if (value && act_str_is(act_json_str(change, "field"), "smb_message_echoes")) {
-        walk_echoes(walk, account, value);
-        return;
-    }
     if (!value || !act_str_is(act_json_str(change, "field"), "messages")) {
         account->others_count++;
         return;

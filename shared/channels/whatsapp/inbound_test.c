@@ -306,41 +306,9 @@ static void survives_random_bytes(void **state)
     }
 }
 
-static void knows_what_our_side_wrote(void **state)
-{
-    (void)state;
-    ACT_AUTO(act_arena) *arena = act_arena_new();
-    act_channel_batch_t batch = kit_parsed(
-        kit_json(
-            ACT_STR(
-                WEBHOOK_HEAD
-                "{'field':'smb_message_echoes','value':{'messaging_product':'whatsapp',"
-                "'metadata':{'phone_number_id':'800001'},'message_echoes':["
-                "{'from':'15550009999','to':'+33 612','id':'wamid.E1','timestamp':'1790000000',"
-                "'type':'text','text':{'body':'I am on my way'}},"
-                "{'from':'15550009999','to':'33612','id':'wamid.E2','type':'interactive',"
-                "'interactive':{'type':'button','body':{'text':'Pick one'}}},"
-                "{'from':'15550009999','id':'wamid.E3','type':'text','text':{'body':'x'}}]}}]}]}"),
-            arena),
-        arena);
-    assert_int_equal(batch.accounts.count, 1);
-    assert_int_equal(batch.accounts.items[0].messages.count, 0);
-    assert_int_equal(batch.unmapped_count, 1); // to nobody
-    assert_int_equal(batch.accounts.items[0].echoes.count, 2);
-    const inbound_message_t *echoes = batch.accounts.items[0].echoes.items;
-    assert_str(batch.accounts.items[0].external_id, "800001");
-    assert_str(echoes[0].address, "33612");
-    assert_str(echoes[0].external_id, "wamid.E1");
-    assert_str(echoes[0].content->text, "I am on my way");
-    assert_false(echoes[0].starts_turn);
-    assert_str(echoes[1].content->text, "Pick one");
-    assert_false(echoes[1].starts_turn);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(knows_what_our_side_wrote),
         cmocka_unit_test(accepts_the_reference_vectors),
         cmocka_unit_test(refuses_bad_signatures),
         cmocka_unit_test(refuses_other_secrets),

@@ -421,36 +421,6 @@ whatsapp_mapping_t whatsapp_message(const json_t *json, const whatsapp_contacts_
     return is_complete ? WHATSAPP_MAPPED : WHATSAPP_UNMAPPED;
 }
 
-// What we send as buttons or a list comes back with its own text.
-static act_str_t interactive_text(const json_t *json, act_arena_t *arena)
-{
-    const json_t *body = act_json_object(act_json_object(json, "interactive"), "body");
-    return whatsapp_member(body, "text", TEXT_MAX_BYTES, arena);
-}
-
-whatsapp_mapping_t whatsapp_echo(const json_t *json, act_arena_t *arena,
-                                 inbound_message_t *ret_message)
-{
-    if (json_object_get(json, "group_id"))
-        return WHATSAPP_GROUP;
-    inbound_content_t *content = act_arena_alloc(arena, sizeof *content);
-    source_t source = {.json = json, .arena = arena, .message = ret_message, .content = content};
-    *ret_message = (inbound_message_t){.content = content};
-    ret_message->external_id = whole_id(json, "id", arena);
-    ret_message->sent_at_ms = timestamp_ms(json);
-    ret_message->outbox_id = whole_id(json, "biz_opaque_callback_data", arena);
-    act_str_t user_id = whole_id(json, "to_user_id", arena);
-    act_str_t phone = digits(act_json_str(json, "to"), arena);
-    ret_message->address = either(user_id, phone);
-    ret_message->alias = act_str_empty(user_id) ? act_str_of(NULL, 0) : phone;
-    fill_content(&source);
-    content->text = either(content->text, interactive_text(json, arena));
-    ret_message->starts_turn = false;
-    bool is_complete =
-        !act_str_empty(ret_message->external_id) && !act_str_empty(ret_message->address);
-    return is_complete ? WHATSAPP_MAPPED : WHATSAPP_UNMAPPED;
-}
-
 static act_str_t error_text(const json_t *error, act_arena_t *arena)
 {
     static const char *const names[] = {"message", "title"};

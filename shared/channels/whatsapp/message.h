@@ -32,10 +32,6 @@ whatsapp_contacts_t whatsapp_contacts(const json_t *array, act_arena_t *arena);
 whatsapp_mapping_t whatsapp_message(const json_t *json, const whatsapp_contacts_t *contacts,
                                     act_arena_t *arena, inbound_message_t *ret_message);
 
-// One element of value.message_echoes: what our side wrote, to address.
-whatsapp_mapping_t whatsapp_echo(const json_t *json, act_arena_t *arena,
-                                 inbound_message_t *ret_message);
-
 // One element of value.statuses. *ret_status is only complete when MAPPED is returned.
 whatsapp_mapping_t whatsapp_status(const json_t *json, act_arena_t *arena,
                                    delivery_status_t *ret_status);

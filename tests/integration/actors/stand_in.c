@@ -115,7 +115,9 @@ static void answer_agent(act_call_t **call_p, act_str_t text, const mood_t *mood
 {
     outbound_content_t message = {.type = ACT_STR("text"), .text = reply_text(*call_p, text)};
     respond_reply_t reply = {.decision = ACT_STR("RESPOND"), .messages = {&message, 1}};
-    (void)mood;
+    if (strcmp(mood->word, "wait") == 0) {
+        reply = (respond_reply_t){.decision = ACT_STR("WAIT"), .wait_ms = (uint32_t)mood->ms};
+    }
     agent_respond_reply(call_p, &reply);
 }
 
