@@ -1,6 +1,7 @@
 // instance: folders, lock, small files.
 #include "instance.h"
 
+#include "base/mem.h"
 #include "base/str.h"
 
 #include <dirent.h>
@@ -67,7 +68,7 @@ act_err_t instance_locate(const char *data, instance_t *ret_instance)
         self.data[strlen(self.data) - 1] = '\0';
     if (!fits || !place_run(&self) || !join(self.log, self.data, "log") ||
         !join(self.keys, self.data, "keys") || !join(self.postgres, self.data, "pg") ||
-        !join(self.programs, build, "services"))
+        !join(self.tools, self.data, "tools") || !join(self.programs, build, "services"))
         return ACT_E_TOO_LARGE;
     snprintf(self.endpoint, sizeof self.endpoint, "ipc://%s/bus.sock", self.run);
     *ret_instance = self;
@@ -83,7 +84,8 @@ act_err_t instance_create(const instance_t *self)
 {
     // The data folder is passable, because PostgreSQL's cluster in it may belong to another user.
     bool is_made = make_folder(self->data, 0711) && make_folder(self->run, 0700) &&
-                   make_folder(self->log, 0750) && make_folder(self->keys, 0700);
+                   make_folder(self->log, 0750) && make_folder(self->keys, 0700) &&
+                   make_folder(self->tools, 0750);
     return is_made ? ACT_E_OK : ACT_E_IO;
 }
 
@@ -138,6 +140,26 @@ pid_t instance_running(const instance_t *self)
     return is_free ? 0 : (pid_t)instance_read_number(self, "launcher.pid");
 }
 
+// run/t/<number>/{b,card.json}, one a tool (services/broker/tool_unit.c).
+static void remove_tool_sockets(const instance_t *self)
+{
+    char parent[PATH_MAX], folder[PATH_MAX], path[PATH_MAX];
+    DIR *dir = join(parent, self->run, "t") ? opendir(parent) : NULL;
+    for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir)) {
+        if (entry->d_name[0] == '.' || !join(folder, parent, entry->d_name))
+            continue;
+        static const char *const files[] = {"b", "card.json", "card.part"};
+        for (size_t i = 0; i < ACT_COUNT(files); i++)
+            if (join(path, folder, files[i]))
+                unlink(path);
+        rmdir(folder);
+    }
+    if (dir) {
+        closedir(dir);
+        rmdir(parent);
+    }
+}
+
 void instance_clean(const instance_t *self)
 {
     static const char *const names[] = {"bus.sock", "launcher.pid", "http.port", LOCK_FILE};
@@ -145,5 +167,6 @@ void instance_clean(const instance_t *self)
     for (size_t i = 0; i < ACT_COUNT(names); i++)
         if (join(path, self->run, names[i]))
             unlink(path);
+    remove_tool_sockets(self);
     rmdir(self->run);
 }

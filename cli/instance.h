@@ -11,6 +11,7 @@ typedef struct {
     char log[PATH_MAX];
     char keys[PATH_MAX];          // 0700: master key
     char postgres[PATH_MAX];      // private cluster
+    char tools[PATH_MAX];         // the operator's tools, a folder each
     char endpoint[PATH_MAX + 16]; // "ipc://<run>/bus.sock"
     char programs[PATH_MAX];      // folder of the actors' programs
     char source[PATH_MAX];        // folder of parley.yaml

@@ -41,11 +41,14 @@ static void on_broker_exit(void *context);
 static void start_broker(void *context)
 {
     launcher_t *self = context;
-    char path[PATH_MAX], output[PATH_MAX], children[PATH_MAX], keys[PATH_MAX];
+    char path[PATH_MAX], output[PATH_MAX], children[PATH_MAX], keys[PATH_MAX], builtin[PATH_MAX],
+        sdk[PATH_MAX];
     snprintf(path, sizeof path, "%.*s/parley-broker", PATH_MAX - 16, self->instance->programs);
     snprintf(output, sizeof output, "%.*s/broker.out", PATH_MAX - 16, self->instance->log);
     snprintf(children, sizeof children, "%.*s/parley.yaml", PATH_MAX - 16, self->instance->source);
     snprintf(keys, sizeof keys, "%.*s/bus", PATH_MAX - 16, self->instance->keys);
+    snprintf(builtin, sizeof builtin, "%.*s/services/tools", PATH_MAX - 16, self->instance->source);
+    snprintf(sdk, sizeof sdk, "%.*s/sdk", PATH_MAX - 16, self->instance->source);
     const char *argv[] = {path,
                           "--bus",
                           self->instance->endpoint,
@@ -57,6 +60,12 @@ static void start_broker(void *context)
                           self->instance->log,
                           "--keys",
                           keys,
+                          "--builtin-tools",
+                          builtin,
+                          "--tools",
+                          self->instance->tools,
+                          "--sdk",
+                          sdk,
                           "--listener",
                           "3",
                           self->was_started ? "--restart" : NULL,

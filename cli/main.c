@@ -19,6 +19,8 @@ static const command_t commands[] = {
     {"status", command_status, "show every actor instance (--json)"},
     {"restart", command_restart, "roll a service or an instance over to new processes (session)"},
     {"scale", command_scale, "set the number of a service's instances (session 4)"},
+    {"tool", command_tool,
+     "list, call, make and test tools (list | call NAME JSON | new NAME | test NAME)"},
     {"drain", command_drain, "stop a service or an instance when it has finished (session-2)"},
     {"chat", command_chat, "talk to the bot in the terminal (--tenant demo, --from +33612345678)"},
     {"understand", command_understand,

@@ -258,6 +258,8 @@ static const instance_view_t *find_unready(const status_reply_t *status)
 {
     for (uint32_t i = 0; i < status->instances.count; i++) {
         const instance_view_t *row = &status->instances.items[i];
+        if (act_str_starts_with(row->service, "tool."))
+            continue; // a tool that does not start is no reason not to
         if (!act_str_is(row->state, "ready") && !act_str_is(row->state, "client") &&
             !act_str_is(row->state, "remote"))
             return row;

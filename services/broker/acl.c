@@ -41,6 +41,8 @@ struct acl_actor {
     uint32_t rules_count;
     const rule_t **calls; // hash set of the calls without a pattern
     uint32_t slots_count; // power of two, at most half full; 0: none
+    char **texts;         // its own copies (a tool); NULL: of a file
+    uint32_t texts_count;
 };
 
 struct acl {
@@ -152,7 +154,7 @@ static bool is_call(const rule_t *rule, act_str_t service, act_str_t method)
            memcmp(service.ptr, rule->service, rule->service_bytes) == 0;
 }
 
-// The set is made anew whenever an actor gets rules, which is at start only.
+// The set is made anew whenever an actor gets rules: at start, and when a tool changes.
 static void compile_calls(acl_actor_t *actor)
 {
     actor->slots_count = 4;
@@ -205,7 +207,7 @@ static bool make_rule(acl_right_t right, char *text, rule_t *ret_rule)
 {
     *ret_rule = (rule_t){.right = right, .service = text, .method = ""};
     if (right == ACL_CALL) {
-        char *dot = strchr(text, '.');
+        char *dot = strrchr(text, '.'); // a service may have one (tool.weather)
         if (!dot)
             return false;
         *dot = '\0';
@@ -271,6 +273,19 @@ acl_t *acl_new(void)
     return self;
 }
 
+static char *keep_text(acl_actor_t *actor, const char *text)
+{
+    actor->texts = act_realloc(actor->texts, (actor->texts_count + 1) * sizeof(char *));
+    return actor->texts[actor->texts_count++] = act_strdup(text);
+}
+
+// All but its name, which is the first.
+static void forget_texts(acl_actor_t *actor, uint32_t kept_count)
+{
+    while (actor->texts_count > kept_count)
+        act_free(actor->texts[--actor->texts_count]);
+}
+
 void acl_destroy(acl_t **self_p)
 {
     acl_t *self = *self_p;
@@ -279,6 +294,8 @@ void acl_destroy(acl_t **self_p)
     while (self->first) {
         acl_actor_t *actor = self->first;
         self->first = actor->next;
+        forget_texts(actor, 0);
+        act_free(actor->texts);
         act_free(actor->rules);
         act_free(actor->calls);
         act_free(actor);
@@ -305,6 +322,43 @@ act_err_t acl_add(acl_t *self, act_str_t yaml, act_buf_t *error)
     act_err_t err = ACT_E_OK;
     for (uint32_t i = 0; i < file->actors_count && err == ACT_E_OK; i++)
         err = add_actor(self, &file->actors[i], error);
+    return err;
+}
+
+static acl_actor_t *put_tool(acl_t *self, const char *name)
+{
+    acl_actor_t *actor = find(self, act_str(name));
+    if (!actor) {
+        char *own_name = act_strdup(name);
+        actor = put_actor(self, own_name);
+        actor->texts = act_alloc(sizeof(char *));
+        actor->texts[actor->texts_count++] = own_name;
+    }
+    forget_texts(actor, 1);
+    actor->rules_count = 0;
+    return actor;
+}
+
+act_err_t acl_put_tool(acl_t *self, const char *actor_name, const char *const *calls,
+                       uint32_t calls_count, act_buf_t *error)
+{
+    acl_actor_t *actor = put_tool(self, actor_name);
+    const acl_actor_t *most = find(self, ACT_STR(ACL_TOOL_ROW));
+    char *offer = keep_text(actor, actor_name);
+    act_err_t err = add_rules(actor, ACL_OFFER, &offer, 1, error);
+    for (uint32_t i = 0; i < calls_count && err == ACT_E_OK; i++) {
+        char *text = keep_text(actor, calls[i]);
+        err = add_rules(actor, ACL_CALL, &text, 1, error);
+        if (err == ACT_E_OK &&
+            !acl_may_call(most, act_str(actor->rules[actor->rules_count - 1].service),
+                          act_str(actor->rules[actor->rules_count - 1].method))) {
+            act_buf_printf(error, "no tool may call %s (docs/acl.md, row tool)", calls[i]);
+            err = ACT_E_FORBIDDEN;
+        }
+    }
+    if (err != ACT_E_OK)
+        actor->rules_count = 0;
+    compile_calls(actor);
     return err;
 }
 

@@ -1,6 +1,6 @@
 // acl: the matrix of rights on the bus: who may call which method, offer which service, publish and
 // hear which topics. What is not in it is refused. The built-in table is services/broker/acl.yaml; a file
-// may add to it (tests bring actors of their own). Read once, constant afterwards: the broker keeps
+// may add to it (tests bring actors of their own). Read once, and then only tools get rows: the broker keeps
 // a peer's row from its HELLO on, so a call costs one look-up in that row.
 #pragma once
 #include "base/buf.h"
@@ -19,6 +19,13 @@ void acl_destroy(acl_t **self_p);
 // ACT_E_CONFIG *error has one line; the table may then be incomplete and must not be used.
 ACT_MUST_CHECK act_err_t acl_add(acl_t *self, act_str_t yaml, act_buf_t *error);
 ACT_MUST_CHECK act_err_t acl_add_file(acl_t *self, const char *path, act_buf_t *error);
+
+// A tool's own row: it may offer the service of its own name and call what is named here ("service.method"),
+// no more than the row `tool` has; in place of what it had. Texts are copied. On ACT_E_FORBIDDEN *error
+// names the call, and the tool may nothing. Rows found before stay valid.
+#define ACL_TOOL_ROW "tool"
+ACT_MUST_CHECK act_err_t acl_put_tool(acl_t *self, const char *actor, const char *const *calls,
+                                      uint32_t calls_count, act_buf_t *error);
 
 // NULL: the actor is not known and may nothing.
 const acl_actor_t *acl_find(const acl_t *self, act_str_t actor);

@@ -39,7 +39,9 @@ def services_of(folder):
 
 
 def check_call(actor, call, services):
-    service, _, method = call.partition(".")
+    service, _, method = call.rpartition(".")
+    if service.startswith("tool.") and "*" not in method:
+        service = "tool"  # tool.<name> and tool.* serve what tool.proto says
     if service not in services:
         fail(f"actors[{actor}].calls: {call}: there is no service '{service}'")
     if method != "*" and method not in services[service]:
@@ -114,7 +116,9 @@ def emit_cells(actors, services, header):
              "static const access_cell_t access_cells[] = {"]
     for actor in actors:
         for service, methods in services.items():
-            cells = [("", service in actor.get("offers", []))] + [(m, may_call(actor, service, m)) for m in methods]
+            # `tool` itself is no service: tool.*.call is of tool.weather and the like
+            cells = [("", service in actor.get("offers", []))]
+            cells += [(m, may_call(actor, service, m) and f"{service}.*.{m}" not in actor.get("calls", [])) for m in methods]
             lines += [f'    {{"{actor["name"]}", "{service}", "{method}", {"true" if is_allowed else "false"}}},'
                       for method, is_allowed in cells]
     write(header, lines + ["};"])
@@ -127,7 +131,7 @@ def quoted(values):
 
 def may_call(actor, service, method):
     calls = actor.get("calls", [])
-    return f"{service}.{method}" in calls or f"{service}.*" in calls
+    return any(call in calls for call in (f"{service}.{method}", f"{service}.*", f"{service}.*.{method}"))
 
 
 def emit_docs(actors, services):

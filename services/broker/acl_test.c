@@ -45,6 +45,34 @@ static void built_in_rights_are_those_of_the_table(void **state)
     assert_true(acl_may_subscribe(acl_find(acl, act_str("cli")), act_str("conversation/7")));
 }
 
+// A tool offers its own name and calls what its permissions name, no more than the row of all tools has.
+static void tools_get_rows_of_their_own(void **state)
+{
+    (void)state;
+    ACT_AUTO(acl) *acl = acl_new();
+    act_buf_t error;
+    act_buf_init(&error, 1024);
+    const char *calls[] = {"persistence.list_projects"};
+    assert_null(acl_find(acl, act_str("tool.weather")));
+    assert_int_equal(acl_put_tool(acl, "tool.weather", calls, 1, &error), ACT_E_OK);
+    const acl_actor_t *row = acl_find(acl, act_str("tool.weather"));
+    assert_true(acl_may_offer(row, act_str("tool.weather")));
+    assert_false(acl_may_offer(row, act_str("tool.other")));
+    assert_true(acl_may_call(row, act_str("persistence"), act_str("list_projects")));
+    assert_false(acl_may_call(row, act_str("persistence"), act_str("list_tasks")));
+    assert_false(acl_may_call(row, act_str("tool.weather"), act_str("call")));
+    assert_true(may_call(acl, "agent", "tool.weather", "call"));
+    assert_false(may_call(acl, "agent", "tool.weather", "other"));
+    assert_false(may_call(acl, "ingress", "tool.weather", "call"));
+    assert_int_equal(acl_put_tool(acl, "tool.weather", NULL, 0, &error), ACT_E_OK);
+    assert_ptr_equal(row, acl_find(acl, act_str("tool.weather")));
+    assert_false(acl_may_call(row, act_str("persistence"), act_str("list_projects")));
+    calls[0] = "persistence.turn_commit";
+    assert_int_equal(acl_put_tool(acl, "tool.weather", calls, 1, &error), ACT_E_FORBIDDEN);
+    assert_false(acl_may_offer(row, act_str("tool.weather")));
+    act_buf_fini(&error);
+}
+
 static void who_is_not_there_may_nothing(void **state)
 {
     (void)state;
@@ -155,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(built_in_rights_are_those_of_the_table),
+        cmocka_unit_test(tools_get_rows_of_their_own),
         cmocka_unit_test(who_is_not_there_may_nothing),
         cmocka_unit_test(each_rule_is_found_and_nothing_near_it),
         cmocka_unit_test(stars_stand_for_all_or_for_a_rest),

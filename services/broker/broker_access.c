@@ -5,6 +5,7 @@
 #include "proto/broker.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void broker_set_sender(broker_t *self, act_str_t actor)
 {
@@ -77,13 +78,27 @@ static bool is_sender(const broker_t *self, const peer_t *peer)
                            : !peer->is_remote;
 }
 
+// A tool works for whoever called it: it may name the tenant of a call that it has in hand, and no other.
+static bool is_own_tenant(const peer_t *peer, act_str_t tenant)
+{
+    if (strncmp(peer->actor, "tool.", 5) != 0)
+        return true;
+    for (const entry_t *entry = peer->in_flight.first; entry; entry = entry->next)
+        if (act_str_eq(entry->header.tenant, tenant))
+            return true;
+    return false;
+}
+
 static bool has_right(const peer_t *peer, const act_header_t *header, const char **ret_what)
 {
     switch ((act_kind_t)header->kind) {
     case ACT_KIND_CALL:
     case ACT_KIND_CAST:
         *ret_what = "call";
-        return acl_may_call(peer->rights, header->service, header->method);
+        if (!acl_may_call(peer->rights, header->service, header->method))
+            return false;
+        *ret_what = "tenant";
+        return is_own_tenant(peer, header->tenant);
     case ACT_KIND_EVENT:
         *ret_what = "publish";
         return acl_may_publish(peer->rights, header->service);

@@ -259,7 +259,8 @@ void broker_set_ping(broker_t *self, act_str_t instance, uint32_t ping_ms)
 void broker_on_death(broker_t *self, act_str_t instance, uint64_t pid_start)
 {
     peer_t *peer = peers_find_instance(self->peers, instance);
-    if (peer && peer->pid_start == pid_start) {
+    // In a jail a process does not know its start; nobody else speaks for its name there.
+    if (peer && (peer->pid_start == pid_start || (peer->is_remote && peer->pid_start == 0))) {
         tell_gone(self, peer, /* is_dead= */ true);
         broker_remove_peer(self, peer, "died");
     }

@@ -9,6 +9,7 @@
 #include "child_process.h"
 #include "supervision.h"
 #include "supervisor.h"
+#include "tool_folder.h"
 #include "views.h"
 
 #include <errno.h>
@@ -51,6 +52,9 @@ typedef struct {
     const char *listen;
     const char *keys;
     const char *cell;
+    const char *builtin_tools;
+    const char *tools;
+    const char *sdk;
     int listener;
     uint32_t trace_ppm;
     bool is_restart;
@@ -64,6 +68,8 @@ typedef struct {
     broker_t *broker;
     child_paths_t paths;
     supervisor_t *supervisor;
+    tool_folder_t *tools; // NULL: none
+    char run_dir[PATH_MAX];
     dead_letters_t *dead_letters;
     departures_t *departures;
     views_t views;
@@ -78,7 +84,7 @@ static const char usage[] =
     "  parley-broker --bus ENDPOINT [--log-dir DIR] [--children FILE --bin-dir DIR]\n"
     "                [--listener DESCRIPTOR] [--acl FILE] [--restart]\n"
     "                [--listen ENDPOINT,... --keys DIR]\n"
-    "                [--trace-ppm N]\n\n"
+    "                [--builtin-tools DIR] [--tools DIR] [--sdk DIR] [--trace-ppm N]\n\n"
     "  --bus         where actors connect: ipc:///run/parley/bus.sock\n"
     "  --children    parley.yaml; without it no actor is started, all come by themselves\n"
     "  --bin-dir     folder of the actors' programs (parley-<name>)\n"
@@ -88,6 +94,9 @@ static const char usage[] =
     "  --listen      also open the bus to TCP, with CURVE: tcp://0.0.0.0:5670; also PARLEY_BUS_LISTEN\n"
     "  --keys        folder of keys for that (parley keys init): broker.key, allowed/<actor>.pub\n"
     "  PARLEY_CELL   name of this broker with its actors (default main)\n"
+    "  --tools       folder of the operator's tools (docs/plugins.md), --builtin-tools: of those that\n"
+    "                come with Parley, --sdk: what tools in Python and Node import.\n"
+    "                PARLEY_TOOL_JAIL=lenient: where the kernel refuses namespaces they run without\n"
     "  --restart     actors of an earlier broker may be alive: adopt them\n"
     "  --trace-ppm   of a million traces, how many are followed (default 10000: 1 %);\n"
     "                also PARLEY_TRACE_PPM\n";
@@ -120,17 +129,13 @@ static bool parse_listener(const char *text, int *ret_descriptor)
 static bool parse_options(int argc, char **argv, options_t *ret_options)
 {
     static const struct option table[] = {
-        {"bus", required_argument, NULL, 'b'},
-        {"children", required_argument, NULL, 'c'},
-        {"bin-dir", required_argument, NULL, 'd'},
-        {"log-dir", required_argument, NULL, 'l'},
-        {"listener", required_argument, NULL, 'f'},
-        {"acl", required_argument, NULL, 'a'},
-        {"listen", required_argument, NULL, 'T'},
-        {"keys", required_argument, NULL, 'k'},
-        {"restart", no_argument, NULL, 'r'},
-        {"trace-ppm", required_argument, NULL, 't'},
-        {0},
+        {"bus", required_argument, NULL, 'b'},           {"children", required_argument, NULL, 'c'},
+        {"bin-dir", required_argument, NULL, 'd'},       {"log-dir", required_argument, NULL, 'l'},
+        {"listener", required_argument, NULL, 'f'},      {"acl", required_argument, NULL, 'a'},
+        {"listen", required_argument, NULL, 'T'},        {"keys", required_argument, NULL, 'k'},
+        {"builtin-tools", required_argument, NULL, 'B'}, {"tools", required_argument, NULL, 'o'},
+        {"sdk", required_argument, NULL, 'S'},           {"restart", no_argument, NULL, 'r'},
+        {"trace-ppm", required_argument, NULL, 't'},     {0},
     };
     const char *ppm = getenv("PARLEY_TRACE_PPM");
     options_t options = {.listener = -1,
@@ -154,6 +159,12 @@ static bool parse_options(int argc, char **argv, options_t *ret_options)
             options.listen = optarg;
         else if (c == 'k')
             options.keys = optarg;
+        else if (c == 'B')
+            options.builtin_tools = optarg;
+        else if (c == 'o')
+            options.tools = optarg;
+        else if (c == 'S')
+            options.sdk = optarg;
         else if (c == 'f') {
             if (!parse_listener(optarg, &options.listener))
                 return false;
@@ -277,6 +288,31 @@ static void watch_signals(process_self_t *self)
     }
 }
 
+// Sockets of tools are beside that of the bus.
+static void open_tools(process_self_t *self, const options_t *options)
+{
+    static const char scheme[] = "ipc://";
+    if ((!options->tools && !options->builtin_tools) ||
+        strncmp(options->bus, scheme, sizeof scheme - 1) != 0)
+        return;
+    const char *jail = getenv("PARLEY_TOOL_JAIL");
+    snprintf(self->run_dir, sizeof self->run_dir, "%s", options->bus + sizeof scheme - 1);
+    char *slash = strrchr(self->run_dir, '/');
+    if (slash)
+        *slash = '\0';
+    const tool_folder_opts_t opts = {
+        .builtin_dir = options->builtin_tools,
+        .user_dir = options->tools,
+        .bin_dir = options->bin_dir,
+        .run_dir = self->run_dir,
+        .sdk_dir = options->sdk,
+        .is_lenient = jail && strcmp(jail, "lenient") == 0,
+    };
+    self->tools =
+        tool_folder_new(self->loop, self->log, self->acl, self->router, self->supervisor, &opts);
+    self->views.tools = self->tools;
+}
+
 static void compose(process_self_t *self, const options_t *options, const children_t *children)
 {
     broker_io_t io = {send_frame, on_hello, on_ready, on_bus_call, on_dead, on_gone, self};
@@ -314,6 +350,7 @@ static void compose(process_self_t *self, const options_t *options, const childr
         .shutdown = shut_down,
         .context = self,
     };
+    open_tools(self, options);
     watch_signals(self);
     self->tick = act_timer_new(self->loop, on_tick, self);
     act_timer_start(self->tick, TICK_MS, TICK_MS);
@@ -323,6 +360,7 @@ static void compose(process_self_t *self, const options_t *options, const childr
 static void decompose(process_self_t *self)
 {
     act_timer_destroy(&self->tick);
+    tool_folder_destroy(&self->tools);
     for (size_t i = 0; i < ACT_COUNT(self->signals); i++)
         uv_close((uv_handle_t *)&self->signals[i], NULL);
     supervisor_destroy(&self->supervisor);

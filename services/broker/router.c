@@ -1,4 +1,4 @@
-// router: two ROUTER sockets: one in the folder of this machine, one with CURVE for TCP. The routing id
+// router: ROUTER sockets: one in the folder of this machine, one with CURVE for TCP, one a tool. The routing id
 // is libzmq's own (5 bytes), used as a number; it is an address and proves nothing. Who a peer on TCP
 // is stands in the properties of each of its frames, which the handshake wrote there.
 #include "router.h"
@@ -27,13 +27,22 @@
 // <zmq.h> hides it behind drafts where it is not one any more (promises.md T3).
 #define ZAP_ENFORCE_DOMAIN 93
 
-enum { SOCKET_LOCAL, SOCKET_SECURE, SOCKETS_COUNT };
+enum { SOCKET_LOCAL, SOCKET_SECURE, SOCKET_FIRST_TOOL };
+#define SOCKETS_MAX_COUNT (SOCKET_FIRST_TOOL + ROUTER_TOOLS_MAX_COUNT) // seven bits of a route
+
+// Of a socket that is a tool's.
+typedef struct {
+    char actor[ACT_HEADER_NAME_MAX_BYTES + 1];
+    bool is_awake; // something may have come; the others are not looked at before each sleep
+} tool_socket_t;
 
 struct router {
     act_loop_t *loop;
     void *zmq;
-    void *sockets[SOCKETS_COUNT]; // NULL: not open
-    act_watch_t *watches[SOCKETS_COUNT];
+    void *sockets[SOCKETS_MAX_COUNT]; // NULL: not open
+    act_watch_t *watches[SOCKETS_MAX_COUNT];
+    tool_socket_t *tools[SOCKETS_MAX_COUNT]; // NULL: not a tool's
+    uint32_t sockets_count;                  // the highest ever open, and one
     keyring_t *keyring;
     zap_t *zap;
     act_timer_t *refresh;
@@ -93,7 +102,12 @@ bool router_send(void *context, uint64_t route, const act_header_t *header, cons
 {
     router_t *self = context;
     uint64_t id = route >> 8;
-    void *socket = self->sockets[route % SOCKETS_COUNT];
+    uint32_t place = route & 0x7f;
+    void *socket = place < SOCKETS_MAX_COUNT ? self->sockets[place] : NULL;
+    if (!socket)
+        return false; // of a tool that is gone
+    if (self->tools[place])
+        self->tools[place]->is_awake = true; // sending may use up the event that something has come
     if (zmq_send(socket, &id, ROUTE_BYTES, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
         return false;
     act_buf_reset(&self->header);
@@ -132,10 +146,12 @@ static void handle(router_t *self, uint32_t socket, zmq_msg_t frames[3], int cou
     }
     if (socket == SOCKET_SECURE && !identify(self, &frames[1], route))
         return;
+    if (self->tools[socket])
+        broker_set_sender(self->broker, act_str(self->tools[socket]->actor));
     payload_t *body = payload_of(&frames[2]);
     broker_on_frame(self->broker, route, &header, body);
     payload_unref(&body);
-    if (socket == SOCKET_SECURE)
+    if (socket != SOCKET_LOCAL)
         broker_set_sender(self->broker, act_str("")); // the name goes with the frames
 }
 
@@ -176,14 +192,25 @@ static void on_prepare(uv_prepare_t *uv)
     if (self->zap)
         zap_drain(self->zap);
     bool is_left = false;
-    for (uint32_t socket = 0; socket < SOCKETS_COUNT; socket++) {
+    for (uint32_t socket = 0; socket < self->sockets_count; socket++) {
         int count = 0;
+        if (self->tools[socket] && !self->tools[socket]->is_awake)
+            continue;
         while (self->sockets[socket] && count < DRAIN_MAX_COUNT && receive(self, socket))
             count++;
+        if (self->tools[socket])
+            self->tools[socket]->is_awake = count == DRAIN_MAX_COUNT;
         is_left = is_left || count == DRAIN_MAX_COUNT;
     }
     if (is_left)
         uv_idle_start(self->idle, on_idle);
+}
+
+static void on_tool_socket(void *context, int status, int events)
+{
+    (void)status;
+    (void)events;
+    ((tool_socket_t *)context)->is_awake = true;
 }
 
 static void on_socket(void *context, int status, int events)
@@ -224,6 +251,7 @@ act_err_t router_new(act_loop_t *loop, const char *endpoint, router_t **ret_rout
     self->loop = loop;
     act_buf_init(&self->header, 4096);
     self->zmq = zmq_ctx_new();
+    self->sockets_count = SOCKET_FIRST_TOOL;
     self->sockets[SOCKET_LOCAL] = open_socket(self);
     self->prepare = act_alloc(sizeof *self->prepare);
     self->idle = act_alloc(sizeof *self->idle);
@@ -326,6 +354,64 @@ bool router_endpoint(const router_t *self, char *ret_endpoint, size_t size_bytes
     return socket && zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, ret_endpoint, &size_bytes) == 0;
 }
 
+// --- tools ---------------------------------------------------------------------------------------
+
+static uint32_t find_tool(const router_t *self, const char *actor)
+{
+    uint32_t place = SOCKET_FIRST_TOOL;
+    while (place < self->sockets_count &&
+           (!self->tools[place] || strcmp(self->tools[place]->actor, actor) != 0))
+        place++;
+    return place;
+}
+
+static uint32_t free_place(const router_t *self)
+{
+    uint32_t place = SOCKET_FIRST_TOOL;
+    while (place < SOCKETS_MAX_COUNT && self->sockets[place])
+        place++;
+    return place;
+}
+
+act_err_t router_open_tool(router_t *self, const char *endpoint, const char *actor)
+{
+    uint32_t place = free_place(self);
+    if (place == SOCKETS_MAX_COUNT)
+        return ACT_E_OVERLOADED;
+    void *socket = open_socket(self);
+    if (zmq_bind(socket, endpoint) != 0) {
+        zmq_close(socket);
+        return ACT_E_IO;
+    }
+    int descriptor = -1;
+    size_t size_bytes = sizeof descriptor;
+    act_assert(zmq_getsockopt(socket, ZMQ_FD, &descriptor, &size_bytes) == 0);
+    tool_socket_t *tool = self->tools[place] = act_alloc(sizeof *tool);
+    act_str_copy(act_str(actor), tool->actor, sizeof tool->actor);
+    tool->is_awake = true;
+    self->sockets[place] = socket;
+    self->watches[place] = act_watch_new(self->loop, descriptor, on_tool_socket, tool);
+    if (self->broker)
+        act_watch_set(self->watches[place], UV_READABLE);
+    if (place >= self->sockets_count)
+        self->sockets_count = place + 1;
+    return ACT_E_OK;
+}
+
+void router_close_tool(router_t *self, const char *actor)
+{
+    uint32_t place = find_tool(self, actor);
+    if (place >= self->sockets_count)
+        return;
+    if (self->broker)
+        broker_on_revoked(self->broker, act_str(actor));
+    act_watch_destroy(&self->watches[place]);
+    zmq_close(self->sockets[place]);
+    self->sockets[place] = NULL;
+    act_free(self->tools[place]);
+    self->tools[place] = NULL;
+}
+
 // --- the end -------------------------------------------------------------------------------------
 
 static void free_handle(uv_handle_t *handle)
@@ -344,10 +430,11 @@ void router_destroy(router_t **self_p)
     uv_close((uv_handle_t *)self->idle, free_handle);
     act_timer_destroy(&self->refresh);
     zap_destroy(&self->zap);
-    for (uint32_t i = 0; i < SOCKETS_COUNT; i++) {
+    for (uint32_t i = 0; i < self->sockets_count; i++) {
         act_watch_destroy(&self->watches[i]);
         if (self->sockets[i])
             zmq_close(self->sockets[i]);
+        act_free(self->tools[i]);
     }
     keyring_destroy(&self->keyring);
     zmq_ctx_term(self->zmq);
@@ -358,7 +445,7 @@ void router_destroy(router_t **self_p)
 void router_start(router_t *self, broker_t *broker)
 {
     self->broker = broker;
-    for (uint32_t i = 0; i < SOCKETS_COUNT; i++)
+    for (uint32_t i = 0; i < self->sockets_count; i++)
         if (self->watches[i])
             act_watch_set(self->watches[i], UV_READABLE);
     if (self->refresh)

@@ -22,6 +22,13 @@ bool router_endpoint(const router_t *self, char *ret_endpoint, size_t size_bytes
 // Looks at the folder of keys at once; without this, once a second.
 void router_refresh_keys(router_t *self);
 
+// A socket of its own for one tool: whoever speaks there is that actor and nobody else, because only its
+// jail can see the socket. OVERLOADED: there are ROUTER_TOOLS_MAX_COUNT already.
+#define ROUTER_TOOLS_MAX_COUNT 100
+ACT_MUST_CHECK act_err_t router_open_tool(router_t *self, const char *endpoint, const char *actor);
+// Its connections end; unknown names are ignored.
+void router_close_tool(router_t *self, const char *actor);
+
 void router_destroy(router_t **self_p);
 // Frames go to this broker from now on.
 void router_start(router_t *self, broker_t *broker);

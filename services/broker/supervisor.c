@@ -1,6 +1,7 @@
 // supervisor: children and what to do with them, twenty times a second and at each event.
 #include "supervisor_private.h"
 
+#include "base/assert.h"
 #include "base/mem.h"
 
 #include <signal.h>
@@ -205,8 +206,8 @@ static bool is_hopeful(const supervisor_t *self, const child_t *child)
 
 void supervisor_refresh_parking(supervisor_t *self)
 {
-    for (uint32_t i = 0; i < self->specs->children_count && !self->is_stopping; i++) {
-        const char *name = children_service(&self->specs->children[i]);
+    for (uint32_t i = 0; i < self->entries_count && !self->is_stopping; i++) {
+        const char *name = children_service(self->entries[i]->spec);
         bool has_hope = false;
         for (uint32_t j = 0; j < self->children_count && !has_hope; j++)
             has_hope = strcmp(children_service(self->children[j]->spec), name) == 0 &&
@@ -232,6 +233,31 @@ static void remove_passed(supervisor_t *self)
     self->children_count = kept;
 }
 
+static bool has_children(const supervisor_t *self, const child_spec_t *spec)
+{
+    for (uint32_t i = 0; i < self->children_count; i++)
+        if (self->children[i]->spec == spec)
+            return true;
+    return false;
+}
+
+// Entries that were removed, once their last child is gone. Their service is nobody's then.
+static void remove_left(supervisor_t *self)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < self->entries_count; i++) {
+        supervisor_entry_t *entry = self->entries[i];
+        if (!entry->is_leaving || has_children(self, entry->spec)) {
+            self->entries[kept++] = entry;
+            continue;
+        }
+        broker_park_service(self->broker, act_str(children_service(entry->spec)), true);
+        entry->gone(entry->gone_context, entry->spec);
+        act_free(entry);
+    }
+    self->entries_count = kept;
+}
+
 static void on_tick(void *context)
 {
     supervisor_t *self = context;
@@ -242,9 +268,11 @@ static void on_tick(void *context)
         stop_next(self);
         return;
     }
-    for (uint32_t i = 0; i < self->specs->children_count; i++)
-        roll_on_tick(self, &self->specs->children[i]);
+    for (uint32_t i = 0; i < self->entries_count; i++)
+        if (!self->entries[i]->is_leaving)
+            roll_on_tick(self, self->entries[i]->spec);
     remove_passed(self);
+    remove_left(self);
     supervisor_refresh_parking(self);
 }
 
@@ -272,8 +300,8 @@ static child_t *find_child(const supervisor_t *self, const char *instance)
 static const child_spec_t *parse_instance(const supervisor_t *self, const char *instance,
                                           uint32_t *ret_slot, uint32_t *ret_generation)
 {
-    for (uint32_t i = 0; i < self->specs->children_count; i++) {
-        const child_spec_t *spec = &self->specs->children[i];
+    for (uint32_t i = 0; i < self->entries_count; i++) {
+        const child_spec_t *spec = self->entries[i]->spec;
         size_t len = strlen(spec->name);
         if (strncmp(instance, spec->name, len) != 0 || instance[len] != '-')
             continue;
@@ -315,8 +343,8 @@ void supervisor_on_hello(supervisor_t *self, const peer_t *peer)
         child = row_of_stranger(self, peer);
     if (child)
         broker_set_ping(self->broker, act_str(peer->instance), child->spec->ping_ms);
-    if (!child || child->process || peer->pid <= 0)
-        return;
+    if (!child || child->process || peer->pid <= 0 || peer->is_remote)
+        return; // a process in a jail or on another machine knows its own pid by another number
     if (self->host.adopt(self->host.context, peer->pid, peer->pid_start, child_on_exit, child,
                          &child->process) != ACT_E_OK)
         return;
@@ -371,13 +399,14 @@ void child_set_generation(child_t *child, uint32_t generation)
 // Where a child of this entry stands: behind all of the same order, and of earlier ones.
 static uint32_t place_of(const supervisor_t *self, const child_spec_t *spec)
 {
-    uint32_t place = self->children_count;
+    uint32_t own = supervisor_entry(self, spec)->place;
     for (uint32_t i = 0; i < self->children_count; i++) {
         const child_spec_t *other = self->children[i]->spec;
-        if (other->order > spec->order || (other->order == spec->order && other > spec))
+        if (other->order > spec->order ||
+            (other->order == spec->order && supervisor_entry(self, other)->place > own))
             return i;
     }
-    return place;
+    return self->children_count;
 }
 
 child_t *supervisor_add_child(supervisor_t *self, const child_spec_t *spec, uint32_t slot,
@@ -397,6 +426,41 @@ child_t *supervisor_add_child(supervisor_t *self, const child_spec_t *spec, uint
     return child;
 }
 
+supervisor_entry_t *supervisor_entry(const supervisor_t *self, const child_spec_t *spec)
+{
+    for (uint32_t i = 0; i < self->entries_count; i++)
+        if (self->entries[i]->spec == spec)
+            return self->entries[i];
+    act_assert(!"an entry of ours");
+    return NULL;
+}
+
+void supervisor_add(supervisor_t *self, const child_spec_t *spec)
+{
+    supervisor_entry_t *entry = act_alloc(sizeof *entry);
+    *entry = (supervisor_entry_t){.spec = spec, .place = self->places_count++};
+    self->entries =
+        act_realloc(self->entries, (self->entries_count + 1) * sizeof(supervisor_entry_t *));
+    self->entries[self->entries_count++] = entry;
+    for (uint32_t slot = 1; slot <= spec->count; slot++)
+        supervisor_add_child(self, spec, slot, 1);
+    broker_expect_service(self->broker, act_str(children_service(spec)));
+}
+
+void supervisor_remove(supervisor_t *self, const child_spec_t *spec,
+                       void (*gone)(void *context, const child_spec_t *spec), void *context)
+{
+    supervisor_entry_t *entry = supervisor_entry(self, spec);
+    entry->is_leaving = true;
+    entry->gone = gone;
+    entry->gone_context = context;
+    for (uint32_t i = 0; i < self->children_count; i++)
+        if (self->children[i]->spec == spec) {
+            self->children[i]->is_passing = true;
+            child_stop(self->children[i], WANT_GONE);
+        }
+}
+
 supervisor_t *supervisor_new(act_loop_t *loop, broker_t *broker, act_log_t *log,
                              const children_t *children, const child_host_t *host,
                              const supervisor_opts_t *opts)
@@ -405,17 +469,12 @@ supervisor_t *supervisor_new(act_loop_t *loop, broker_t *broker, act_log_t *log,
     self->loop = loop;
     self->broker = broker;
     self->log = log;
-    self->specs = children;
     self->host = *host;
     self->opts = *opts;
-    self->rolls = act_alloc_array(children->children_count, sizeof *self->rolls);
     self->obituaries = obituaries_new();
     self->adopt_until_ms = act_loop_now_ms(loop) + opts->adopt_ms;
-    for (uint32_t i = 0; i < children->children_count; i++) {
-        for (uint32_t slot = 1; slot <= children->children[i].count; slot++)
-            supervisor_add_child(self, &children->children[i], slot, 1);
-        broker_expect_service(broker, act_str(children_service(&children->children[i])));
-    }
+    for (uint32_t i = 0; i < children->children_count; i++)
+        supervisor_add(self, &children->children[i]);
     self->tick = act_timer_new(loop, on_tick, self);
     act_timer_start(self->tick, 0, TICK_MS);
     return self;
@@ -434,7 +493,9 @@ void supervisor_destroy(supervisor_t **self_p)
         act_free(self->children[i]);
     }
     act_free(self->children);
-    act_free(self->rolls);
+    for (uint32_t i = 0; i < self->entries_count; i++)
+        act_free(self->entries[i]);
+    act_free(self->entries);
     obituaries_destroy(&self->obituaries);
     act_free(act_take(self_p));
 }

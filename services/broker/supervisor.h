@@ -39,8 +39,15 @@ typedef struct {
 supervisor_t *supervisor_new(act_loop_t *loop, broker_t *broker, act_log_t *log,
                              const children_t *children, const child_host_t *host,
                              const supervisor_opts_t *opts);
-// Processes live on.
+// Processes live on; `gone` is not called any more.
 void supervisor_destroy(supervisor_t **self_p);
+
+// One more entry, borrowed until it is gone; its children start when their time comes.
+void supervisor_add(supervisor_t *self, const child_spec_t *spec);
+// Drains its children; gone is called once when the last has ended, never from in here. Until then the
+// entry's names are taken.
+void supervisor_remove(supervisor_t *self, const child_spec_t *spec,
+                       void (*gone)(void *context, const child_spec_t *spec), void *context);
 
 void supervisor_on_hello(supervisor_t *self, const peer_t *peer);
 void supervisor_on_ready(supervisor_t *self, const peer_t *peer);

@@ -20,9 +20,10 @@ static act_err_t refuse(act_buf_t *error, act_err_t err, const char *format, ...
 
 static const child_spec_t *find_spec(const supervisor_t *self, act_str_t service)
 {
-    for (uint32_t i = 0; i < self->specs->children_count; i++)
-        if (act_str_is(service, children_service(&self->specs->children[i])))
-            return &self->specs->children[i];
+    for (uint32_t i = 0; i < self->entries_count; i++)
+        if (!self->entries[i]->is_leaving &&
+            act_str_is(service, children_service(self->entries[i]->spec)))
+            return self->entries[i]->spec;
     return NULL;
 }
 
@@ -135,7 +136,7 @@ static act_err_t check_scale(const supervisor_t *self, const child_spec_t *spec,
         return refuse(error, ACT_E_INVALID_ARGUMENT,
                       "%s must not have more than one instance (is_single in parley.yaml)",
                       children_service(spec));
-    if (self->rolls[spec - self->specs->children].state == ROLL_RUNS)
+    if (supervisor_roll(self, spec)->state == ROLL_RUNS)
         return refuse(error, ACT_E_CONFLICT, "%s is being restarted; wait until that has ended",
                       children_service(spec));
     return ACT_E_OK;

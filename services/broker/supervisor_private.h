@@ -44,7 +44,7 @@ typedef struct {
 
 typedef enum { ROLL_NONE, ROLL_RUNS, ROLL_DONE, ROLL_BACK } roll_state_t;
 
-// Of one entry of parley.yaml: one child after the other gets a successor.
+// Of one entry: one child after the other gets a successor.
 typedef struct {
     roll_state_t state;
     uint32_t generation; // everybody below it is replaced
@@ -55,16 +55,27 @@ typedef struct {
     char error[2 * LAST_ERROR_MAX_BYTES];
 } roll_t;
 
+// One entry: of parley.yaml, or a tool's.
+typedef struct {
+    const child_spec_t *spec;
+    roll_t roll;
+    uint32_t place;  // among entries of the same order
+    bool is_leaving; // goes when its children are gone
+    void (*gone)(void *context, const child_spec_t *spec);
+    void *gone_context;
+} supervisor_entry_t;
+
 struct supervisor {
     act_loop_t *loop;
     broker_t *broker;
     act_log_t *log;
-    const children_t *specs;
+    supervisor_entry_t **entries;
+    uint32_t entries_count;
+    uint32_t places_count;
     child_host_t host;
     supervisor_opts_t opts;
     child_t **children; // in the order of starts
     uint32_t children_count;
-    roll_t *rolls; // one a spec
     obituaries_t *obituaries;
     act_timer_t *tick;
     int64_t adopt_until_ms;
@@ -89,6 +100,9 @@ void child_set_generation(child_t *child, uint32_t generation);
 // Services nobody of which can come soon are parked: their callers hear UNAVAILABLE at once.
 void supervisor_refresh_parking(supervisor_t *self);
 
+// The entry of this spec, which must be one of them.
+supervisor_entry_t *supervisor_entry(const supervisor_t *self, const child_spec_t *spec);
+
 // --- supervisor_deaths.c ---------------------------------------------------------------------------
 
 void child_on_exit(void *context);
@@ -101,7 +115,7 @@ void child_look_for_hang(child_t *child);
 
 // --- supervisor_roll.c -----------------------------------------------------------------------------
 
-roll_t *supervisor_roll(supervisor_t *self, const child_spec_t *spec);
+roll_t *supervisor_roll(const supervisor_t *self, const child_spec_t *spec);
 void roll_begin(roll_t *self, uint32_t generation, uint32_t slot);
 void roll_on_tick(supervisor_t *self, const child_spec_t *spec);
 // The child is about to be freed.

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-roll_t *supervisor_roll(supervisor_t *self, const child_spec_t *spec)
+roll_t *supervisor_roll(const supervisor_t *self, const child_spec_t *spec)
 {
-    return &self->rolls[spec - self->specs->children];
+    return &supervisor_entry(self, spec)->roll;
 }
 
 void roll_begin(roll_t *self, uint32_t generation, uint32_t slot)
@@ -135,12 +135,12 @@ bool supervisor_roll_view(const supervisor_t *self, uint32_t index, roll_row_t *
 {
     static const char *const names[] = {
         [ROLL_RUNS] = "rolling", [ROLL_DONE] = "done", [ROLL_BACK] = "rolled back"};
-    for (uint32_t i = 0; i < self->specs->children_count; i++) {
-        const roll_t *roll = &self->rolls[i];
+    for (uint32_t i = 0; i < self->entries_count; i++) {
+        const roll_t *roll = &self->entries[i]->roll;
         if (roll->state == ROLL_NONE || index-- > 0)
             continue;
         *ret_view = (roll_row_t){
-            .service = children_service(&self->specs->children[i]),
+            .service = children_service(self->entries[i]->spec),
             .state = names[roll->state],
             .replaced_count = roll->replaced_count,
             .error = roll->error,

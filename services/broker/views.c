@@ -6,6 +6,7 @@
 #include "proto/broker.h"
 #include "service_views.h"
 #include "supervision.h"
+#include "tool_views.h"
 #include "trace_views.h"
 
 #define ROWS_MAX_COUNT 1024
@@ -206,6 +207,7 @@ static const view_t views[] = {
     {"scale", NULL, supervision_scale},
     {"obituaries", NULL, supervision_obituaries},
     {"logs", NULL, supervision_logs},
+    {"tools", NULL, tool_views_tools},
     {"shutdown", command_shutdown, NULL},
 };
 

@@ -3,11 +3,13 @@
 #include "broker.h"
 #include "dead_letters.h"
 #include "supervisor.h"
+#include "tool_folder.h"
 
 typedef struct {
     broker_t *broker;
     supervisor_t *supervisor;
     dead_letters_t *dead_letters; // NULL: none are kept
+    const tool_folder_t *tools;   // NULL: there are none
     int64_t started_ms;
     act_log_t *log; // commands are noted here
     const char *log_dir;

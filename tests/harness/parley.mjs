@@ -142,7 +142,14 @@ export class Parley {
   }
 
   // Runs build/cli/parley; rejects on a non-zero exit code unless `code` says otherwise.
-  async cli(args, { input, timeout = 60000, code = 0 } = {}) {
+  async cli(args, { code = 0, ...options } = {}) {
+    const ran = await this.cliAny(args, options);
+    if (ran.code !== code) throw new Error(`parley ${args.join(' ')} ended with ${ran.code}\n${ran.stdout}\n${ran.stderr}`);
+    return { stdout: ran.stdout, stderr: ran.stderr };
+  }
+
+  // The same, whatever the exit code.
+  async cliAny(args, { input, timeout = 60000 } = {}) {
     const child = spawn(path.join(build, 'cli/parley'), [args[0], '--data', this.data, ...args.slice(1)], { env: this.env, cwd: root });
     let stdout = '', stderr = '';
     child.stdout.on('data', (chunk) => (stdout += chunk));
@@ -152,12 +159,14 @@ export class Parley {
     const timer = setTimeout(() => child.kill('SIGKILL'), timeout);
     const ended = await new Promise((resolve) => child.on('close', (status, signal) => resolve(status ?? signal)));
     clearTimeout(timer);
-    if (ended !== code) throw new Error(`parley ${args.join(' ')} ended with ${ended}\n${stdout}\n${stderr}`);
-    return { stdout, stderr };
+    return { code: ended, stdout, stderr };
   }
 
+  // Of the actors; tools come and go by themselves (harness/tools.mjs).
   async status() {
-    return JSON.parse((await this.cli(['status', '--json'])).stdout);
+    const status = JSON.parse((await this.cli(['status', '--json'])).stdout);
+    status.instances = status.instances.filter((row) => !row.service.startsWith('tool.'));
+    return status;
   }
 
   async pidOf(service) {

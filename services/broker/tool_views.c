@@ -1,0 +1,86 @@
+// tool_views: a row a folder; how its process does is the supervisor's to say.
+#include "tool_views.h"
+
+#include "base/arena.h"
+#include "proto/broker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TOOLS_MAX_COUNT 256
+
+typedef struct {
+    uint32_t running_count;
+    uint32_t generation;
+    bool is_parked;
+    const char *last_error;
+} health_t;
+
+static health_t health_of(const supervisor_t *supervisor, const char *service)
+{
+    health_t health = {.last_error = ""};
+    child_view_t child;
+    for (uint32_t i = 0; supervisor_view(supervisor, i, &child); i++) {
+        if (strcmp(child.service, service) != 0)
+            continue;
+        health.running_count += child.state == CHILD_RUNNING;
+        health.is_parked = health.is_parked || child.state == CHILD_PARKED;
+        if (*child.last_error)
+            health.last_error = child.last_error;
+    }
+    return health;
+}
+
+static const char *state_of(const tool_row_t *row, const health_t *health)
+{
+    if (!*row->service)
+        return act_str_empty(row->error) ? "starting" : "off";
+    if (health->running_count > 0)
+        return "ready";
+    return health->is_parked ? "parked" : "starting";
+}
+
+static tool_view_t view_of(views_t *self, const tool_row_t *row, act_arena_t *arena)
+{
+    health_t health = health_of(self->supervisor, row->service);
+    char *card = row->card ? json_dumps(row->card, JSON_COMPACT) : NULL;
+    tool_view_t view = {
+        .name = act_str(row->name),
+        .state = act_str(state_of(row, &health)),
+        .card = act_arena_str(arena, act_str(card)),
+        .service = act_str(row->service),
+        .instances = health.running_count,
+        .error = !act_str_empty(row->error) || health.running_count > 0
+                     ? row->error
+                     : act_str(health.last_error),
+        .folder = act_str(row->folder),
+        .is_builtin = row->is_builtin,
+        .generation = row->generation,
+    };
+    free(card);
+    return view;
+}
+
+void tool_views_tools(views_t *self, const act_header_t *header, act_str_t body, uint64_t call_id)
+{
+    (void)header;
+    ACT_AUTO(act_arena) *arena = act_arena_new();
+    tools_request_t request;
+    if (tools_request_unpack(body, arena, &request, NULL) != ACT_E_OK) {
+        broker_answer_error(self->broker, call_id, ACT_E_MALFORMED, "tools_request");
+        return;
+    }
+    tool_view_t *views = act_arena_alloc_array(arena, TOOLS_MAX_COUNT, sizeof *views);
+    uint32_t count = 0;
+    tool_row_t row;
+    for (uint32_t i = 0; count < TOOLS_MAX_COUNT && tool_folder_row(self->tools, i, &row); i++)
+        if (act_str_empty(request.name) || act_str_is(request.name, row.name))
+            views[count++] = view_of(self, &row, arena);
+    const tools_reply_t reply = {.tools = {views, count}};
+    act_buf_t out;
+    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
+    tools_reply_pack(&reply, &out);
+    broker_answer(self->broker, call_id, out.is_overflowed ? ACT_E_TOO_LARGE : ACT_E_OK,
+                  act_buf_str(&out));
+    act_buf_fini(&out);
+}

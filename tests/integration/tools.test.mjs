@@ -1,0 +1,187 @@
+// Tools as plugin actors through the real broker: built-in ones, hot add, edit, removal, and that a crash,
+// a leak and an endless loop cost that tool alone (broker.md row 12).
+import assert from 'node:assert/strict';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Parley, isSanitized, root, until } from '../harness/parley.mjs';
+import { callTool, folderOf, isTool, manifest, putPython, putTool, python, removeTool, rowOf } from '../harness/tools.mjs';
+
+let parley;
+before(async () => { parley = await Parley.start({ whatsapp: false }); });
+after(async () => { await parley?.stop(); });
+
+describe('built-in tools', () => {
+  test('a C plugin answers', async () => {
+    await isTool(parley, 'current_time', 'ready');
+    const { code, result } = await callTool(parley, 'current_time', { time_zone: 'Europe/Paris' });
+    assert.equal(code, 0);
+    assert.ok(Math.abs(result.unix_s - Date.now() / 1000) < 60);
+    const hour = new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Paris', hour: '2-digit' }).format(new Date(result.unix_s * 1000));
+    assert.equal(result.time.slice(0, 2), hour);
+    const bad = await callTool(parley, 'current_time', { time_zone: 'Europe/Atlantis' });
+    assert.equal(bad.code, 1);
+    assert.match(bad.text, /no such time zone/);
+  });
+
+  test('a record tool reads the tenant named by the caller, and no other', async () => {
+    const { result } = await callTool(parley, 'list_projects', {});
+    assert.ok(result.projects.length >= 3);
+    assert.deepEqual(Object.keys(result.projects[0]).sort(), ['city', 'name', 'project_id', 'status']);
+    const other = await callTool(parley, 'list_projects', {}, ['--tenant', 'nobody']);
+    assert.deepEqual(other.result.projects ?? [], []);
+  });
+
+  test('the same step key files one incident', async () => {
+    const args = { description: 'Water through the ceiling', severity: 'high' };
+    const first = await callTool(parley, 'submit_incident_report', args, ['--step-key', 'turn-1/agent/1']);
+    const again = await callTool(parley, 'submit_incident_report', args, ['--step-key', 'turn-1/agent/1']);
+    assert.equal(first.code, 0);
+    assert.deepEqual(again.result, first.result);
+    const other = await callTool(parley, 'submit_incident_report', args, ['--step-key', 'turn-1/agent/2']);
+    assert.notEqual(other.result.number, first.result.number);
+    const rows = await parley.query('select count(*)::int as n from incidents where description = $1', [args.description]);
+    assert.equal(rows[0].n, 2);
+  });
+
+  test('arguments outside the schema are refused by name', async () => {
+    const { code, text } = await callTool(parley, 'submit_incident_report', { description: 'x', severity: 'huge' });
+    assert.equal(code, 64);
+    assert.match(text, /arguments\.(description|severity): /);
+  });
+});
+
+describe('hot add', () => {
+  test('a folder appears as a tool, an edit rolls it, its removal ends it', async () => {
+    putPython(parley, 'echo', 'return {"text": "one " + text}');
+    await isTool(parley, 'echo', 'ready');
+    assert.deepEqual((await callTool(parley, 'echo', { text: 'a' })).result, { text: 'one a' });
+    writeFileSync(path.join(folderOf(parley, 'echo'), 'echo.py'), python('return {"text": "two " + text}'));
+    // Never an error in between: the old process answers until the new one is ready.
+    await until('the new generation', async () => {
+      const { code, result } = await callTool(parley, 'echo', { text: 'a' });
+      assert.equal(code, 0);
+      return result.text === 'two a';
+    });
+    assert.ok((await rowOf(parley, 'echo')).generation >= 2);
+    removeTool(parley, 'echo');
+    await isTool(parley, 'echo', 'none');
+    const gone = await callTool(parley, 'echo', { text: 'a' });
+    assert.equal(gone.code, 64);
+    // And again, under the same name.
+    putPython(parley, 'echo', 'return {"text": "three " + text}');
+    await isTool(parley, 'echo', 'ready');
+    assert.deepEqual((await callTool(parley, 'echo', { text: 'a' })).result, { text: 'three a' });
+  });
+
+  test('a wrong manifest is told with file, field and example; what ran goes on', async () => {
+    putPython(parley, 'wrong', 'return {}', 'timeout: 5\n');
+    const row = await isTool(parley, 'wrong', 'off');
+    assert.match(row.error, /wrong\/tool\.yaml: timeout: is not known \(example: /);
+    putTool(parley, 'wrong', { 'tool.yaml': manifest('wrong', ['python3', 'wrong.py']) });
+    await isTool(parley, 'wrong', 'ready');
+    putTool(parley, 'wrong', { 'tool.yaml': 'name: [\n' });
+    await until('the error', async () => /wrong\/tool\.yaml:\d+: /.test((await rowOf(parley, 'wrong')).error));
+    assert.equal((await callTool(parley, 'wrong', {})).code, 0);
+    removeTool(parley, 'wrong');
+  });
+
+  test('permissions that no tool may have, and kits of others, are refused', async () => {
+    putPython(parley, 'greedy', 'return {}', 'permissions: [persistence.turn_commit]\n');
+    assert.match((await isTool(parley, 'greedy', 'off')).error, /no tool may call persistence\.turn_commit/);
+    putTool(parley, 'squatter', { 'tool.yaml': manifest('squatter', undefined, 'kit: read\nrpc: list_tasks\n') });
+    assert.match((await isTool(parley, 'squatter', 'off')).error, /kit and rpc are for the built-in tools/);
+    removeTool(parley, 'greedy');
+    removeTool(parley, 'squatter');
+  });
+
+  test('a result outside its schema and an exception are errors of that call alone', async () => {
+    putPython(parley, 'liar', 'if text == "raise":\n    raise RuntimeError("no")\nif text == "no":\n    raise ToolError("Ask otherwise.")\nreturn {"text": text}');
+    await isTool(parley, 'liar', 'ready');
+    assert.equal((await callTool(parley, 'liar', { text: 'raise' })).code, 69);
+    const no = await callTool(parley, 'liar', { text: 'no' });
+    assert.deepEqual([no.code, no.text], [1, 'Ask otherwise.']);
+    assert.equal((await callTool(parley, 'liar', { text: 'x' })).result.text, 'x');
+    removeTool(parley, 'liar');
+  });
+});
+
+describe('parley tool new and test', () => {
+  const languages = { python: true, c: true, node: existsSync(path.join(root, 'sdk/node/node_modules/zeromq')) };
+  for (const [language, isThere] of Object.entries(languages))
+    test(`a tool in ${language} works as it is made, and passes the conformance suite`, { skip: !isThere && 'npm ci --prefix sdk/node', timeout: 120000 }, async () => {
+      const name = `made_in_${language}`;
+      await parley.cli(['tool', 'new', name, '--lang', language]);
+      await isTool(parley, name, 'ready', 60000);
+      assert.deepEqual((await callTool(parley, name, { city: 'Lyon' })).result, { summary: 'It is sunny in Lyon.' });
+      assert.match((await callTool(parley, name, { city: 'Atlantis' })).text, /no weather in Atlantis/);
+      const { stdout } = await parley.cli(['tool', 'test', name], { timeout: 90000 });
+      assert.match(stdout, /8 passed, 0 failed/);
+      removeTool(parley, name);
+    });
+
+  test('the suite finds a tool that lies', async () => {
+    putTool(parley, 'liar2', {
+      'tool.yaml': manifest('liar2', ['python3', 'liar2.py'], 'examples: [{arguments: {text: a}, result: {text: a}}]\n'),
+      'liar2.py': python('return {"text": "b"}'),
+    });
+    await isTool(parley, 'liar2', 'ready');
+    const { code, stdout } = await parley.cliAny(['tool', 'test', 'liar2']);
+    assert.equal(code, 1);
+    assert.match(stdout, /not ok 4 - its examples.*\n.*is not that of the example/);
+    removeTool(parley, 'liar2');
+  });
+
+  test('every built-in tool answers its examples', async () => {
+    const { tools } = JSON.parse((await parley.cli(['tool', 'list', '--json'])).stdout);
+    const builtin = tools.filter((row) => row.is_builtin);
+    assert.ok(builtin.length >= 10);
+    for (const row of builtin) {
+      const card = JSON.parse(row.card);
+      for (const example of card.examples ?? []) {
+        const { code, text } = await callTool(parley, row.name, example.arguments);
+        assert.equal(code, 0, `${row.name}: ${text}`);
+      }
+    }
+    const hours = (await callTool(parley, 'get_business_hours', {})).result;
+    assert.equal(typeof hours.is_open, 'boolean');
+    const task = (await callTool(parley, 'get_task_description', { task_id: 'demo-task-3' })).result;
+    assert.match(task.description, /Tuiles/);
+    assert.equal((await callTool(parley, 'get_task_description', { task_id: 'nothing' })).code, 1);
+  });
+});
+
+describe('what goes wrong costs that tool alone', () => {
+  const bad = {
+    crash: 'import os\nos.kill(os.getpid(), 11) if text else None\nreturn {}',
+    loop: 'while text:\n    pass\nreturn {}',
+    leak: 'kept = []\nwhile text:\n    kept.append(bytearray(1 << 20))\nreturn {}',
+  };
+  for (const [name, body] of Object.entries(bad))
+    test(`a ${name}`, { skip: isSanitized && name === 'leak' }, async () => {
+      putPython(parley, name, body, 'limits: {memory_mb: 64}\n');
+      await isTool(parley, name, 'ready');
+      assert.equal((await callTool(parley, name, {})).code, 0);
+      assert.notEqual((await callTool(parley, name, { text: 'now' })).code, 0);
+      assert.equal((await callTool(parley, 'current_time', {})).code, 0, 'others answer');
+      await isTool(parley, name, 'ready');
+      assert.equal((await callTool(parley, name, {})).code, 0, 'it is back');
+      removeTool(parley, name);
+    });
+
+  test('one that always crashes is parked, by name, with the reason', async () => {
+    putTool(parley, 'hopeless', { 'tool.yaml': manifest('hopeless', ['python3', 'hopeless.py']), 'hopeless.py': 'raise SystemExit(3)\n' });
+    const row = await isTool(parley, 'hopeless', 'parked', 60000);
+    assert.match(row.error, /exit 3/);
+    assert.equal((await callTool(parley, 'current_time', {})).code, 0);
+    removeTool(parley, 'hopeless');
+    await isTool(parley, 'hopeless', 'none');
+  });
+
+  test('a folder that is moved in whole is a tool at once', async () => {
+    putTool(parley, '.moved', { 'tool.yaml': manifest('moved', ['python3', 'moved.py']), 'moved.py': python('return {"text": call.step_key}') });
+    renameSync(folderOf(parley, '.moved'), folderOf(parley, 'moved'));
+    await isTool(parley, 'moved', 'ready');
+    assert.equal((await callTool(parley, 'moved', {}, ['--step-key', 'k/1'])).result.text, 'k/1');
+  });
+});
