@@ -29,6 +29,8 @@ static const command_t commands[] = {
     {"keys", command_keys, "keys of actors in containers: init | list | add ACTOR | remove ACTOR"},
     {"model", command_model,
      "models that answer, and what they may cost ([list | set | unset | limit | test])"},
+    {"mcp", command_mcp,
+     "tools of MCP servers (list SERVER | approve SERVER | call SERVER TOOL JSON)"},
     {"handoffs", command_handoffs, "conversations that wait for a person"},
     {"top", command_top, "services, instances, queues, rates, each second (--once)"},
     {"alerts", command_alerts, "what somebody should look at ([list | resolve ID], --json)"},

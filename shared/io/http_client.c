@@ -211,6 +211,16 @@ static void add_header(act_http_transfer_t *self, struct curl_slist **last, act_
     *last = node;
 }
 
+// A header without value is "Name;" to curl: "Name:" would mean that it is not to be sent.
+static act_str_t line_of(act_http_transfer_t *self, const char *text)
+{
+    act_str_t value = act_str(text);
+    act_str_t name = act_str_cut(&value, ':');
+    if (!act_str_empty(act_str_trim(value)))
+        return act_arena_str(self->arena, act_str(text));
+    return act_arena_printf(self->arena, "%" ACT_STR_FMT ";", ACT_STR_ARG(name));
+}
+
 static void copy_request(act_http_transfer_t *self, const act_http_out_t *request)
 {
     struct curl_slist *last = NULL;
@@ -228,7 +238,7 @@ static void copy_request(act_http_transfer_t *self, const act_http_out_t *reques
             self, &last,
             act_arena_printf(self->arena, "Authorization: Bearer %s", request->bearer_token));
     for (size_t i = 0; request->headers && request->headers[i]; i++)
-        add_header(self, &last, act_arena_str(self->arena, act_str(request->headers[i])));
+        add_header(self, &last, line_of(self, request->headers[i]));
 }
 
 // Nothing that could end a header line early.

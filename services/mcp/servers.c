@@ -1,0 +1,102 @@
+// servers
+#include "servers.h"
+
+#include "base/arena.h"
+#include "io/json.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS_MAX_COUNT 64
+
+struct servers {
+    json_t *root;
+    act_arena_t *arena;
+    const char *argv[WORDS_MAX_COUNT + 2];
+    const char *env[WORDS_MAX_COUNT + 3];
+};
+
+servers_t *servers_new(const char *data)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/mcp.json", data);
+    servers_t *self = act_alloc(sizeof *self);
+    self->arena = act_arena_new();
+    self->root = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    return self;
+}
+
+void servers_destroy(servers_t **self_p)
+{
+    servers_t *self = act_take(self_p);
+    if (!self)
+        return;
+    json_decref(self->root);
+    act_arena_destroy(&self->arena);
+    act_free(self);
+}
+
+static const char *inherit(servers_t *self, const char *name)
+{
+    const char *value = getenv(name);
+    return act_arena_printf(self->arena, "%s=%s", name, value ? value : "").ptr;
+}
+
+static const char *read_process(servers_t *self, const json_t *server, mcp_client_spec_t *spec)
+{
+    size_t argc = 0, envc = 0;
+    self->argv[argc++] = json_string_value(json_object_get(server, "command"));
+    const json_t *args = act_json_array(server, "args");
+    for (size_t i = 0; i < json_array_size(args); i++) {
+        const char *word = json_string_value(json_array_get(args, i));
+        if (!word || argc > WORDS_MAX_COUNT)
+            return "args: not strings, or too many";
+        self->argv[argc++] = word;
+    }
+    self->argv[argc] = NULL;
+    self->env[envc++] = inherit(self, "PATH");
+    self->env[envc++] = inherit(self, "HOME");
+    const char *name = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)act_json_object(server, "env"), name, value)
+    {
+        if (!json_is_string(value) || envc > WORDS_MAX_COUNT + 1)
+            return "env: not strings, or too many";
+        self->env[envc++] =
+            act_arena_printf(self->arena, "%s=%s", name, json_string_value(value)).ptr;
+    }
+    self->env[envc] = NULL;
+    spec->process = (mcp_process_spec_t){.argv = self->argv, .env = self->env};
+    return NULL;
+}
+
+static const char *read_url(const json_t *server, mcp_client_spec_t *spec)
+{
+    const char *token_env = json_string_value(json_object_get(server, "token_env"));
+    const char *token = token_env ? getenv(token_env) : NULL;
+    if (token_env && !token)
+        return "token_env: there is no such environment variable";
+    spec->http = (mcp_http_spec_t){
+        .url = json_string_value(json_object_get(server, "url")),
+        .bearer_token = token,
+        .allow_private_addresses = json_is_true(json_object_get(server, "allow_private_addresses")),
+    };
+    return NULL;
+}
+
+const char *servers_find(servers_t *self, const char *name, mcp_client_spec_t *spec)
+{
+    const json_t *servers = act_json_object(self->root, "mcpServers");
+    const json_t *server = act_json_object(servers, name);
+    if (!servers)
+        return "there is no such file, or no mcpServers in it";
+    if (!server)
+        return "there is no such server in it";
+    if (json_is_string(json_object_get(server, "command")))
+        return read_process(self, server, spec);
+    if (json_is_string(json_object_get(server, "url")))
+        return read_url(server, spec);
+    return "it has neither command nor url";
+}
