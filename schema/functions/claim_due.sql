@@ -18,7 +18,7 @@ create or replace function claim_due(
 returns table (tenant text, outbox_id text, conversation_id text, turn_id text, seq bigint,
                attempt integer, channel text, channel_account_id text, address text, phone text,
                content json, unknown_count integer, is_reply boolean, is_opted_out boolean,
-               last_customer_at_ms bigint, local_minute integer, quiet_from_minute integer,
+               customer_silent_ms bigint, local_minute integer, quiet_from_minute integer,
                quiet_to_minute integer, next_due_ms integer)
 language plpgsql as $$
 declare
@@ -85,10 +85,10 @@ begin
         -- What the policy asks for. A turn answers a message, so its answers need no look at the inbox
         -- as long as they are young; quiet hours are for what is no reply.
         is_reply := o.turn_id is not null or o.author = 'person';
-        last_customer_at_ms := coalesce((extract(epoch from case
+        customer_silent_ms := coalesce((extract(epoch from now() - case
             when o.turn_id is not null and o.created_at > now() - interval '1 hour'
             then o.created_at else last_customer_at(o.tenant_id, o.conversation_id) end)
-            * 1000)::bigint, 0);
+            * 1000)::bigint, -1);
         local_minute := 0;
         quiet_from_minute := 0;
         quiet_to_minute := 0;

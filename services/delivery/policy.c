@@ -38,8 +38,7 @@ static bool is_window_closed(const policy_facts_t *facts, int64_t *ret_delay_ms)
     (void)ret_delay_ms;
     int64_t window_ms = facts->channel->reply_window_ms;
     return window_ms > 0 && !is_template(facts) &&
-           (facts->last_customer_at_ms == 0 ||
-            facts->now_ms - facts->last_customer_at_ms >= window_ms);
+           (facts->customer_silent_ms < 0 || facts->customer_silent_ms >= window_ms);
 }
 
 static bool is_quiet_time(const policy_facts_t *facts, int64_t *ret_delay_ms)

@@ -9,8 +9,7 @@ typedef struct {
     const outbound_content_t *content;
     bool is_reply; // answers a message, or a person wrote it
     bool is_opted_out;
-    int64_t now_ms;              // wall clock
-    int64_t last_customer_at_ms; // 0: never
+    int64_t customer_silent_ms; // since their last message; -1: they never wrote
     // Minutes since midnight where the tenant is; equal: no quiet hours.
     int32_t local_minute;
     int32_t quiet_from_minute;

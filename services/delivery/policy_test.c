@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #define HOUR_MS INT64_C(3600000)
-#define NOW_MS INT64_C(1790000000000)
 
 static const act_channel_t windowed = {.name = "windowed", .reply_window_ms = 24 * HOUR_MS};
 static const act_channel_t windowless = {.name = "open"};
@@ -20,11 +19,8 @@ static const outbound_content_t template = {.type = ACT_STR_INIT("template"),
 
 static policy_facts_t plain(void)
 {
-    return (policy_facts_t){.channel = &windowed,
-                            .content = &text,
-                            .is_reply = true,
-                            .now_ms = NOW_MS,
-                            .last_customer_at_ms = NOW_MS - HOUR_MS};
+    return (policy_facts_t){
+        .channel = &windowed, .content = &text, .is_reply = true, .customer_silent_ms = HOUR_MS};
 }
 
 #define CHECK(facts, expected_verdict, expected_code)                                              \
@@ -77,11 +73,11 @@ static void knows_the_window(void **state)
 {
     (void)state;
     policy_facts_t facts = plain();
-    facts.last_customer_at_ms = NOW_MS - 24 * HOUR_MS + 1;
+    facts.customer_silent_ms = 24 * HOUR_MS - 1;
     CHECK(facts, POLICY_ALLOWED, "");
-    facts.last_customer_at_ms = NOW_MS - 24 * HOUR_MS;
+    facts.customer_silent_ms = 24 * HOUR_MS;
     CHECK(facts, POLICY_NEEDS_TEMPLATE, "WINDOW_CLOSED");
-    facts.last_customer_at_ms = 0; // never wrote
+    facts.customer_silent_ms = -1; // never wrote
     CHECK(facts, POLICY_NEEDS_TEMPLATE, "WINDOW_CLOSED");
     facts.content = &template;
     CHECK(facts, POLICY_ALLOWED, "");
@@ -124,7 +120,7 @@ static void keeps_the_pair_rate_after_all_else(void **state)
     facts.pair_wait_ms = 4000;
     CHECK(facts, POLICY_LATER, "PAIR_RATE");
     assert_int_equal(policy_decide(&facts).delay_ms, 4000);
-    facts.last_customer_at_ms = 0;
+    facts.customer_silent_ms = -1;
     CHECK(facts, POLICY_NEEDS_TEMPLATE, "WINDOW_CLOSED");
     facts.is_opted_out = true;
     CHECK(facts, POLICY_REFUSED, "OPTED_OUT");
