@@ -15,7 +15,7 @@ describe('crash points', { skip: !existsSync(path.join(sanitized, 'cli/parley'))
     const { pointsRun, readPoints } = await import('./points.mjs');
     const { lineOf } = await import('./run.mjs');
     assert.ok(readPoints().length >= 60);
-    const options = { seed, rate: 20, conversations: 200, killEveryMs: 2000, stopMs: 3000, settleMs: 50, part: [seed % 3, 3] };
+    const options = { seed, rate: 20, conversations: 200, killEveryMs: 2000, stopMs: 3000, settleMs: 50, part: [seed % 6, 6] };
     const { result, findings, folder } = await pointsRun(options, (text) => t.diagnostic(text));
     t.diagnostic(lineOf(result));
     assert.ok(result.is_ok, `${lineOf(result)}\n${findings.join('\n')}\ndata directory: ${folder}\nagain: ./parley chaos --points --seed ${seed}`);
