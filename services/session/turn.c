@@ -368,7 +368,7 @@ static void on_committed(void *context, const act_reply_t *reply, const turn_com
         }
         act_log_error(log, "turn_not_committed", "code=%s,turn=%s", act_err_code(reply->err),
                       self->turn_id);
-        if (!act_err_is_retryable(reply->err) && !self->is_last_resort) {
+        if (!may_help && !self->is_last_resort && act_str_is(self->begin.owner, "bot")) {
             // What was to be said can never be committed: something that can.
             self->is_last_resort = true;
             pipeline_last_resort(self, reply->err, "fallback");
