@@ -4,9 +4,9 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Console } from '../harness/console.mjs';
-import { textMessage, until } from '../harness/parley.mjs';
+import { freePort, textMessage, until } from '../harness/parley.mjs';
 
-const adminPort = 23000 + ((process.pid + 7) % 9000);
+const adminPort = await freePort();
 
 describe('commands of the web console', () => {
   let app, parley, page;

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Console, tooWide } from '../harness/console.mjs';
-import { Sim, until } from '../harness/parley.mjs';
+import { freePort, Sim, until } from '../harness/parley.mjs';
 
-const adminPort = 23000 + (process.pid % 9000);
+const adminPort = await freePort();
 const text = (id, body, from = '34600000077') => ({ from, id: `wamid.${id}`, timestamp: String(Math.floor(Date.now() / 1000)), type: 'text', text: { body } });
 
 describe('the web console', () => {

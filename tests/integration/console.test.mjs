@@ -5,9 +5,9 @@ import { readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Parley } from '../harness/parley.mjs';
+import { freePort, Parley } from '../harness/parley.mjs';
 
-const adminPort = 21000 + (process.pid % 20000);
+const adminPort = await freePort();
 const base = `http://127.0.0.1:${adminPort}`;
 
 // A request as { status, headers, body, json }.

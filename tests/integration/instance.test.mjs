@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { Parley } from '../harness/parley.mjs';
+import { freePort, Parley } from '../harness/parley.mjs';
 
 describe('an instance', () => {
   test('starts twice by saying so, runs beside another, and leaves nothing behind', async () => {
@@ -29,7 +29,7 @@ describe('an instance', () => {
   });
 
   test('shows health, metrics and, with the token, its status on the admin port', async () => {
-    const adminPort = 20000 + (process.pid % 20000);
+    const adminPort = await freePort();
     const token = 'a-token-of-this-test-only';
     const parley = await Parley.start({ whatsapp: false, adminPort, env: { X_ADMIN_TOKEN: token } });
     try {

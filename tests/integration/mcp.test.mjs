@@ -9,9 +9,9 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { build, isSanitized, Parley, root, Sim, textMessage, until } from '../harness/parley.mjs';
+import { build, freePort, isSanitized, Parley, root, Sim, textMessage, until } from '../harness/parley.mjs';
 
-const adminPort = 22000 + (process.pid % 10000);
+const adminPort = await freePort();
 const modules = path.join(root, 'tests/node_modules');
 const suites = { '0.1.16': 'mcp-conformance-legacy', '0.2.0-alpha.12': 'mcp-conformance' };
 

@@ -1,10 +1,10 @@
 // Who speaks: takeovers by command, by the API and from the phone, a person's replies, hand-back.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Parley, Sim, sleep, textMessage, until, wamid } from '../harness/parley.mjs';
+import { freePort, Parley, Sim, sleep, textMessage, until, wamid } from '../harness/parley.mjs';
 
 const adminToken = 'a-token-of-the-test-0123456789abcdef';
-const adminPort = 21000 + (process.pid % 20000);
+const adminPort = await freePort();
 const adminBase = `http://127.0.0.1:${adminPort}`;
 
 describe('who speaks', () => {

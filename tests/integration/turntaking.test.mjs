@@ -2,7 +2,7 @@
 // planned again is answered once, with everything that was written.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Sim, sleep, textMessage, until } from '../harness/parley.mjs';
+import { freePort, Sim, sleep, textMessage, until } from '../harness/parley.mjs';
 import { startWithStandIn } from '../harness/stand_in.mjs';
 
 const say = async (parley, from, text) => assert.equal((await parley.webhook([textMessage(from, text)])).status, 200);
@@ -21,7 +21,7 @@ const metric = async (parley, name) => {
 };
 // Everything is the agent's.
 const toAgent = { PARLEY_FAST_PATH_CONFIDENCE_PCT: '100' };
-const adminPort = 20000 + (process.pid % 20000);
+const adminPort = await freePort();
 
 describe('corrections while a slow agent thinks', () => {
   let sim, parley;
