@@ -19,7 +19,7 @@ export const mutants = {
   'the fence of the owner is not looked at': ['wrong_owner', {
     claim_due: [/if o\.author = 'bot' and o\.owner_fence <> v_owner_fence then/, 'if false then'],
     put_intent: ["(k.author <> 'bot' or k.owner_fence = v_fence)", 'true'],
-  }, { isRare: true }], // wants a takeover between an answer and its send: not in each run
+  }, { env: { PARLEY_THROUGHPUT_PER_S: '6' } }], // so slow that answers wait while somebody takes the conversation
   'an answer goes to another customer': ['crossed', {
     claim_due: [/content := o\.content;/, "content := o.content; if random() < 0.05 then address := '15550000001'; phone := '15550000001'; end if;"],
   }],
