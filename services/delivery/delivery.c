@@ -104,16 +104,6 @@ static void load_settings(delivery_t *self, const act_config_t *config)
     self->idle_claim_ms = act_config_int(config, "idle_claim_ms");
 }
 
-static act_err_t load_key(delivery_t *self, const act_config_t *config)
-{
-    const char *path = act_config_text(config, "master_key_file");
-    const char *reason = "";
-    act_err_t err = act_seal_key_load(path, &self->key, &reason);
-    if (err != ACT_E_OK)
-        act_log_error(act_actor_log(self->actor), "master_key", "file=%s,problem=%s", path, reason);
-    return err;
-}
-
 static act_http_client_t *open_client(const delivery_t *self, bool allows_private)
 {
     uint32_t count = self->requests_max_count + OTHER_REQUESTS_COUNT;
@@ -165,7 +155,7 @@ static act_err_t open_delivery(void *context, act_actor_t *actor)
         act_log_error(act_actor_log(actor), "bad_setting", "name=%s", "send_timeout_ms");
         return ACT_E_CONFIG;
     }
-    act_err_t err = load_key(self, config);
+    act_err_t err = act_seal_key_open(config, act_actor_log(self->actor), &self->key);
     if (err == ACT_E_OK)
         err = open_clients(self, config);
     if (err != ACT_E_OK)

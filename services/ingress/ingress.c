@@ -141,16 +141,6 @@ static void on_minute(void *context)
     metrics_log(act_actor_metrics(self->actor), self->logged_metrics, log_of(self));
 }
 
-static act_err_t load_key(ingress_t *self, const act_config_t *config)
-{
-    const char *path = act_config_text(config, "master_key_file");
-    const char *reason = "";
-    act_err_t err = act_seal_key_load(path, &self->key, &reason);
-    if (err != ACT_E_OK)
-        act_log_error(log_of(self), "master_key", "file=%s,problem=%s", path, reason);
-    return err;
-}
-
 // As many descriptors as the system lets us have: one a connection.
 static void raise_descriptor_limit(void)
 {
@@ -206,7 +196,7 @@ static act_err_t open_ingress(void *context, act_actor_t *actor)
         act_log_error(log_of(self), "bad_setting", "name=%s", "trusted_proxies");
         return ACT_E_CONFIG;
     }
-    act_err_t err = load_key(self, config);
+    act_err_t err = act_seal_key_open(config, log_of(self), &self->key);
     if (err != ACT_E_OK)
         return err;
     open_limits(self, config);

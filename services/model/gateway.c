@@ -165,16 +165,6 @@ static const model_server_t server = {.chat = chat,
 
 // --- life ----------------------------------------------------------------------------------------
 
-static act_err_t load_key(gateway_t *self, const act_config_t *config)
-{
-    const char *path = act_config_text(config, "master_key_file");
-    const char *reason = "";
-    act_err_t err = act_seal_key_load(path, &self->key, &reason);
-    if (err != ACT_E_OK)
-        act_log_error(act_actor_log(self->actor), "master_key", "file=%s,problem=%s", path, reason);
-    return err;
-}
-
 static act_err_t open_routes(gateway_t *self, const act_config_t *config)
 {
     const char *why = "";
@@ -213,7 +203,7 @@ static act_err_t open_gateway(void *context, act_actor_t *actor)
     gateway_t *self = context;
     self->actor = actor;
     const act_config_t *config = act_actor_config(actor);
-    act_err_t err = load_key(self, config);
+    act_err_t err = act_seal_key_open(config, act_actor_log(self->actor), &self->key);
     if (err == ACT_E_OK)
         err = open_routes(self, config);
     if (err != ACT_E_OK)

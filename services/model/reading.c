@@ -34,6 +34,30 @@ void reading_fail(reading_t *self, fault_kind_t kind, const char *text)
         fault_set(&self->fault, kind, text);
 }
 
+json_t *reading_event(reading_t *self, act_str_t data)
+{
+    json_t *event = NULL;
+    if (act_json_parse(data, &event, NULL, NULL) == ACT_E_OK)
+        return event;
+    reading_fail(self, FAULT_AGAIN, "an event is no JSON");
+    return NULL;
+}
+
+void reading_take_error(reading_t *self, const json_t *event)
+{
+    if (self->fault.kind == FAULT_NONE)
+        fault_of_event(event, &self->fault);
+}
+
+void reading_typed_event(reading_t *self, act_str_t data, const reading_row_t *rows, size_t count)
+{
+    json_t *event = reading_event(self, data);
+    for (size_t i = 0; event && i < count; i++)
+        if (act_str_is(act_json_str(event, "type"), rows[i].type))
+            rows[i].read(self, event);
+    json_decref(event);
+}
+
 void reading_add_text(reading_t *self, act_str_t text)
 {
     act_buf_add_str(&self->text, text);

@@ -48,6 +48,19 @@ void reading_add_arguments(reading_t *self, reading_call_t *call, act_str_t text
 // Takes a value into the list of what the provider wrote.
 void reading_add_raw(reading_t *self, json_t *value);
 
+// An event of a stream as JSON, for json_decref; NULL when it is none: the reading has failed.
+ACT_MUST_CHECK json_t *reading_event(reading_t *self, act_str_t data);
+// What the provider says went wrong; the first fault counts.
+void reading_take_error(reading_t *self, const json_t *event);
+
+// Who reads an event of this "type".
+typedef struct {
+    const char *type;
+    void (*read)(reading_t *reading, const json_t *event);
+} reading_row_t;
+// Gives an event to its row; one without a row is passed over.
+void reading_typed_event(reading_t *self, act_str_t data, const reading_row_t *rows, size_t count);
+
 // A count of tokens: 0 when it is missing or absurd.
 int64_t reading_tokens(const json_t *usage, const char *name);
 

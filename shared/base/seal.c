@@ -88,6 +88,16 @@ act_err_t act_seal_key_load(const char *path, act_seal_key_t **ret_key, const ch
     return ACT_E_OK;
 }
 
+act_err_t act_seal_key_open(const act_config_t *config, act_log_t *log, act_seal_key_t **ret_key)
+{
+    const char *path = act_config_text(config, "master_key_file");
+    const char *reason = "";
+    act_err_t err = act_seal_key_load(path, ret_key, &reason);
+    if (err != ACT_E_OK)
+        act_log_error(log, "master_key", "file=%s,problem=%s", path, reason);
+    return err;
+}
+
 void act_seal_key_destroy(act_seal_key_t **self_p)
 {
     sodium_free(act_take(self_p)); // wipes; NULL is allowed

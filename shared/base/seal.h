@@ -7,7 +7,9 @@
 #pragma once
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/config.h"
 #include "base/err.h"
+#include "base/log.h"
 
 #define ACT_SEAL_KEY_BYTES 32
 
@@ -30,6 +32,9 @@ ACT_MUST_CHECK act_err_t act_seal_key_create(const char *path);
 // *ret_reason is then a static text.
 ACT_MUST_CHECK act_err_t act_seal_key_load(const char *path, act_seal_key_t **ret_key,
                                            const char **ret_reason);
+// The key of an actor's setting master_key_file; CONFIG with the reason in its log.
+ACT_MUST_CHECK act_err_t act_seal_key_open(const act_config_t *config, act_log_t *log,
+                                           act_seal_key_t **ret_key);
 // Wipes the key.
 void act_seal_key_destroy(act_seal_key_t **self_p);
 

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 
-import { build, sleep } from '../harness/parley.mjs';
-import { drive, freePort } from './driver.mjs';
+import { build, sleep, freePort } from '../harness/parley.mjs';
+import { drive } from './driver.mjs';
 import { median, say, table } from './report.mjs';
 import { onEnd } from './stack.mjs';
 

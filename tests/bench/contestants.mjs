@@ -5,9 +5,8 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { Parley, Sim, phoneId, root, secret, sleep, until, verifyToken } from '../harness/parley.mjs';
+import { Parley, Sim, phoneId, root, secret, sleep, until, verifyToken, freePort } from '../harness/parley.mjs';
 import { Cluster } from './cluster.mjs';
-import { freePort } from './driver.mjs';
 import { onEnd } from './stack.mjs';
 
 const WEBHOOK = '/webhook/whatsapp';

@@ -1,6 +1,5 @@
 // Runs webhook_load and turn_load, which print one JSON object.
 import { spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 import path from 'node:path';
 
 import { build } from '../harness/parley.mjs';
@@ -21,15 +20,4 @@ export async function drive(program, options) {
   await forget();
   if (!text) throw new Error(`${program} ended with ${code}`);
   return { ...JSON.parse(text), code };
-}
-
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

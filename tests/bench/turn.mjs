@@ -2,9 +2,9 @@
 // taken up, understood, answered by a flow, committed, sent, the result committed.
 import path from 'node:path';
 
-import { phoneId, secret } from '../harness/parley.mjs';
+import { phoneId, secret, freePort } from '../harness/parley.mjs';
 import { ParleyContestant, PARLEY_SETTINGS } from './contestants.mjs';
-import { drive, freePort } from './driver.mjs';
+import { drive } from './driver.mjs';
 import { median, say, table } from './report.mjs';
 
 export const BARS = { turns_per_s: 1500, p99_ms: 25, rate: 300 };

@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { drive, freePort } from '../bench/driver.mjs';
-import { build, Parley, phoneId, secret, sign, sleep, textMessage, envelope } from '../harness/parley.mjs';
+import { drive } from '../bench/driver.mjs';
+import { build, Parley, phoneId, secret, sign, sleep, textMessage, envelope, freePort } from '../harness/parley.mjs';
 import { processesOf } from './faults.mjs';
 import { percentile } from './oracle.mjs';
 

@@ -5,8 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
 
-import { freePort } from '../bench/driver.mjs';
-import { Parley, build, isSanitized, phoneId, secret, sleep } from '../harness/parley.mjs';
+import { Parley, build, isSanitized, phoneId, secret, sleep, freePort } from '../harness/parley.mjs';
 import { ASIDE_PORT, DatabaseProxy } from './database_proxy.mjs';
 import { Faults } from './faults.mjs';
 import { judge, percentile, replyTimes, MUST_BE_0 } from './oracle.mjs';

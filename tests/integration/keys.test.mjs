@@ -6,15 +6,7 @@ import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, 
 import net from 'node:net';
 import path from 'node:path';
 import test from 'node:test';
-import { build, Parley, Sim, textMessage, until } from '../harness/parley.mjs';
-
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.on('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+import { build, Parley, Sim, textMessage, until, freePort } from '../harness/parley.mjs';
 
 // An actor started by hand, as in a container: everything it knows is in its environment.
 class Hand {

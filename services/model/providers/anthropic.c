@@ -356,12 +356,6 @@ static void read_stop_event(reading_t *reading, const json_t *event)
     reading->is_whole = true;
 }
 
-static void read_error(reading_t *reading, const json_t *event)
-{
-    if (reading->fault.kind == FAULT_NONE)
-        fault_of_event(event, &reading->fault);
-}
-
 // Most events of a stream.
 static bool read_text_quickly(reading_t *reading, act_str_t data)
 {
@@ -378,30 +372,15 @@ static bool read_text_quickly(reading_t *reading, act_str_t data)
 
 static void read_event(reading_t *reading, act_str_t name, act_str_t data)
 {
-    static const struct {
-        const char *type;
-        void (*read)(reading_t *reading, const json_t *event);
-    } rows[] = {
-        {"content_block_delta", read_delta},
-        {"content_block_start", begin_block},
-        {"content_block_stop", read_block_stop},
-        {"message_start", read_start},
-        {"message_delta", read_message_delta},
-        {"message_stop", read_stop_event},
-        {"error", read_error},
+    static const reading_row_t rows[] = {
+        {"content_block_delta", read_delta},     {"content_block_start", begin_block},
+        {"content_block_stop", read_block_stop}, {"message_start", read_start},
+        {"message_delta", read_message_delta},   {"message_stop", read_stop_event},
+        {"error", reading_take_error},
     };
-    json_t *event = NULL;
     (void)name; // always the type
-    if (read_text_quickly(reading, data))
-        return;
-    if (act_json_parse(data, &event, NULL, NULL) != ACT_E_OK) {
-        reading_fail(reading, FAULT_AGAIN, "an event is no JSON");
-        return;
-    }
-    for (size_t i = 0; i < ACT_COUNT(rows); i++)
-        if (act_str_is(act_json_str(event, "type"), rows[i].type))
-            rows[i].read(reading, event);
-    json_decref(event);
+    if (!read_text_quickly(reading, data))
+        reading_typed_event(reading, data, rows, ACT_COUNT(rows));
 }
 
 static void read_body(reading_t *reading, const json_t *body)

@@ -322,17 +322,13 @@ static bool read_text_quickly(reading_t *reading, act_str_t data)
 
 static void read_event(reading_t *reading, act_str_t name, act_str_t data)
 {
-    json_t *event = NULL;
     (void)name;
     if (read_text_quickly(reading, data))
         return;
-    if (act_json_parse(data, &event, NULL, NULL) != ACT_E_OK) {
-        reading_fail(reading, FAULT_AGAIN, "an event is no JSON");
-        return;
-    }
-    if (json_object_get(event, "error") && reading->fault.kind == FAULT_NONE)
-        fault_of_event(event, &reading->fault);
-    else
+    json_t *event = reading_event(reading, data);
+    if (json_object_get(event, "error"))
+        reading_take_error(reading, event);
+    else if (event)
         read_fragment(reading, event);
     json_decref(event);
 }

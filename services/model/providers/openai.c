@@ -169,20 +169,6 @@ static bool write_chat(writing_t *writing, const chat_request_t *request)
 
 // --- the answer ----------------------------------------------------------------------------------
 
-// Cached input is part of the input here.
-static void read_usage(reading_t *reading, const json_t *usage)
-{
-    model_usage_t *sum = &reading->usage;
-    const json_t *details = act_json_object(usage, "input_tokens_details");
-    int64_t all = reading_tokens(usage, "input_tokens");
-    sum->cache_read_tokens = reading_tokens(details, "cached_tokens");
-    sum->cache_write_tokens = reading_tokens(details, "cache_write_tokens");
-    sum->input_tokens = all - sum->cache_read_tokens - sum->cache_write_tokens;
-    if (sum->input_tokens < 0)
-        sum->input_tokens = 0;
-    sum->output_tokens = reading_tokens(usage, "output_tokens");
-}
-
 static void read_texts(reading_t *reading, const json_t *item, bool has_text)
 {
     const json_t *content = act_json_array(item, "content");
@@ -215,7 +201,8 @@ static void read_end(reading_t *reading, const json_t *response)
 {
     act_str_t status = act_json_str(response, "status");
     act_str_t reason = act_json_str(act_json_object(response, "incomplete_details"), "reason");
-    read_usage(reading, act_json_object(response, "usage"));
+    openai_shared_read_usage(reading, act_json_object(response, "usage"), "input_tokens",
+                             "output_tokens");
     reading->is_whole = true;
     if (act_str_is(status, "failed"))
         fault_of_event(response, &reading->fault);
@@ -241,12 +228,6 @@ static void read_response(reading_t *reading, const json_t *event)
     read_end(reading, act_json_object(event, "response"));
 }
 
-static void read_error(reading_t *reading, const json_t *event)
-{
-    if (reading->fault.kind == FAULT_NONE)
-        fault_of_event(event, &reading->fault);
-}
-
 // Most events of a stream.
 static bool read_text_quickly(reading_t *reading, act_str_t data)
 {
@@ -262,31 +243,17 @@ static bool read_text_quickly(reading_t *reading, act_str_t data)
 
 static void read_event(reading_t *reading, act_str_t name, act_str_t data)
 {
-    static const struct {
-        const char *type;
-        void (*read)(reading_t *reading, const json_t *event);
-    } rows[] = {
+    static const reading_row_t rows[] = {
         {"response.output_text.delta", read_text_delta},
         {"response.output_item.done", read_item},
         {"response.completed", read_response},
         {"response.incomplete", read_response},
         {"response.failed", read_response},
-        {"error", read_error},
+        {"error", reading_take_error},
     };
-    json_t *event = NULL;
     (void)name;
-    if (act_str_is(data, "[DONE]"))
-        return;
-    if (read_text_quickly(reading, data))
-        return;
-    if (act_json_parse(data, &event, NULL, NULL) != ACT_E_OK) {
-        reading_fail(reading, FAULT_AGAIN, "an event is no JSON");
-        return;
-    }
-    for (size_t i = 0; i < ACT_COUNT(rows); i++)
-        if (act_str_is(act_json_str(event, "type"), rows[i].type))
-            rows[i].read(reading, event);
-    json_decref(event);
+    if (!act_str_is(data, "[DONE]") && !read_text_quickly(reading, data))
+        reading_typed_event(reading, data, rows, ACT_COUNT(rows));
 }
 
 static void read_body(reading_t *reading, const json_t *body)

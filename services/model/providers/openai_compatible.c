@@ -197,21 +197,6 @@ static bool write_chat(writing_t *writing, const chat_request_t *request)
 
 // --- the answer ----------------------------------------------------------------------------------
 
-static void read_usage(reading_t *reading, const json_t *usage)
-{
-    model_usage_t *sum = &reading->usage;
-    const json_t *details = act_json_object(usage, "prompt_tokens_details");
-    if (!usage)
-        return;
-    sum->cache_read_tokens = reading_tokens(details, "cached_tokens");
-    sum->cache_write_tokens = reading_tokens(details, "cache_write_tokens");
-    sum->input_tokens =
-        reading_tokens(usage, "prompt_tokens") - sum->cache_read_tokens - sum->cache_write_tokens;
-    if (sum->input_tokens < 0)
-        sum->input_tokens = 0;
-    sum->output_tokens = reading_tokens(usage, "completion_tokens");
-}
-
 static void read_finish(reading_t *reading, act_str_t reason)
 {
     static const struct {
@@ -342,7 +327,8 @@ static void read_choice(reading_t *reading, const json_t *body, const char *name
     read_finish(reading, act_json_str(choice, "finish_reason"));
     if (reading->is_whole && !was_whole)
         end_message(reading);
-    read_usage(reading, act_json_object(body, "usage"));
+    openai_shared_read_usage(reading, act_json_object(body, "usage"), "prompt_tokens",
+                             "completion_tokens");
 }
 
 // Most events of a stream.
@@ -362,19 +348,15 @@ static bool read_text_quickly(reading_t *reading, act_str_t data)
 
 static void read_event(reading_t *reading, act_str_t name, act_str_t data)
 {
-    json_t *event = NULL;
     (void)name;
     if (act_str_is(act_str_trim(data), "[DONE]"))
         return;
     if (read_text_quickly(reading, data))
         return;
-    if (act_json_parse(data, &event, NULL, NULL) != ACT_E_OK) {
-        reading_fail(reading, FAULT_AGAIN, "an event is no JSON");
-        return;
-    }
-    if (json_object_get(event, "error") && reading->fault.kind == FAULT_NONE)
-        fault_of_event(event, &reading->fault);
-    else
+    json_t *event = reading_event(reading, data);
+    if (json_object_get(event, "error"))
+        reading_take_error(reading, event);
+    else if (event)
         read_choice(reading, event, "delta");
     json_decref(event);
 }

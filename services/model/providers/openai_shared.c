@@ -1,4 +1,4 @@
-// openai_shared: two small JSON bodies and a multipart form.
+// openai_shared: usage, two small JSON bodies and a multipart form.
 #include "providers/openai_shared.h"
 
 #include "wire.h"
@@ -7,6 +7,26 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+
+// --- usage ---------------------------------------------------------------------------------------
+
+void openai_shared_read_usage(reading_t *reading, const json_t *usage, const char *input,
+                              const char *output)
+{
+    model_usage_t *sum = &reading->usage;
+    char name[32];
+    snprintf(name, sizeof name, "%s_details", input);
+    const json_t *details = act_json_object(usage, name);
+    if (!usage)
+        return;
+    sum->cache_read_tokens = reading_tokens(details, "cached_tokens");
+    sum->cache_write_tokens = reading_tokens(details, "cache_write_tokens");
+    sum->input_tokens =
+        reading_tokens(usage, input) - sum->cache_read_tokens - sum->cache_write_tokens;
+    if (sum->input_tokens < 0)
+        sum->input_tokens = 0;
+    sum->output_tokens = reading_tokens(usage, output);
+}
 
 // --- embeddings ----------------------------------------------------------------------------------
 
