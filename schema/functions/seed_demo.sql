@@ -40,6 +40,8 @@ begin
         ('demo-doc-5', 'demo-office', 'Dossier de permis', 'https://demo.example/docs/bureaux-permis.pdf', 1)
     ) d on conflict (tenant_id, document_id) do update set title = excluded.title, url = excluded.url;
 
+    perform seed_demo_products(p_tenant);
+
     perform put_faq(p_tenant, d.language, d.faq, d.question, d.answer, d.keywords, 'demo')
       from demo_faqs() d(language, faq, question, answer, keywords);
 end

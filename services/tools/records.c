@@ -36,6 +36,12 @@ static void make_body(const act_tool_call_t *call, const act_method_t *method, a
     put_known(fields, method->request, "conversation_id", call->request->conversation_id);
     put_known(fields, method->request, "idempotency_key", call->request->step_key);
     put_known(fields, method->request, "language", call->request->language);
+    put_known(fields, method->request, "turn_id", call->request->turn_id);
+    // The caller keeps the answer under the step key itself.
+    if (!act_str_empty(call->request->turn_id))
+        put_known(fields, method->request, "step_key",
+                  act_arena_printf(act_call_arena(call->call), "%" ACT_STR_FMT "/effect",
+                                   ACT_STR_ARG(call->request->step_key)));
     act_json_to_mp(fields, out);
     json_decref(fields);
 }
@@ -66,7 +72,8 @@ static bool is_answer(act_err_t err)
 {
     return err == ACT_E_NOT_FOUND || err == ACT_E_CONFLICT || err == ACT_E_INVALID_ARGUMENT ||
            err == ACT_E_PROJECT_NOT_FOUND || err == ACT_E_TASK_NOT_FOUND ||
-           err == ACT_E_DOCUMENT_NOT_FOUND || err == ACT_E_INCIDENT_INVALID;
+           err == ACT_E_DOCUMENT_NOT_FOUND || err == ACT_E_INCIDENT_INVALID ||
+           err == ACT_E_NOT_CONFIGURED;
 }
 
 static void on_reply(const act_reply_t *reply, act_arena_t *arena, act_fn_t *fn, void *context)

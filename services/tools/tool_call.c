@@ -24,6 +24,10 @@ act_tool_call_t *tool_call_new(const act_tool_card_t *card, act_call_t *call,
                                const tool_call_request_t *request)
 {
     json_t *arguments = NULL;
+    if (card->is_for_staff && !act_str_is(request->role, "staff")) {
+        act_call_fail(&call, ACT_E_FORBIDDEN, "this tool is for people of the business");
+        return NULL;
+    }
     act_buf_t why;
     act_buf_init(&why, 1024);
     act_err_t err = act_json_parse(request->arguments, &arguments, NULL, NULL);

@@ -22,9 +22,11 @@ typedef struct {
     uint32_t timeout_ms;
     bool needs_approval;
     bool has_network;
+    bool is_for_staff;         // never in a customer's turn
     const json_t *run;         // words of the command line; NULL: a C plugin <name>.so
     const char *kit;           // shares a process with the others of its kit; NULL: its own
     const char *rpc;           // of a record tool: the method of `persistence`; NULL: none
+    const char *system;        // another one may do it for a tenant; NULL: none
     const json_t *permissions; // what it may call: ["persistence.list_projects"]; may be NULL
     uint32_t memory_mb;
     uint32_t open_files_count;
