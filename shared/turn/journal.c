@@ -113,6 +113,16 @@ void act_journal_put(act_journal_t *self, act_step_kind_t kind, act_str_t step_k
     keep_result(self, place, result);
 }
 
+void act_journal_fail(act_journal_t *self, act_str_t step_key, act_str_t request, act_err_t err)
+{
+    uint32_t place = add(self, ACT_STEP_READ, step_key);
+    if (place == NO_PLACE)
+        return;
+    self->entries[place]->step.request_hash = hash_of(self->arena, request);
+    self->entries[place]->step.error_number = (uint32_t)err;
+    keep_result(self, place, (act_str_t){0});
+}
+
 act_str_t act_journal_value(act_journal_t *self, const char *what, act_str_t now)
 {
     act_str_t step_key = act_journal_key(self, what);

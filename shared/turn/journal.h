@@ -7,7 +7,8 @@
 //   effect  on our own tables: the row and its receipt are one transaction of persistence, which knows
 //           the step by its key and gives the same receipt again.
 //   paid    a model, a tool, anything outside: act_journal_find first; else ask, with the key as
-//           idempotency key; then persistence.put_turn_step, and use the result that it gives back.
+//           idempotency key; then persistence.put_turn_step, and use the result that it gives back
+//           (turn/paid.h does all of it).
 //
 // Calls made with act_journal_tape() as act_call_opts_t.tape are steps by themselves: their answers are
 // taken down, and in a replay (`parley replay`) they come from what was recorded; what was not is
@@ -61,6 +62,8 @@ ACT_MUST_CHECK act_err_t act_journal_find(const act_journal_t *self, act_str_t s
 // Takes a step down; `result` is copied.
 void act_journal_put(act_journal_t *self, act_step_kind_t kind, act_str_t step_key,
                      act_str_t request, act_str_t result);
+// A step that came to nothing, so that a replay comes to nothing, too.
+void act_journal_fail(act_journal_t *self, act_str_t step_key, act_str_t request, act_err_t err);
 
 // What was taken down, in order, for the reply. Effects are in it too: they are the receipts.
 act_steps_t act_journal_steps(const act_journal_t *self);
