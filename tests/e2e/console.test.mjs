@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Console, tooWide } from '../harness/console.mjs';
-import { freePort, Sim, until } from '../harness/parley.mjs';
+import { freePort, Sim, sleep, until } from '../harness/parley.mjs';
 
 const adminPort = await freePort();
 const text = (id, body, from = '34600000077') => ({ from, id: `wamid.${id}`, timestamp: String(Math.floor(Date.now() / 1000)), type: 'text', text: { body } });
@@ -54,6 +54,7 @@ describe('the web console', () => {
       for (let i = 0; isLoading; i++) {
         const { status } = await parley.webhook([text(`load${worker}x${i}`, 'hello', `3461${worker}${String(i % 1000).padStart(6, '0')}`)]);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
+        await sleep(20); // load, not a backlog that the tests after this one would wait behind
       }
     }));
     await page.getByRole('button', { name: 'Restart' }).click();

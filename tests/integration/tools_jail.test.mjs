@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
-import { Parley, isSanitized } from '../harness/parley.mjs';
+import { Parley, isSanitized, root } from '../harness/parley.mjs';
 import { callTool, isTool, manifest, putTool } from '../harness/tools.mjs';
 
 // Every attempt returns a true value (what it got) or raises. SYS numbers are those of x86-64.
@@ -95,8 +95,7 @@ def dot_dot():
 
 def old_root():
     names = os.listdir("/")
-    extra = [n for n in names if n not in ("bin", "sbin", "lib", "lib32", "lib64", "usr", "etc", "dev", "proc", "run", "scratch", "tmp", "srv", "work", "root", "home", "var", "opt")]
-    return extra
+    return [n for n in names if n not in ("bin", "sbin", "lib", "lib32", "lib64", "usr", "etc", "dev", "proc", "run", "scratch", *WAYS)]
 
 def secrets_in_environment():
     bad = [n for n in os.environ if "TOKEN" in n or "KEY" in n or "SECRET" in n or "DATABASE" in n or "PASSWORD" in n]
@@ -171,6 +170,7 @@ def steal(tenant, service, method):
     return speak("tool.escape", "", [pack_header(kind=5, id=77, tenant=tenant, service=service, method=method, budget_ms=2000, attempt=1), msgpack.packb({})])
 
 DATA = PLACE_OF_DATA
+WAYS = PLACE_OF_WAYS # to its own folder and to the SDK
 PORT = PLACE_OF_PORT
 ATTEMPTS = {
     "ptrace parent": lambda: call(101, 16, 1, 0, 0),
@@ -280,7 +280,8 @@ let parley, server, names;
 before(async () => {
   server = http.createServer((_, response) => response.end('x')).listen(0);
   parley = await Parley.start({ whatsapp: false, env: { SECRET_CANARY: 'canary' } });
-  const program = attempts.replace('PLACE_OF_DATA', JSON.stringify(parley.data)).replace('PLACE_OF_PORT', String(server.address().port));
+  const ways = [parley.data, root].map((folder) => folder.split('/')[1]);
+  const program = attempts.replace('PLACE_OF_DATA', JSON.stringify(parley.data)).replace('PLACE_OF_WAYS', JSON.stringify(ways)).replace('PLACE_OF_PORT', String(server.address().port));
   putTool(parley, 'neighbour', { 'tool.yaml': manifest('neighbour', ['python3', 'n.py']), 'n.py': program });
   putTool(parley, 'escape', {
     'tool.yaml': manifest('escape', ['python3', 'escape.py'], 'limits: {memory_mb: 200}\npermissions: [persistence.list_projects]\n').replace('timeout_ms: 2000', 'timeout_ms: 20000'),
