@@ -31,6 +31,8 @@ static const command_t commands[] = {
      "models that answer, and what they may cost ([list | set | unset | limit | test])"},
     {"mcp", command_mcp,
      "tools of MCP servers (list SERVER | approve SERVER | call SERVER TOOL JSON)"},
+    {"memory", command_memory,
+     "what is remembered of a customer (show CONVERSATION | erase --contact ID)"},
     {"handoffs", command_handoffs, "conversations that wait for a person"},
     {"top", command_top, "services, instances, queues, rates, each second (--once)"},
     {"alerts", command_alerts, "what somebody should look at ([list | resolve ID], --json)"},

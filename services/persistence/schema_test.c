@@ -54,7 +54,7 @@ static void system_scope_is_only_where_it_is_needed(void **state)
         test_db_admin(db,
                       "select string_agg(polrelid::regclass::text, ' ' order by "
                       "polrelid::regclass::text) from pg_policy where polname = 'system_sweep'"),
-        "channel_accounts conversations dead_letters inbox model_limits model_providers model_roles "
+        "channel_accounts contact_facts conversations dead_letters inbox model_limits model_providers model_roles "
         "outbox outbox_queue system_alerts tenants turn_steps turns unsent_messages");
 }
 
