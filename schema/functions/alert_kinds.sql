@@ -7,6 +7,7 @@ returns table (kind text, severity text, meaning text) language sql immutable as
            ('fallback', 'warning',
             'the bot had no answer and told the customer that a colleague will write'),
            ('handoff', 'warning', 'a conversation waits for a person'),
+           ('approval', 'warning', 'the agent waits for a person to approve what it wants to do'),
            ('unowned', 'warning', 'a customer writes in a conversation that nobody has'),
            ('loop', 'warning', 'two bots seem to talk to each other'),
            ('wait_over', 'warning', 'what a conversation waited for did not come in time'),

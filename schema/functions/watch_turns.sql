@@ -1,6 +1,7 @@
 -- The watchdog, over all tenants, by the clock of the database: customers that wait longer for an answer
 -- than their tenant allows raise an alert and are returned, to be woken; who was answered meanwhile is
--- resolved. Waits that ran out are over: their messages are pending again, and a person is told.
+-- resolved. Waits that ran out are over: their messages are pending again, and a person is told; the same
+-- without an alert where a person has decided (watch_approvals).
 -- Returns a row for each, and at last one without conversation that has the count of the unanswered.
 create or replace function watch_turns(p_max_rows bigint)
 returns table (tenant text, conversation_id text, unanswered_count bigint)
@@ -32,6 +33,10 @@ begin
                             'waited for: ' || r.wait_for);
         tenant := r.tenant_id;
         conversation_id := r.conversation_id::text;
+        return next;
+    end loop;
+    for tenant, conversation_id in select a.tenant, a.conversation_id from watch_approvals(p_max_rows) a
+    loop
         return next;
     end loop;
     unanswered_count := 0;

@@ -147,6 +147,20 @@ static bool look_number(walk_t *self, const json_t *keyword)
     return json_is_number(keyword) || refuse(self, "must be a number");
 }
 
+static bool look_flag(walk_t *self, const json_t *keyword)
+{
+    return json_is_boolean(keyword) || refuse(self, "must be true or false");
+}
+
+static bool look_provenance(walk_t *self, const json_t *keyword)
+{
+    static const char *const kinds[] = {"recipient", "amount", "url"};
+    for (size_t i = 0; json_is_string(keyword) && i < ACT_COUNT(kinds); i++)
+        if (strcmp(json_string_value(keyword), kinds[i]) == 0)
+            return true;
+    return refuse(self, "must be recipient, amount or url");
+}
+
 static bool look_names(walk_t *self, const json_t *keyword)
 {
     size_t index;
@@ -447,6 +461,9 @@ static const keyword_t keywords[] = {
     {"$schema", look_anything, NULL, NULL},
     {"$comment", look_anything, NULL, NULL},
     {"format", look_anything, NULL, NULL},
+    {"x-parley-provenance", look_provenance, NULL, NULL},
+    {"x-parley-secret", look_flag, NULL, NULL},
+    {"x-parley-untrusted", look_flag, NULL, NULL},
 };
 
 static const keyword_t *keyword_of(const char *name)

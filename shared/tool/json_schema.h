@@ -4,6 +4,8 @@
 //   maxLength, pattern (tool/pattern.h), minimum, maximum, exclusiveMinimum, exclusiveMaximum, anyOf
 // Ignored, because they say nothing about what is valid: title, description, default, examples,
 //   deprecated, readOnly, writeOnly, $schema, $comment, format
+// Marks, which say where a value may come from and who sees it (services/agent/marks.h):
+//   x-parley-provenance (recipient, amount, url), x-parley-secret, x-parley-untrusted (true, false)
 // Any other keyword is an error of the schema: what is not checked must not look as if it were.
 #pragma once
 #include "base/buf.h"
