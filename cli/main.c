@@ -29,6 +29,8 @@ static const command_t commands[] = {
     {"keys", command_keys, "keys of actors in containers: init | list | add ACTOR | remove ACTOR"},
     {"model", command_model,
      "models that answer, and what they may cost ([list | set | unset | limit | test])"},
+    {"prompt", command_prompt,
+     "what models are told ([list | show NAME | set NAME --file FILE | reset NAME])"},
     {"mcp", command_mcp,
      "tools of MCP servers (list SERVER | approve SERVER | call SERVER TOOL JSON)"},
     {"memory", command_memory,

@@ -59,11 +59,11 @@ static int list(const model_options_t *options)
                     &reply,
                     /* is_loud= */ true) != ACT_E_OK)
         return EXIT_UNAVAILABLE;
-    printf("%-10s %2s %-12s %-17s %-26s %-4s %-8s %9s %9s\n", "role", "", "provider", "dialect",
+    printf("%-11s %2s %-12s %-17s %-26s %-4s %-8s %9s %9s\n", "role", "", "provider", "dialect",
            "model", "key", "breaker", "in USD/M", "out USD/M");
     for (uint32_t i = 0; i < reply.routes.count; i++) {
         const model_route_view_t *row = &reply.routes.items[i];
-        printf("%-10.*s %2" PRId64 " %-12.*s %-17.*s %-26.*s %-4s %-8.*s", ACT_STR_ARG(row->role),
+        printf("%-11.*s %2" PRId64 " %-12.*s %-17.*s %-26.*s %-4s %-8.*s", ACT_STR_ARG(row->role),
                row->position, ACT_STR_ARG(row->provider), ACT_STR_ARG(row->dialect),
                ACT_STR_ARG(row->model), row->has_key ? "yes" : "no", ACT_STR_ARG(row->breaker));
         print_price(row->input_price);
@@ -262,7 +262,8 @@ int command_model(int argc, char **argv)
     uint32_t words_count = 0;
     const option_t table[] = {
         {"tenant", &options.tenant, NULL, "whose (default demo)"},
-        {"role", &options.role, NULL, "agent, classify, translate, summarise, embed, transcribe"},
+        {"role", &options.role, NULL,
+         "agent, agent_small, classify, translate, summarise, embed, transcribe"},
         {"position", &options.position, NULL,
          "1 is asked first, the others when it cannot answer (default 1)"},
         {"provider", &options.provider, NULL, "a name of yours for the account (example: main)"},

@@ -9,6 +9,7 @@ returns table (kind text, severity text, meaning text) language sql immutable as
            ('handoff', 'warning', 'a conversation waits for a person'),
            ('approval', 'warning', 'the agent waits for a person to approve what it wants to do'),
            ('unowned', 'warning', 'a customer writes in a conversation that nobody has'),
+           ('prompt_leak', 'warning', 'an answer told of the rules in a prompt, and was not sent'),
            ('loop', 'warning', 'two bots seem to talk to each other'),
            ('wait_over', 'warning', 'what a conversation waited for did not come in time'),
            ('send_unknown', 'warning', 'nobody knows whether a message arrived')

@@ -1,4 +1,4 @@
-// agent: answers what no flow does, from the tenant's FAQ; else offers a person.
+// agent: answers what no flow does: with the tenant's model, or from its FAQ; else offers a person.
 #include "agent.h"
 
 #include "proto/agent_service.h"
@@ -13,5 +13,6 @@ int main(int argc, char **argv)
                         .config = agent_config,
                         .self_size_bytes = agent_size_bytes,
                         .open = agent_open,
+                        .close = agent_close,
                     });
 }

@@ -197,7 +197,9 @@ void broker_on_answer(broker_t *self, peer_t *peer, const act_header_t *header, 
     count_answer(self, peer, entry, header->kind == ACT_KIND_ERROR);
     act_header_t answer = *header;
     answer.sender = act_str(peer->instance);
-    if (entry->outcome)
+    // Of a call that was cancelled nothing came: one that repeats it runs in its place.
+    bool is_cancelled = header->kind == ACT_KIND_ERROR && header->err == ACT_E_CANCELLED;
+    if (entry->outcome && !is_cancelled)
         broker_finish_outcome(self, entry, &answer, body);
     if (entry->state == ENTRY_ABANDONED)
         broker_close_abandoned(self, entry);

@@ -151,6 +151,28 @@ static void a_follower_takes_the_place_of_one_that_never_ran(void **state)
     expect_reply(kit, OTHER, 2, "booked");
 }
 
+// Its caller died, and asks again (as another) before the worker has heard that it is cancelled.
+static void a_repeat_of_a_cancelled_call_runs(void **state)
+{
+    broker_kit_t *kit = *state;
+    act_header_t error = {.kind = ACT_KIND_ERROR, .err = ACT_E_CANCELLED};
+    broker_kit_worker(kit, A, "calendar", "calendar-1", 8);
+    book(kit, CLIENT, 1, "order-1", 5000);
+    broker_kit_send_kind(kit, CLIENT, ACT_KIND_CANCEL, 1);
+    error.id = broker_kit_expect(kit, A, ACT_KIND_CALL).header.id;
+    book(kit, OTHER, 2, "order-1", 5000);
+    broker_kit_send(kit, A, &error, act_str(""));
+    reply(kit, A, "booked");
+    expect_reply(kit, OTHER, 2, "booked");
+    book(kit, CLIENT, 3, "order-2", 5000);
+    broker_kit_send_kind(kit, CLIENT, ACT_KIND_CANCEL, 3);
+    error.id = broker_kit_expect(kit, A, ACT_KIND_CALL).header.id;
+    broker_kit_send(kit, A, &error, act_str(""));
+    book(kit, OTHER, 4, "order-2", 5000); // and nothing is remembered
+    reply(kit, A, "booked");
+    expect_reply(kit, OTHER, 4, "booked");
+}
+
 static void a_follower_may_give_up(void **state)
 {
     broker_kit_t *kit = *state;
@@ -188,6 +210,7 @@ int main(void)
         TEST(an_error_that_may_pass_is_not_remembered),
         TEST(a_follower_outlives_the_first),
         TEST(a_follower_takes_the_place_of_one_that_never_ran),
+        TEST(a_repeat_of_a_cancelled_call_runs),
         TEST(a_follower_may_give_up),
         TEST(when_there_is_no_room_calls_just_run),
     };

@@ -70,8 +70,9 @@ static void chat(void *context, act_call_t *call, const chat_request_t *request)
                    !act_str_is(request->role, "transcribe");
     if (!is_chat || request->messages.count == 0) {
         act_call_fail(&call, ACT_E_INVALID_ARGUMENT,
-                      is_chat ? "no messages"
-                              : "role is none of agent, classify, translate, summarise");
+                      is_chat
+                          ? "no messages"
+                          : "role is none of agent, agent_small, classify, translate, summarise");
         return;
     }
     asks_start(self->asks, call, &job_chat, request, request->role, request->conversation_id);

@@ -36,7 +36,7 @@ static json_t *parse_body(act_str_t body, fault_t *ret_fault)
 static bool chat_is_cacheable(const work_t *work)
 {
     const chat_request_t *request = work->request;
-    return !act_str_is(request->role, "agent") && request->tools.count == 0;
+    return !act_str_starts_with(request->role, "agent") && request->tools.count == 0;
 }
 
 static bool chat_write(const provider_t *provider, writing_t *writing, const work_t *work)

@@ -19,9 +19,11 @@
 static const struct {
     const char *name;
     bool is_chat;
+    bool is_extra; // nobody answers it by default
 } roles[] = {
-    {"agent", true},     {"classify", true}, {"translate", true},
-    {"summarise", true}, {"embed", false},   {"transcribe", false},
+    {"agent", true, false},       {"agent_small", true, true}, {"classify", true, false},
+    {"translate", true, false},   {"summarise", true, false},  {"embed", false, false},
+    {"transcribe", false, false},
 };
 
 struct tenant_limits {
@@ -245,6 +247,8 @@ static const provider_t *default_provider(const routes_t *self, size_t role)
     const provider_t *provider = self->default_provider;
     bool is_embed = strcmp(roles[role].name, "embed") == 0;
     bool is_named = *default_model(&self->settings, role) != '\0';
+    if (roles[role].is_extra)
+        return NULL;
     if (roles[role].is_chat)
         return provider ? provider : &provider_builtin;
     if (is_embed)

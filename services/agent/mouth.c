@@ -1,0 +1,102 @@
+// mouth: one question.
+#include "mouth.h"
+
+#include "base/assert.h"
+#include "base/buf.h"
+#include "context.h"
+#include "proto/model_service.h"
+
+#define PLAN_MAX_CHARS 8000
+#define RESULT_MAX_CHARS 4000
+#define OUTPUT_MAX_TOKENS 1024
+#define MESSAGE_MAX_BYTES (256u << 10)
+
+struct mouth {
+    act_call_t *call;
+    mouth_fn *fn;
+    void *context;
+    act_paid_t *paid;
+};
+
+static void on_chat(void *context, const act_reply_t *reply)
+{
+    mouth_t *self = context;
+    self->paid = NULL;
+    chat_reply_t answer = {.message = NULL};
+    act_err_t err = reply->err;
+    if (err == ACT_E_OK)
+        act_assert(chat_reply_unpack(reply->body, act_call_arena(self->call), &answer, NULL) ==
+                   ACT_E_OK);
+    bool is_said = answer.message && !act_str_is(answer.stop, "refused") &&
+                   !act_str_empty(act_str_trim(answer.message->text));
+    if (err == ACT_E_OK && !is_said)
+        err = ACT_E_MODEL_PROVIDER;
+    self->fn(self->context, err, err == ACT_E_OK ? answer.message->text : (act_str_t){0});
+}
+
+// The newest results that fit, oldest first.
+static void write_results(act_arena_t *arena, const mouth_opts_t *opts, act_buf_t *out)
+{
+    uint32_t first = opts->results.count;
+    int64_t left = opts->results_tokens;
+    while (first > 0) {
+        left -= context_tokens(opts->results.items[first - 1].content);
+        if (left < 0)
+            break;
+        first--;
+    }
+    for (uint32_t i = first; i < opts->results.count; i++) {
+        const tool_result_t *result = &opts->results.items[i];
+        act_str_t name = context_quote(arena, result->name, 64);
+        act_str_t content = context_quote(arena, result->content, RESULT_MAX_CHARS);
+        act_buf_printf(out,
+                       "<result_of_a_tool name=\"%" ACT_STR_FMT "\"%s>\n%" ACT_STR_FMT
+                       "\n</result_of_a_tool>\n",
+                       ACT_STR_ARG(name), result->is_error ? " failed=\"yes\"" : "",
+                       ACT_STR_ARG(content));
+    }
+}
+
+static act_str_t write_message(act_arena_t *arena, const mouth_opts_t *opts)
+{
+    act_buf_t out;
+    act_buf_init(&out, MESSAGE_MAX_BYTES);
+    act_buf_add_str(&out, opts->context);
+    write_results(arena, opts, &out);
+    act_str_t plan = context_quote(arena, opts->plan, PLAN_MAX_CHARS);
+    act_buf_printf(&out, "<plan>\n%" ACT_STR_FMT "\n</plan>\n", ACT_STR_ARG(plan));
+    act_str_t text = act_arena_str(arena, act_buf_str(&out));
+    act_buf_fini(&out);
+    return text;
+}
+
+mouth_t *mouth_start(const mouth_opts_t *opts, mouth_fn *fn, void *context)
+{
+    act_arena_t *arena = act_call_arena(opts->turn.call);
+    mouth_t *self = act_arena_alloc(arena, sizeof *self);
+    *self = (mouth_t){.call = opts->turn.call, .fn = fn, .context = context};
+    const chat_message_t message = {.role = ACT_STR("user"), .text = write_message(arena, opts)};
+    const chat_request_t request = {
+        .role = act_str(opts->role),
+        .conversation_id = opts->turn.conversation_id,
+        .system = opts->system,
+        .messages = {&message, 1},
+        .max_output_tokens = OUTPUT_MAX_TOKENS,
+        .effort = ACT_STR("low"),
+    };
+    const act_paid_ask_t ask = {
+        .service = model_service.name,
+        .method = &model_service.methods[MODEL_CHAT],
+        .request = &request,
+        .step_key = act_journal_key(opts->turn.journal, "say"),
+    };
+    self->paid = act_paid_ask(&opts->turn, &ask, on_chat, self);
+    return self;
+}
+
+void mouth_cancel(mouth_t **self_p)
+{
+    if (*self_p)
+        act_paid_cancel(&(*self_p)->paid);
+    *self_p = NULL;
+}
