@@ -3,7 +3,7 @@
 create or replace function furthest_state(p_a text, p_b text) returns text
 language plpgsql immutable parallel safe as $$
 declare
-    c_order constant text[] := '{queued,sending,merged,refused,parked,sent,failed,delivered,read}';
+    c_order constant text[] := '{queued,sending,merged,superseded,refused,parked,sent,failed,delivered,read}';
 begin
     if p_b is null or p_b = '' then
         return p_a;

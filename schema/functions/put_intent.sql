@@ -1,6 +1,8 @@
 -- INTENT (promises.md D5): the channel is asked as soon as this has committed, and not before. Counts
 -- the attempt. One statement for many, as they are claimed together.
 --   send     the caller may ask the channel; the same holder asking again hears it again
+--   later    the customer has written again since the turn that it begins (turn_unsent): turn_begin takes it
+--            back, or its deadline comes
 --   refused  the bot wrote it, and the conversation is somebody else's by now
 --   lost     somebody else had it meanwhile, or it is settled; or the holder is taken for dead
 -- The queue's row is held from before the fence is looked at: change_owner waits for it.
@@ -13,6 +15,7 @@ declare
     i record;
     o outbox;
     v_fence bigint;
+    v_has_newer boolean;
     v_is_alive boolean := holder_is_alive(p_holder);
 begin
     for i in
@@ -28,8 +31,24 @@ begin
         perform 1 from outbox_queue q
           where q.tenant_id = i.tenant and q.conversation_id = i.conversation
             for update;
-        select k.owner_fence into v_fence from conversations k
+        select k.owner_fence, exists (
+                   select from inbox n
+                    where n.tenant_id = i.tenant and n.conversation_id = i.conversation
+                      and n.turn_id is null and n.starts_turn)
+          into v_fence, v_has_newer
+          from conversations k
          where k.tenant_id = i.tenant and k.conversation_id = i.conversation;
+        if v_has_newer then
+            select k.* into o from outbox k
+              join turn_unsent(i.tenant, i.conversation) t on t.turn_id = k.turn_id
+             where k.tenant_id = i.tenant and k.outbox_id = i.outbox;
+            if found then
+                perform outbox_settle(i.tenant, i.conversation, o.seq, 1000);
+                verdict := 'later';
+                return next;
+                continue;
+            end if;
+        end if;
         update outbox k set state = 'sending', attempt = i.attempt, claimed_by = p_holder
          where k.tenant_id = i.tenant and k.outbox_id = i.outbox and k.state = 'queued'
            and k.attempt = i.attempt - 1 and (k.author <> 'bot' or k.owner_fence = v_fence);

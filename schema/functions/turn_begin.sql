@@ -10,6 +10,7 @@
 -- p_planned_count > 0: the holder had planned an answer to that many messages and believes that the
 -- customer wrote more. If so, and if the turn may be superseded, a new turn with all messages takes its
 -- place (was_superseded); it keeps the start, and with it the deadline. Otherwise it is the same turn.
+-- The same happens to the last turn while nothing of its answer was sent (turn_take_back).
 --
 -- is_poison: the turn was begun too often without an end. Its messages come without their content.
 --
@@ -31,6 +32,7 @@ declare
     t tenants;
     v_contact_language text;
     v_input_seq bigint;
+    v_is_taken_back boolean;
 begin
     is_granted := false;
     retry_after_ms := 0;
@@ -58,6 +60,23 @@ begin
     end if;
     if pending is null then
         return;
+    end if;
+    if c.turn_id is null then
+        perform 1 from outbox_queue q
+          where q.tenant_id = p_tenant and q.conversation_id = p_conversation;
+        if found then
+            v_is_taken_back := turn_take_back(c);
+            if v_is_taken_back is null then
+                retry_after_ms := 10;
+                return;
+            elsif v_is_taken_back then
+                was_superseded := true;
+                select * into c from conversations k
+                 where k.tenant_id = p_tenant and k.conversation_id = p_conversation;
+                select * into pending, v_input_seq
+                  from turn_pending(p_tenant, p_conversation, null);
+            end if;
+        end if;
     end if;
     steps_count := 0;
     if was_superseded then

@@ -84,6 +84,7 @@ begin
     update conversations k
        set lease_holder = '', lease_expires_at = null,
            turn_id = null, turn_started_at = null, turn_input_seq = null, flow_state = p_flow_state,
+           flow_state_before = c.flow_state,
            wait_turn_id = case when v_is_wait then p_turn end,
            wait_until = case when v_is_wait
                              then clock_timestamp() + p_wait_ms * interval '1 ms' end,

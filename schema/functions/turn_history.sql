@@ -23,7 +23,7 @@ begin
                 (select o.author, 1, o.seq, o.created_at, 'text', o.content
                    from outbox o
                   where o.tenant_id collate "POSIX" = p_tenant
-                    and o.conversation_id = p_conversation and o.state not in ('failed', 'refused', 'parked')
+                    and o.conversation_id = p_conversation and o.state not in ('failed', 'refused', 'parked', 'merged', 'superseded')
                   order by o.seq desc limit 10)
                 union all
                 (select 'system', 2, b.owner_fence, b.changed_at, 'text',

@@ -33,6 +33,8 @@ typedef struct {
     int64_t fence; // 0: of the turn
     bool may_be_stale;
     const char *journal; // bytes of it
+    const char *flow_state;
+    act_str_t session_id; // empty: "session"
 } schema_commit_t;
 
 // Ends the turn with everything that was pending.

@@ -26,6 +26,9 @@ export const mutants = {
   'a turn says nothing': ['unanswered', {
     turn_commit: [/was_committed := false;/, "was_committed := false; if random() < 0.05 then p_outbox_ids := '{}'; p_contents := '{}'; end if;"],
   }],
+  'an answer is sent though the customer has written again': ['stale', {
+    put_intent: ['if v_has_newer then', 'if false then'],
+  }, { env: { PARLEY_THROUGHPUT_PER_S: '6' }, conversations: 100, killEveryMs: 30000 }], // so slow that customers write meanwhile
   'statuses are acknowledged and dropped': ['statuses_lost', {
     apply_status: [/if v_status not in \(/, "if v_status = 'read' and random() < 0.1 or v_status not in ("],
   }, { drainMs: 30000 }], // some statuses come late

@@ -8,6 +8,7 @@
 //   faults         { at_ms, until_ms, what, service }
 //   counters       of the broker
 //   statuses       { posted, acked }
+// A turn with superseded_ms is over: a later one has its messages.
 // An oracle calls `found(figure, text)` once for each violation; figures are sums of them.
 
 const FOUND_TEXTS_MAX = 20;
@@ -15,6 +16,10 @@ const FOUND_TEXTS_MAX = 20;
 const TAKEOVER_MS = 1000;
 // The database and the provider read one clock, to the millisecond.
 const CLOCK_MS = 5;
+// An answer whose INTENT is committed may be on its way this long; with a fault near it, longer.
+const INTENT_MS = 1000, FAULT_MS = 5000;
+// Plans in a row that newer messages may supersede, and until when (turn_may_be_superseded).
+const REPLANS_MAX = 3, ANSWER_MS = 60000;
 // The provider has accepted, and Parley cannot know it.
 const UNKNOWN_FAULTS = ['hang_up', 'cut', 'garbage', 'hang'];
 
@@ -29,6 +34,14 @@ const groupBy = (rows, key) => {
 };
 const indexBy = (rows, key) => new Map(rows.map((row) => [row[key], row]));
 
+// Those that were acknowledged, with their place in the inbox.
+function messagesByConversation(data) {
+  const inboxById = indexBy(data.inbox, 'external_id');
+  const rows = data.messages.filter((message) => message.acked_ms > 0 && inboxById.get(message.external_id)?.starts_turn)
+    .map((message) => ({ ...inboxById.get(message.external_id), acked_ms: message.acked_ms }));
+  return groupBy(rows, 'conversation_id');
+}
+
 // What several oracles look up.
 function prepare(data) {
   return {
@@ -41,6 +54,8 @@ function prepare(data) {
     acceptsById: groupBy(data.ledger, 'outbox_id'),
     conversationsById: indexBy(data.conversations, 'conversation_id'),
     changesByConversation: groupBy(data.owner_changes, 'conversation_id'),
+    liveTurns: data.turns.filter((turn) => !turn.superseded_ms),
+    messagesByConversation: messagesByConversation(data),
     turnsByConversation: groupBy([...data.turns].sort((a, b) => a.fence - b.fence), 'conversation_id'),
     deliveryFaults: data.faults.filter((fault) => fault.service === 'delivery'),
   };
@@ -53,14 +68,14 @@ function lost(run, found) {
       found('lost', `message ${message.number} of customer ${message.from} was acknowledged and is not in the inbox`);
 }
 
-// I2: a message is one inbox row, and that is in exactly one turn, the one it names.
+// I2: a message is one inbox row, and that is in exactly one turn that is not superseded, the one it names.
 function answeredTwice(run, found) {
   const turnOf = new Map(), stored = new Set();
   for (const row of run.inbox) {
     if (stored.has(row.external_id)) found('duplicates', `message ${row.external_id} is in the inbox twice`);
     stored.add(row.external_id);
   }
-  for (const turn of run.turns)
+  for (const turn of run.liveTurns)
     for (const seq of turn.inbox_seqs) {
       if (turnOf.has(seq)) found('duplicates', `inbox_seq ${seq} is in turns ${turnOf.get(seq)} and ${turn.turn_id}`);
       else if (run.inboxBySeq.get(seq)?.turn_id !== turn.turn_id) found('duplicates', `inbox_seq ${seq} is in turn ${turn.turn_id} and says ${run.inboxBySeq.get(seq)?.turn_id}`);
@@ -106,8 +121,8 @@ function turnsOutOfOrder(run, found) {
   for (const [conversation, turns] of run.turnsByConversation) {
     let lastInbox = 0, lastSeq = 0;
     for (const turn of turns) {
-      if (Math.min(...turn.inbox_seqs) <= lastInbox) found('reordered', `conversation ${conversation}: turn ${turn.turn_id} takes a message that came before the last turn's`);
-      lastInbox = Math.max(lastInbox, ...turn.inbox_seqs);
+      if (!turn.superseded_ms && Math.min(...turn.inbox_seqs) <= lastInbox) found('reordered', `conversation ${conversation}: turn ${turn.turn_id} takes a message that came before the last turn's`);
+      if (!turn.superseded_ms) lastInbox = Math.max(lastInbox, ...turn.inbox_seqs);
       for (const row of run.outboxByTurn.get(turn.turn_id) ?? []) {
         if (row.seq <= lastSeq) found('reordered', `conversation ${conversation}: turn ${turn.turn_id} answers before an earlier turn`);
         lastSeq = Math.max(lastSeq, row.seq);
@@ -184,15 +199,48 @@ function crossed(run, found) {
   }
 }
 
-// I1: what was accepted is in a turn, and what the turn says was sent, or refused with a recorded reason.
+// I1: what was accepted is in a turn that is not superseded, and what the turn says was sent, or refused with a recorded reason.
 function unanswered(run, found) {
   for (const row of run.inbox)
     if (row.starts_turn && !row.turn_id) found('unanswered', `inbox_seq ${row.inbox_seq} is in no turn`);
     else if (row.turn_id && !run.turnsById.has(row.turn_id)) found('unanswered', `inbox_seq ${row.inbox_seq} names turn ${row.turn_id}, which is not there`);
+    else if (row.turn_id && run.turnsById.get(row.turn_id).superseded_ms) found('unanswered', `inbox_seq ${row.inbox_seq} names turn ${row.turn_id}, which is superseded`);
   for (const turn of run.turns) {
     const rows = run.outboxByTurn.get(turn.turn_id)?.length ?? 0;
     if (rows !== turn.outbox_count) found('unanswered', `turn ${turn.turn_id} has ${rows} of ${turn.outbox_count} messages`);
-    else if (rows === 0 && turn.decision !== 'IGNORE') found('unanswered', `turn ${turn.turn_id} (${turn.decision}) says nothing`);
+    else if (rows === 0 && turn.decision !== 'IGNORE' && !turn.superseded_ms) found('unanswered', `turn ${turn.turn_id} (${turn.decision}) says nothing`);
+  }
+}
+
+// Nobody is answered a question that is corrected already (D5): what was superseded is not sent, its
+// messages are answered by a later turn, and an answer does not leave when the customer has written
+// again since, unless it may not be superseded any more.
+function superseded(run, found) {
+  for (const turn of run.turns) {
+    if (!turn.superseded_ms) continue;
+    found('superseded');
+    for (const seq of turn.inbox_seqs) {
+      const later = run.turnsById.get(run.inboxBySeq.get(seq)?.turn_id);
+      if (!later || later.fence <= turn.fence || later.conversation_id !== turn.conversation_id) found('unanswered', `inbox_seq ${seq} of the superseded turn ${turn.turn_id} is answered by no later one`);
+    }
+  }
+  for (const row of run.outbox) {
+    const isSuperseded = row.state === 'superseded';
+    if (isSuperseded && run.acceptsById.has(row.outbox_id)) found('stale', `${row.outbox_id} is superseded and was sent`);
+    if (isSuperseded && !run.turnsById.get(row.turn_id)?.superseded_ms) found('unanswered', `${row.outbox_id} is superseded, and turn ${row.turn_id} is not`);
+  }
+}
+
+const isNearFault = (run, fromMs, untilMs) => run.faults.some((fault) => fault.at_ms <= untilMs && (fault.until_ms ?? fault.at_ms) + FAULT_MS >= fromMs);
+
+function stale(run, found) {
+  for (const turn of run.liveTurns) {
+    const first = run.outboxByTurn.get(turn.turn_id)?.[0], accept = first && run.acceptsById.get(first.outbox_id)?.[0];
+    const mayBeSuperseded = turn.decision === 'RESPOND' && turn.path !== 'opt' && turn.superseded_count < REPLANS_MAX && !turn.has_receipt;
+    if (!accept || first.author !== 'bot' || first.attempt > 1 || !mayBeSuperseded || accept.at_ms > turn.committed_ms - turn.duration_ms + ANSWER_MS) continue;
+    const newest = Math.max(...turn.inbox_seqs);
+    const newer = (run.messagesByConversation.get(turn.conversation_id) ?? []).find((row) => row.inbox_seq > newest && row.acked_ms + INTENT_MS < accept.at_ms);
+    if (newer && !isNearFault(run, newer.acked_ms, accept.at_ms)) found('stale', `${first.outbox_id} was sent ${accept.at_ms - newer.acked_ms} ms after the customer wrote again`);
   }
 }
 
@@ -203,6 +251,7 @@ function unsent(run, found) {
   for (const row of run.outbox) {
     const isAccepted = run.acceptsById.has(row.outbox_id);
     if (row.state === 'queued' || row.state === 'sending') found('unanswered', `${row.outbox_id} is still ${row.state}`);
+    else if (row.state === 'superseded') continue;
     else if (isRefused(row)) found('refused');
     else if (isGivenUp(row)) found('given_up');
     else if (!isAccepted) found('unanswered', `${row.outbox_id} is ${row.state} (${row.error_code} ${row.error_text}) and the provider never had it`);
@@ -225,15 +274,15 @@ function miscounted(run, found) {
     found('miscounted', `accepted ${accepted}, but replied ${replied} + failed ${failed} + cancelled ${cancelled} + dead ${dead} + open ${open}`);
 }
 
-const oracles = [lost, answeredTwice, sentTwice, sentOutOfOrder, turnsOutOfOrder, arrivedOutOfOrder, split, writtenByWrongOwner, sentByWrongOwner, crossed, unanswered, unsent, statusesLost, miscounted];
+const oracles = [lost, answeredTwice, sentTwice, sentOutOfOrder, turnsOutOfOrder, arrivedOutOfOrder, split, writtenByWrongOwner, sentByWrongOwner, crossed, unanswered, superseded, stale, unsent, statusesLost, miscounted];
 
-// These must be 0; `ambiguous`, `refused` and `given_up` are counted and allowed.
-export const MUST_BE_0 = ['lost', 'duplicates', 'reordered', 'split', 'wrong_owner', 'crossed', 'unanswered', 'statuses_lost', 'miscounted'];
+// These must be 0; `ambiguous`, `refused`, `given_up` and `superseded` are counted and allowed.
+export const MUST_BE_0 = ['lost', 'duplicates', 'reordered', 'split', 'wrong_owner', 'crossed', 'unanswered', 'stale', 'statuses_lost', 'miscounted'];
 
 // { figures: { lost: 0, ... }, findings: ['lost: ...', ...] }
 export function judge(data) {
   const run = prepare(data);
-  const figures = Object.fromEntries([...MUST_BE_0, 'ambiguous', 'refused', 'given_up'].map((name) => [name, 0]));
+  const figures = Object.fromEntries([...MUST_BE_0, 'ambiguous', 'refused', 'given_up', 'superseded'].map((name) => [name, 0]));
   const findings = [];
   for (const oracle of oracles)
     oracle(run, (figure, text) => {

@@ -149,6 +149,27 @@ const mutants = {
     Object.assign(row, { state: 'failed', error_text: 'some error' });
     run.ledger.splice(first, 1);
   }],
+  'an answer that leaves after the customer wrote again': ['stale', (run) => {
+    withoutFaults(run);
+    const [row, accept] = takenOver(run);
+    const turn = run.turns.find((other) => other.turn_id === row.turn_id);
+    Object.assign(turn, { decision: 'RESPOND', superseded_count: 0, has_receipt: false, committed_ms: accept.at_ms, duration_ms: 5 });
+    const inbox = run.inbox.find((other) => turn.inbox_seqs.includes(other.inbox_seq));
+    const message = run.messages.find((other) => other.external_id === inbox.external_id);
+    const seq = Math.max(...run.inbox.map((other) => other.inbox_seq)) + 1;
+    run.messages.push({ ...message, external_id: 'newer', number: 1000, acked_ms: accept.at_ms - 1500 });
+    run.inbox.push({ ...inbox, external_id: 'newer', inbox_seq: seq, turn_id: 'later' });
+    run.turns.push({ ...turn, turn_id: 'later', fence: turn.fence + 1, inbox_seqs: [seq], outbox_count: 0, decision: 'IGNORE' });
+  }],
+  'a superseded message that is sent all the same': ['stale', (run) => {
+    const [row] = takenOver(run);
+    const turn = run.turns.find((other) => other.turn_id === row.turn_id);
+    Object.assign(row, { state: 'superseded' });
+    turn.superseded_ms = 1;
+    run.turns.push({ ...turn, turn_id: 'later', superseded_ms: 0, fence: turn.fence + 1, outbox_count: 0, decision: 'IGNORE' });
+    for (const other of run.inbox) if (other.turn_id === turn.turn_id) other.turn_id = 'later';
+  }, ['statuses_lost']],
+  'a superseded turn whose messages nobody answers': ['unanswered', (run) => (answered(run).superseded_ms = 1)],
   'a status that was acknowledged and not applied': ['statuses_lost', (run) => (run.outbox.find((row) => row.state === 'read').state = 'delivered')],
   'a call of the broker that has no end': ['miscounted', (run) => run.counters.accepted++],
 };

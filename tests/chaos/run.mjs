@@ -78,7 +78,9 @@ async function patiently(ask) {
 async function readDatabase(parley) {
   const query = (sql) => patiently(() => parley.query(sql));
   const inbox = await query('select tenant_id, external_id, inbox_seq, conversation_id, turn_id, starts_turn from inbox');
-  const turns = await query('select tenant_id, turn_id, conversation_id, fence, inbox_seqs, outbox_count, decision, path, error_code from turns');
+  const turns = await query(`select t.tenant_id, t.turn_id, t.conversation_id, t.fence, t.inbox_seqs, t.outbox_count, t.decision, t.path, t.error_code, t.superseded_count, t.duration_ms,
+    floor(1000 * extract(epoch from t.committed_at)) as committed_ms, coalesce(floor(1000 * extract(epoch from t.superseded_at)), 0) as superseded_ms,
+    exists (select from turn_steps s where s.tenant_id = t.tenant_id and s.turn_id = t.turn_id and s.kind = 'effect') as has_receipt from turns t`);
   const outbox = await query('select tenant_id, outbox_id, conversation_id, seq, turn_id, author, owner_fence, state, attempt, unknown_count, error_code, error_text from outbox order by conversation_id, seq');
   const conversations = await query('select tenant_id, conversation_id, owner, owner_fence, channel_account_id from conversations');
   const changes = await query('select conversation_id, owner_fence, owner, changed_by, floor(1000 * extract(epoch from changed_at)) as changed_ms from owner_changes order by owner_fence');
@@ -86,7 +88,7 @@ async function readDatabase(parley) {
   for (const turn of turns) turn.inbox_seqs = turn.inbox_seqs.map(Number);
   return {
     inbox: inbox.map((row) => numbers(row, ['inbox_seq'])),
-    turns: turns.map((row) => numbers(row, ['fence', 'outbox_count'])),
+    turns: turns.map((row) => numbers(row, ['fence', 'outbox_count', 'committed_ms', 'superseded_ms'])),
     outbox: outbox.map((row) => numbers(row, ['seq', 'owner_fence', 'attempt'])),
     conversations: conversations.map((row) => numbers(row, ['owner_fence'])),
     owner_changes: changes.map((row) => numbers(row, ['owner_fence', 'changed_ms'])), accounts,
@@ -209,5 +211,5 @@ export async function chaosRun(options, say = () => {}) {
 
 export const lineOf = (result) =>
   `seed ${result.seed}: ${result.cases ? `${result.reached} of ${result.cases} cases of ${result.points} points reached, ` : ''}${result.accepted} accepted, ${result.lost} lost, ${result.duplicates} duplicates, ${result.ambiguous} ambiguous, ` +
-  `${result.reordered} reordered, ${result.wrong_owner} wrong owner, ${result.unanswered} unanswered, ${result.given_up} given up, ${result.kills} kills, ` +
+  `${result.reordered} reordered, ${result.wrong_owner} wrong owner, ${result.unanswered} unanswered, ${result.stale} stale, ${result.superseded} superseded, ${result.given_up} given up, ${result.kills} kills, ` +
   `p99 ${result.p99_ms} ms, drained in ${result.drain_ms ?? 'over 60000'} ms, at most ${result.memory_max_mib} MiB: ${result.is_ok ? 'ok' : 'FAILED'}`;

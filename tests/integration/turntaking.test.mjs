@@ -81,6 +81,55 @@ describe('corrections while a slow agent thinks', () => {
   });
 });
 
+describe('corrections while the answer waits to be sent', () => {
+  let sim, parley;
+  const signal = async (service, name) => process.kill(await parley.pidOf(service), name);
+  const queued = (from, state) => parley.query(
+    `select 1 from outbox o join conversations c using (tenant_id, conversation_id) where c.address = $1 and o.state = $2`, [from, state]);
+  before(async () => {
+    sim = await Sim.start();
+    parley = await startWithStandIn(['agent'], { sim, adminPort, env: toAgent });
+    parley.setMood('agent', 'respond 0');
+  });
+  after(async () => {
+    await parley?.end();
+    await sim?.stop();
+  });
+
+  test('it is taken back, and one answer knows both messages', async () => {
+    const from = '34670000001';
+    await signal('delivery', 'SIGSTOP');
+    await say(parley, from, 'tomorrow at 10h please');
+    await until('the answer waits', async () => (await queued(from, 'queued')).length === 1);
+    await say(parley, from, 'no, 11h');
+    await until('it is taken back', async () => (await queued(from, 'superseded')).length === 1 && (await queued(from, 'queued')).length === 1);
+    await signal('delivery', 'SIGCONT');
+    await sim.waitFor(from, 1);
+    await sleep(300);
+    assert.deepEqual(await textsTo(parley, sim, from), ['re: tomorrow at 10h please\nno, 11h']);
+    const [first, second] = await turnsOf(parley, from);
+    assert.ok(first.superseded_at && !second.superseded_at);
+    assert.deepEqual(second.inbox_seqs.length, 2);
+    assert.equal(second.superseded_count, 1);
+    await until('it is counted', async () => (await metric(parley, 'turns_superseded_total')) === 1);
+  });
+
+  test('it is not sent while nobody is there to plan again', async () => {
+    const from = '34670000002';
+    await signal('delivery', 'SIGSTOP');
+    await say(parley, from, 'a table for two');
+    await until('the answer waits', async () => (await queued(from, 'queued')).length === 1);
+    await signal('session', 'SIGSTOP');
+    await say(parley, from, 'for three');
+    await signal('delivery', 'SIGCONT');
+    await sleep(1500);
+    assert.deepEqual(await sim.sentTo(from), []);
+    await signal('session', 'SIGCONT');
+    await sim.waitFor(from, 1);
+    assert.deepEqual(await textsTo(parley, sim, from), ['re: a table for two\nfor three']);
+  });
+});
+
 describe('a burst under the window as delivered', () => {
   let sim, parley;
   before(async () => {

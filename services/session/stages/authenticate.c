@@ -91,6 +91,7 @@ static stage_result_t confirm(turn_t *turn, bool is_out)
 static void on_opt_set(void *context, const act_reply_t *reply, const set_opt_out_reply_t *body)
 {
     turn_t *turn = context;
+    turn->is_acting = false;
     bool is_out = opt_of(turn) == OPT_OUT;
     stage_result_t result = STAGE_SKIP_TO_PERSIST;
     if (reply->err != ACT_E_OK) {
@@ -102,6 +103,7 @@ static void on_opt_set(void *context, const act_reply_t *reply, const set_opt_ou
             admit(turn); // "start" of somebody who gets all messages is a message like any other
     } else {
         result = confirm(turn, is_out);
+        turn->is_final = true; // what was done is told
     }
     pipeline_go_on(turn, result);
 }
@@ -113,6 +115,7 @@ static stage_result_t set_opt(turn_t *turn, opt_t opt)
         .is_opted_out = opt == OPT_OUT,
     };
     act_call_opts_t opts = turn_call_opts(turn);
+    turn->is_acting = true;
     turn->call_id =
         persistence_set_opt_out(turn->session->actor, &opts, &request, on_opt_set, turn);
     return STAGE_WAIT;
