@@ -54,6 +54,8 @@ typedef struct {
     act_err_t err;
 } admin_command_t;
 void admin_audit(admin_t *self, const admin_command_t *command);
+// What a person wrote is to be sent now, not when the outbox is looked at next.
+void admin_wake_delivery(admin_t *self, act_str_t tenant);
 
 // --- the Model Context Protocol (mcp.c) --------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 #include "base/model_json.h"
 #include "io/json.h"
 #include "problem.h"
+#include "proto/delivery_service.h"
 #include "proto/persistence_service.h"
 #include "routes.h"
 
@@ -18,6 +19,7 @@ typedef struct {
     act_http_request_t *request;
     const route_t *route;
     act_str_t actor;
+    act_str_t tenant;
     act_str_t details; // the request as JSON
 } asked_t;
 
@@ -62,6 +64,12 @@ static void audit(const asked_t *asked, act_err_t err)
                                                  .err = err});
 }
 
+void admin_wake_delivery(admin_t *self, act_str_t tenant)
+{
+    act_call_opts_t opts = {.budget_ms = ADMIN_CALL_BUDGET_MS, .tenant = tenant};
+    delivery_wake(self->actor, &opts, &(delivery_wake_request_t){0});
+}
+
 // --- answer ----------------------------------------------------------------------------------------
 
 static void answer_error(asked_t *asked, const act_reply_t *reply)
@@ -96,6 +104,8 @@ static void on_reply(const act_reply_t *reply, act_arena_t *arena, act_fn_t *fn,
     asked_t *asked = context;
     if (asked->route->is_audited)
         audit(asked, reply->err);
+    if (asked->route->wakes_delivery && reply->err == ACT_E_OK)
+        admin_wake_delivery(asked->admin, asked->tenant);
     if (reply->err != ACT_E_OK)
         answer_error(asked, reply);
     else
@@ -263,15 +273,14 @@ static act_err_t check(asked_t *asked, act_str_t body)
 
 static void ask(asked_t *asked, json_t *fields)
 {
-    act_str_t tenant = {0};
     act_buf_t body;
     act_buf_init(&body, BODY_MAX_BYTES);
     act_json_to_mp(fields, &body);
     if (body.is_overflowed)
         reject(asked, 413, "the request is too large", (act_str_t){0});
-    else if (tenant_of(asked, &tenant) == ACT_E_OK &&
+    else if (tenant_of(asked, &asked->tenant) == ACT_E_OK &&
              check(asked, act_buf_str(&body)) == ACT_E_OK) {
-        act_call_opts_t opts = {.budget_ms = ADMIN_CALL_BUDGET_MS, .tenant = tenant};
+        act_call_opts_t opts = {.budget_ms = ADMIN_CALL_BUDGET_MS, .tenant = asked->tenant};
         act_actor_call(asked->admin->actor, asked->route->service->name, method_of(asked->route),
                        &opts, &body, on_reply, /* fn= */ NULL, asked);
     }

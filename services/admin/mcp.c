@@ -27,6 +27,7 @@ typedef struct {
     admin_t *admin;
     mcp_call_t *call;
     const route_t *route;
+    act_str_t tenant;
     act_str_t details;
 } asked_t;
 
@@ -86,6 +87,8 @@ static void on_reply(const act_reply_t *reply, act_arena_t *arena, act_fn_t *fn,
                                                      .actor = mcp_call_caller(asked->call),
                                                      .details = asked->details,
                                                      .err = reply->err});
+    if (asked->route->wakes_delivery && reply->err == ACT_E_OK)
+        admin_wake_delivery(asked->admin, asked->tenant);
     if (reply->err == ACT_E_OK)
         answer_body(asked, arena, reply->body);
     else
@@ -160,7 +163,7 @@ static bool check(asked_t *asked, act_str_t body)
     return true;
 }
 
-static void ask(asked_t *asked, const json_t *fields, act_str_t tenant)
+static void ask(asked_t *asked, const json_t *fields)
 {
     act_buf_t body;
     act_buf_init(&body, BODY_MAX_BYTES);
@@ -168,7 +171,7 @@ static void ask(asked_t *asked, const json_t *fields, act_str_t tenant)
     if (body.is_overflowed) {
         fail(asked, act_err_code(ACT_E_TOO_LARGE), ACT_STR("the arguments are too large"));
     } else if (check(asked, act_buf_str(&body))) {
-        act_call_opts_t opts = {.budget_ms = ADMIN_CALL_BUDGET_MS, .tenant = tenant};
+        act_call_opts_t opts = {.budget_ms = ADMIN_CALL_BUDGET_MS, .tenant = asked->tenant};
         act_actor_call(asked->admin->actor, asked->route->service->name, method_of(asked->route),
                        &opts, &body, on_reply, /* fn= */ NULL, asked);
     }
@@ -180,16 +183,16 @@ static void on_call(void *context, mcp_call_t *call, size_t tool, const json_t *
     act_arena_t *arena = mcp_call_arena(call);
     asked_t *asked = act_arena_alloc(arena, sizeof *asked);
     *asked = (asked_t){.admin = context, .call = call, .route = route_of(tool)};
-    act_str_t tenant = act_str(asked->route->tenant);
+    asked->tenant = act_str(asked->route->tenant);
     if (wants_tenant(asked->route))
-        tenant = act_arena_str(arena, act_json_str(arguments, "tenant"));
-    if (wants_tenant(asked->route) && act_str_empty(tenant)) {
+        asked->tenant = act_arena_str(arena, act_json_str(arguments, "tenant"));
+    if (wants_tenant(asked->route) && act_str_empty(asked->tenant)) {
         fail(asked, act_err_code(ACT_E_INVALID_ARGUMENT), ACT_STR("tenant is missing"));
         return;
     }
     json_t *fields = fields_of(asked, arguments);
     if (fields)
-        ask(asked, fields, tenant);
+        ask(asked, fields);
     json_decref(fields);
 }
 

@@ -23,10 +23,14 @@ export const useAcl = () =>
 export const useTenants = () =>
   useQuery({ queryKey: ['tenants'], queryFn: () => unwrap(api.GET('/api/v1/tenants')) });
 
-export const useTurns = (tenant: string, beforeMs: number) =>
+// A page begins after the last row of the one before it.
+export type TurnsPlace = { beforeMs: number; beforeTurnId: string };
+export const NEWEST: TurnsPlace = { beforeMs: 0, beforeTurnId: '' };
+
+export const useTurns = (tenant: string, { beforeMs, beforeTurnId }: TurnsPlace) =>
   useQuery({
-    queryKey: ['turns', tenant, beforeMs],
-    queryFn: () => unwrap(api.GET('/api/v1/turns', { params: { query: { tenant, before_ms: beforeMs, max_rows: 50 } } })),
+    queryKey: ['turns', tenant, beforeMs, beforeTurnId],
+    queryFn: () => unwrap(api.GET('/api/v1/turns', { params: { query: { tenant, before_ms: beforeMs, before_turn_id: beforeTurnId, max_rows: 50 } } })),
     enabled: tenant !== '',
     refetchInterval: beforeMs === 0 ? 4000 : false,
   });

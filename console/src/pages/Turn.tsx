@@ -51,6 +51,7 @@ function Facts({ turn }: { turn: Turn }) {
     ['Sentiment', turn.sentiment], ['Risk', turn.risk || 'none'], ['Answered by', turn.path],
     ['Decision', turn.decision.toLowerCase().replaceAll('_', ' ')], ['Took', millis(turn.duration_ms)], ['Channel', turn.channel],
   ];
+  if (turn.superseded_count > 0) facts.push(['Plans dropped', `${turn.superseded_count}: the customer wrote more`]);
   return (
     <Paper withBorder p="sm">
       <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="xs" component="dl" m={0}>
@@ -93,6 +94,7 @@ function TurnView({ turn }: { turn: Turn }) {
   return (
     <>
       {turn.error_code && <Alert color="red" title={`Answered with the last resort: ${turn.error_code}`} />}
+      {turn.superseded_at_ms > 0 && <Alert color="gray" title="Superseded: a later turn has these messages" />}
       {turn.handoff_reason && <Alert color="orange" title={`Handed to a person: ${turn.handoff_reason}`} />}
       <Stack gap="xs">
         {turn.inbound.map((message) => <Bubble key={message.external_id} author={turn.contact_name || 'Customer'} text={message.text} at={message.received_at_ms} isOurs={false} />)}

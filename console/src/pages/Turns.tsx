@@ -2,7 +2,7 @@ import { Badge, Button, Group, Paper, Select, Table, Text } from '@mantine/core'
 import { useEffect, useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { Schemas } from '../api/client';
-import { useTenants, useTurns } from '../api/queries';
+import { NEWEST, type TurnsPlace, useTenants, useTurns } from '../api/queries';
 import { ago, millis } from '../parts/format';
 import { Page } from '../parts/Page';
 import { Empty, Loaded } from '../parts/States';
@@ -31,6 +31,7 @@ function Rows({ turns, tenant }: { turns: Schemas['TurnSummary'][]; tenant: stri
                   <Group gap={4}>
                     <Text size="sm">{turn.path}</Text>
                     {turn.decision !== 'RESPOND' && <Badge size="sm" variant="light" color="orange" tt="none">{turn.decision.toLowerCase().replaceAll('_', ' ')}</Badge>}
+                    {turn.is_superseded && <Badge size="sm" variant="light" color="gray" tt="none">superseded</Badge>}
                     {turn.error_code && <Badge size="sm" variant="light" color="red" tt="none">{turn.error_code}</Badge>}
                   </Group>
                 </Table.Td>
@@ -48,10 +49,11 @@ function Rows({ turns, tenant }: { turns: Schemas['TurnSummary'][]; tenant: stri
 export function Turns() {
   const tenants = useTenants();
   const [params, setParams] = useSearchParams();
-  const [pages, setPages] = useState<number[]>([0]);
+  const [pages, setPages] = useState<TurnsPlace[]>([NEWEST]);
   const tenant = params.get('tenant') ?? tenants.data?.tenants[0]?.tenant ?? '';
-  const query = useTurns(tenant, pages.at(-1) ?? 0);
-  useEffect(() => setPages([0]), [tenant]);
+  const query = useTurns(tenant, pages.at(-1) ?? NEWEST);
+  useEffect(() => setPages([NEWEST]), [tenant]);
+  const last = query.data?.turns.at(-1);
   const hasNone = tenants.data?.tenants.length === 0;
   return (
     <Page title="Turns" text="Each answer to a customer: what was understood, which way it took, how long it needed."
@@ -68,7 +70,7 @@ export function Turns() {
           )}
       <Group justify="flex-end" gap="xs">
         {pages.length > 1 && <Button size="xs" variant="default" onClick={() => setPages(pages.slice(0, -1))}>Newer</Button>}
-        {query.data?.turns.length === 50 && <Button size="xs" variant="default" onClick={() => setPages([...pages, query.data?.turns.at(-1)?.committed_at_ms ?? 0])}>Older</Button>}
+        {last && query.data?.turns.length === 50 && <Button size="xs" variant="default" onClick={() => setPages([...pages, { beforeMs: last.committed_at_ms, beforeTurnId: last.turn_id }])}>Older</Button>}
       </Group>
     </Page>
   );

@@ -2,11 +2,12 @@
 -- result: one
 -- budget_ms: 100
 select t.turn_id::text as turn_id, t.conversation_id::text as conversation_id,
-       (extract(epoch from t.committed_at) * 1000)::bigint as committed_at_ms,
+       epoch_ms(t.committed_at) as committed_at_ms,
        t.duration_ms::bigint as duration_ms, k.name as contact_name, c.channel, t.language,
        t.language_confidence::double precision as language_confidence, t.text, t.translation,
        t.intent, t.confidence::double precision as confidence, t.sentiment, array_to_string(t.risk, ', ') as risk, t.path,
-       t.decision, t.handoff_reason, t.error_code,
+       t.decision, t.handoff_reason, t.error_code, t.superseded_count,
+       coalesce(epoch_ms(t.superseded_at), 0) as superseded_at_ms,
        coalesce((
            select json_agg(json_build_object(
                       'external_id', i.external_id, 'type', i.type,

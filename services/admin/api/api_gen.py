@@ -23,7 +23,7 @@ from google.protobuf import descriptor_pb2  # noqa: E402
 from google.protobuf.compiler import plugin_pb2  # noqa: E402
 
 METHODS = ("get", "post", "put", "patch", "delete")
-EXTENSIONS = {"x-rpc", "x-handler", "x-query", "x-body", "x-headers", "x-fixed", "x-tenant", "x-audit", "x-mcp"}
+EXTENSIONS = {"x-rpc", "x-handler", "x-query", "x-body", "x-headers", "x-fixed", "x-tenant", "x-audit", "x-mcp", "x-wakes"}
 INTEGERS = {"INT32": (-2**31, 2**31 - 1), "UINT32": (0, 2**32 - 1), "INT64": (None, None), "UINT64": (0, None)}
 
 
@@ -246,7 +246,8 @@ def c_route(document, verb, path, operation):
                   if "x-headers" in operation else "",
                   f".fixed = {c_text(json.dumps(operation['x-fixed']))}" if "x-fixed" in operation else "",
                   f".tenant = {c_text(operation['x-tenant'])}" if "x-tenant" in operation else "",
-                  ".is_audited = true" if operation.get("x-audit") else ""]
+                  ".is_audited = true" if operation.get("x-audit") else "",
+                  f".wakes_{operation['x-wakes']} = true" if "x-wakes" in operation else ""]
     else:
         parts.append(f".handler = admin_{operation['x-handler']}")
     if "x-mcp" in operation:
