@@ -25,6 +25,7 @@ declare
     q outbox_queue;
     o outbox;
     v_owner_fence bigint;
+    v_opted_out_at timestamptz;
     v_floor timestamptz := claim_floor();
     v_first_due timestamptz := now();
     v_rows_count bigint := 0;
@@ -54,8 +55,8 @@ begin
         select * into o from outbox k
          where k.tenant_id collate "POSIX" = q.tenant_id
            and k.conversation_id = q.conversation_id and k.seq = q.head_seq;
-        select k.owner_fence, k.address, k.phone, k.is_opted_out
-          into v_owner_fence, address, phone, is_opted_out
+        select k.owner_fence, k.address, k.phone, k.opted_out_at
+          into v_owner_fence, address, phone, v_opted_out_at
           from conversations k
          where k.tenant_id = q.tenant_id and k.conversation_id = q.conversation_id;
         if o.state not in ('queued', 'sending') then -- written as sent: a person's phone
@@ -84,7 +85,12 @@ begin
          where k.tenant_id = q.tenant_id and k.conversation_id = q.conversation_id;
         -- What the policy asks for. A turn answers a message, so its answers need no look at the inbox
         -- as long as they are young; quiet hours are for what is no reply.
-        is_reply := o.turn_id is not null or o.author = 'person';
+        is_reply := o.turn_id is not null or o.author = 'person'
+                    or coalesce(o.content ->> 'purpose', '') = 'holding';
+        is_opted_out := v_opted_out_at is not null
+                        and not (is_reply and o.created_at >= v_opted_out_at
+                                 and (o.author = 'bot' or has_written_since(
+                                          o.tenant_id, o.conversation_id, v_opted_out_at)));
         customer_silent_ms := coalesce((extract(epoch from now() - case
             when o.turn_id is not null and o.created_at > now() - interval '1 hour'
             then o.created_at else last_customer_at(o.tenant_id, o.conversation_id) end)

@@ -44,8 +44,10 @@ begin
      where contacts.name <> excluded.name and excluded.name <> '';
 
     insert into conversations (tenant_id, conversation_id, contact_id, channel, channel_account_id,
-                               address, phone)
-    values (p_tenant, uuid7(), v_contact, p_channel, p_account, p_address, v_phone)
+                               address, phone, opted_out_at)
+    values (p_tenant, uuid7(), v_contact, p_channel, p_account, p_address, v_phone,
+            (select k.opted_out_at from contacts k
+              where k.tenant_id = p_tenant and k.contact_id = v_contact))
     on conflict (tenant_id, contact_id, channel_account_id, channel)
     do update set address = excluded.address,
                   phone = case when excluded.phone = '' then conversations.phone

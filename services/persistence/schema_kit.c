@@ -60,7 +60,7 @@ const turn_commit_reply_t *schema_commit(test_db_t *db, act_str_t tenant, act_st
        .decision = act_str(opts.decision ? opts.decision : "RESPOND"),
        .handoff_reason = ACT_STR("asked for a person"), .outbox = {answers, opts.answers_count},
        .owner_fence = turn->owner_fence, .is_final = !opts.may_be_stale,
-       .journal = act_str(opts.journal));
+       .journal = act_str(opts.journal), .duration_ms = 1000);
     return reply;
 }
 

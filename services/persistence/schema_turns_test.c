@@ -56,6 +56,7 @@ static void a_turn_is_committed_once(void **state)
     // Another turn under the same fence is a stranger.
     schema_commit_t stranger = {.turn_id = test_db_uuid(db), .answers_count = 1};
     assert_false(schema_commit(db, tenant, conversation, turn, stranger)->was_committed);
+    admin_on(db, tenant, "outbox set attempt = 1"); // its channel was asked: it stays
     const turn_begin_reply_t *next = schema_begin(db, tenant, conversation, "s1");
     assert_true(next->is_granted);
     assert_int_equal(next->pending.count, 1);
@@ -98,6 +99,7 @@ static void a_turn_outlives_its_holder(void **state)
         schema_commit(db, tenant, conversation, second, (schema_commit_t){.answers_count = 1});
     assert_true(done->was_committed);
     assert_int_equal(done->pending_count, 1);
+    admin_on(db, tenant, "outbox set attempt = 1"); // its channel was asked: it stays
     const turn_begin_reply_t *next = schema_begin(db, tenant, conversation, "s2");
     assert_false(act_str_eq(next->turn_id, first->turn_id));
     assert_int_equal(next->pending.count, 1);

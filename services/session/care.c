@@ -52,6 +52,7 @@ static void keep(turn_t *turn, bool says_so)
     const outbound_content_t holding = {
         .type = ACT_STR("text"),
         .text = act_text("system.holding", turn->language),
+        .purpose = ACT_STR("holding"),
     };
     const turn_keep_request_t request = {
         .conversation_id = turn->conversation_id,

@@ -206,24 +206,31 @@ describe('the channel policy', () => {
     return conversationOf(from);
   };
 
-  test('STOP is confirmed, then nothing is sent, and START brings the messages back', async () => {
+  test('STOP is confirmed, then nothing unasked is sent, what they ask is answered, and START brings the messages back', async () => {
     const from = '33750000001';
     const { conversation_id: id } = await meet(from);
     await parley.webhook([textMessage(from, 'stop')]);
     await sim.waitFor(from, 2);
     assert.match((await sim.sentTo(from))[1].body, /START/);
-    assert.notEqual((await parley.query('select opted_out_at from contacts k join conversations c using (tenant_id, contact_id) where conversation_id = $1', [id]))[0].opted_out_at, null);
+    assert.notEqual((await parley.query('select k.opted_out_at from contacts k join conversations c using (tenant_id, contact_id) where conversation_id = $1', [id]))[0].opted_out_at, null);
     await parley.cli(['reply', id, 'Une dernière chose…']);
     await until('it is refused', async () => (await outboxOf(from)).some((row) => row.state === 'refused'));
     const shown = (await parley.cli(['outbox', '--state', 'refused'])).stdout;
     assert.match(shown, /OPTED_OUT/);
     assert.match(shown, /START/);
     await parley.cli(['handback', '--conversation', id]);
-    await parley.webhook([textMessage(from, 'start')]);
+    await parley.webhook([textMessage(from, 'bonjour')]); // who asks is answered
     await sim.waitFor(from, 3);
-    await parley.webhook([textMessage(from, 'start')]); // nothing new: a message like any other
+    await parley.cli(['reply', id, 'Je vous réponds.']); // by a person, too
     await sim.waitFor(from, 4);
-    assert.equal((await sim.sentTo(from)).length, 4);
+    await notice(from, { type: 'template', template_name: 'appt_reminder', template_language: 'fr', template_parameters: ['Ana', '10:00'] });
+    await until('a reminder is refused', async () => (await outboxOf(from)).filter((row) => row.error_code === 'OPTED_OUT').length === 2);
+    await parley.cli(['handback', '--conversation', id]);
+    await parley.webhook([textMessage(from, 'start')]);
+    await sim.waitFor(from, 5);
+    await parley.webhook([textMessage(from, 'start')]); // nothing new: a message like any other
+    await sim.waitFor(from, 6);
+    assert.equal((await sim.sentTo(from)).length, 6);
   });
 
   test('outside the window only a template goes, and what was refused says so', async () => {
