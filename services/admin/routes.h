@@ -21,7 +21,7 @@ typedef struct {
     const char *tool;           // what the MCP server says of it, JSON; NULL: it is no tool
     bool is_audited;
     bool wakes_delivery; // it leaves something to be sent
-    bool is_open; // for everyone
+    bool is_open;        // for everyone
 } route_t;
 
 extern const route_t routes[];

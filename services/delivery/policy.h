@@ -7,8 +7,8 @@
 typedef struct {
     const act_channel_t *channel;
     const outbound_content_t *content;
-    bool is_reply; // answers a message, or a person wrote it
-    bool is_opted_out; // and it is no answer to what they wrote since
+    bool is_reply;              // answers a message, or a person wrote it
+    bool is_opted_out;          // and it is no answer to what they wrote since
     int64_t customer_silent_ms; // since their last message; -1: they never wrote
     // Minutes since midnight where the tenant is; equal: no quiet hours.
     int32_t local_minute;

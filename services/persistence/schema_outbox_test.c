@@ -228,7 +228,8 @@ static void a_person_takes_over_and_hands_back(void **state)
 {
     test_db_t *db = *state;
     act_str_t tenant = test_db_tenant(db);
-    act_str_t conversation = schema_talk(db, tenant, "491", 1); // seq 1: its channel does not take it
+    act_str_t conversation =
+        schema_talk(db, tenant, "491", 1); // seq 1: its channel does not take it
     (void)schema_record(db, tenant, schema_claim(db, conversation, 30000), "retry", ACT_STR(""));
     (void)schema_say(db, tenant, "491");
     const turn_begin_reply_t *turn = schema_begin(db, tenant, conversation, "s1");

@@ -117,7 +117,8 @@ static void what_was_done_is_told(void **state)
 
 // --- answers that wait to be sent ------------------------------------------------------------------
 
-static act_str_t value_of(test_db_t *db, act_str_t conversation, const char *what, const char *table)
+static act_str_t value_of(test_db_t *db, act_str_t conversation, const char *what,
+                          const char *table)
 {
     return test_db_admin(db, test_db_text(db,
                                           "select coalesce((%s)::text, '') from %s where "
@@ -160,7 +161,8 @@ static void an_answer_that_waits_is_taken_back(void **state)
     assert_false(act_str_eq(next->turn_id, stale->turn_id));
     CHECK_STR(next->flow_state, "asked for the day"); // as the turn found it that was taken back
     CHECK_STR(next->session_id, "session");
-    assert_true(next->turn_started_at_ms < stale->turn_started_at_ms); // schema_kit: it took a second
+    assert_true(next->turn_started_at_ms <
+                stale->turn_started_at_ms); // schema_kit: it took a second
     assert_null(schema_look(db, conversation, 1000));
     CHECK_STR(value_of(db, conversation, "string_agg(state, ' ' order by seq)", "outbox"),
               "sent superseded superseded");
@@ -176,12 +178,13 @@ static void an_answer_that_waits_is_taken_back(void **state)
        .conversation_id = conversation);
     assert_int_equal(history->history.count, 5); // three messages, two answers
     // Each message is counted once, and so is each answer.
-    CHECK_STR(test_db_admin(db, test_db_text(db,
-                                             "select sum(inbound_count) || ' ' || sum(outbound_count) "
-                                             "from usage_daily where tenant_id = '%" ACT_STR_FMT "'",
-                                             ACT_STR_ARG(tenant))
-                                    .ptr),
-              "3 2");
+    CHECK_STR(
+        test_db_admin(db, test_db_text(db,
+                                       "select sum(inbound_count) || ' ' || sum(outbound_count) "
+                                       "from usage_daily where tenant_id = '%" ACT_STR_FMT "'",
+                                       ACT_STR_ARG(tenant))
+                              .ptr),
+        "3 2");
 }
 
 static void the_first_turn_of_a_session_is_taken_back_with_it(void **state)
@@ -260,9 +263,10 @@ static void not_all_answers_are_taken_back(void **state)
         const turn_begin_reply_t *turn =
             answer(db, tenant, conversation,
                    (schema_commit_t){.decision = rows[i].decision, .answers_count = 1});
-        (void)test_db_admin(db, test_db_text(db, "update %s where conversation_id = '%" ACT_STR_FMT "'",
-                                             rows[i].change, ACT_STR_ARG(conversation))
-                                    .ptr);
+        (void)test_db_admin(db,
+                            test_db_text(db, "update %s where conversation_id = '%" ACT_STR_FMT "'",
+                                         rows[i].change, ACT_STR_ARG(conversation))
+                                .ptr);
         (void)schema_say(db, tenant, "491");
         const turn_begin_reply_t *next = schema_begin(db, tenant, conversation, "s1");
         assert_true(next->is_granted);
