@@ -28,7 +28,8 @@ export const mutants = {
   }],
   'an answer is sent though the customer has written again': ['stale', {
     put_intent: ['if v_has_newer then', 'if false then'],
-  }, { env: { PARLEY_THROUGHPUT_PER_S: '6' }, conversations: 100, killEveryMs: 30000 }], // so slow that customers write meanwhile
+    turn_take_back: ['begin\n', 'begin\n    return false;\n'],
+  }, { env: { PARLEY_THROUGHPUT_PER_S: '4' }, conversations: 100, killEveryMs: 30000, takeoverEveryMs: 60000 }], // so slow that customers write meanwhile
   'statuses are acknowledged and dropped': ['statuses_lost', {
     apply_status: [/if v_status not in \(/, "if v_status = 'read' and random() < 0.1 or v_status not in ("],
   }, { drainMs: 30000 }], // some statuses come late

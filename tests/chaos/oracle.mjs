@@ -17,7 +17,7 @@ const TAKEOVER_MS = 1000;
 // The database and the provider read one clock, to the millisecond.
 const CLOCK_MS = 5;
 // An answer whose INTENT is committed may be on its way this long; with a fault near it, longer.
-const INTENT_MS = 1000, FAULT_MS = 5000;
+const INTENT_MS = 1000, FAULT_MS = 4000, LOST_REPLY_MS = 1000;
 // Plans in a row that newer messages may supersede, and until when (turn_may_be_superseded).
 const REPLANS_MAX = 3, ANSWER_MS = 60000;
 // The provider has accepted, and Parley cannot know it.
@@ -231,7 +231,8 @@ function superseded(run, found) {
   }
 }
 
-const isNearFault = (run, fromMs, untilMs) => run.faults.some((fault) => fault.at_ms <= untilMs && (fault.until_ms ?? fault.at_ms) + FAULT_MS >= fromMs);
+const isNearFault = (run, fromMs, untilMs) => run.faults.some((fault) => fault.at_ms <= untilMs &&
+  (fault.until_ms ?? fault.at_ms) + (fault.what === 'lost_reply' ? LOST_REPLY_MS : FAULT_MS) >= fromMs);
 
 function stale(run, found) {
   for (const turn of run.liveTurns) {
