@@ -3,6 +3,7 @@
 
 #include "answer.h"
 #include "decide.h"
+#include "memory.h"
 #include "prompt_calls.h"
 #include "proto/agent_service.h"
 
@@ -33,6 +34,20 @@ const act_config_row_t agent_config[] = {
      .max = 3500,
      .example = "1200",
      .help = "most characters of an answer that a model writes"},
+    {.name = "memory",
+     .env = "PARLEY_MEMORY",
+     .type = ACT_CONFIG_BOOL,
+     .default_text = "true",
+     .example = "false",
+     .help = "keep a summary of each conversation and facts of its contact"},
+    {.name = "memory_delay_ms",
+     .env = "PARLEY_MEMORY_DELAY_MS",
+     .type = ACT_CONFIG_INT,
+     .default_text = "20000",
+     .min = 0,
+     .max = 3600000,
+     .example = "20000",
+     .help = "how long after a turn of the agent they are renewed; turns until then count as one"},
     {0},
 };
 
@@ -47,8 +62,19 @@ static void respond(void *context, act_call_t *call, const respond_request_t *re
         answer_start(context, call, request);
 }
 
+static void remember(void *context, act_call_t *call, const remember_request_t *request)
+{
+    agent_t *self = context;
+    if (self->memory)
+        memory_note(self->memory, act_call_header(call)->tenant, request->conversation_id);
+    act_buf_t nothing;
+    act_buf_init(&nothing, 1);
+    act_call_reply(&call, &nothing);
+}
+
 const agent_server_t agent_methods = {
     .respond = respond,
+    .remember = remember,
     .list_prompt_views = prompt_calls_list,
     .set_prompt = prompt_calls_set,
 };
@@ -66,12 +92,21 @@ act_err_t agent_open(void *context, act_actor_t *actor)
     self->faq_min_score_pct = act_config_int(config, "faq_min_score_pct");
     self->context_tokens = act_config_int(config, "context_tokens");
     self->answer_max_chars = act_config_int(config, "answer_max_chars");
+    if (act_config_bool(config, "memory"))
+        self->memory = memory_new(actor, act_config_int(config, "memory_delay_ms"));
     return ACT_E_OK;
+}
+
+void agent_drain(void *context)
+{
+    agent_t *self = context;
+    memory_destroy(&self->memory); // the next turn makes up for it
 }
 
 void agent_close(void *context)
 {
     agent_t *self = context;
+    memory_destroy(&self->memory);
     tool_shelf_destroy(&self->shelf);
     models_destroy(&self->models);
 }

@@ -7,6 +7,7 @@
 extern const size_t agent_size_bytes;
 
 act_err_t agent_open(void *self, act_actor_t *actor);
+void agent_drain(void *self);
 void agent_close(void *self);
 
 // The generated server struct with the methods.

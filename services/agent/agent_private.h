@@ -2,6 +2,7 @@
 #pragma once
 #include "actor/actor.h"
 #include "hands.h"
+#include "memory.h"
 #include "models.h"
 #include "proto/agent.h"
 #include "turn/journal.h"
@@ -11,6 +12,7 @@ typedef struct {
     models_t *models;
     tool_shelf_t *shelf;
     hands_io_t io;
+    memory_t *memory; // NULL: nothing is remembered
     int64_t faq_min_score_pct;
     int64_t context_tokens;
     int64_t answer_max_chars;

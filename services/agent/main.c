@@ -1,6 +1,7 @@
 // agent: answers what no flow does: with the tenant's model, or from its FAQ; else offers a person.
 #include "agent.h"
 
+#include "metrics.h"
 #include "proto/agent_service.h"
 
 int main(int argc, char **argv)
@@ -13,6 +14,8 @@ int main(int argc, char **argv)
                         .config = agent_config,
                         .self_size_bytes = agent_size_bytes,
                         .open = agent_open,
+                        .drain = agent_drain,
                         .close = agent_close,
+                        .metrics = agent_metrics,
                     });
 }

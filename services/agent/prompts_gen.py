@@ -12,7 +12,7 @@ import re
 import sys
 
 # What code fills (prompts.h).
-NAMES = ["business_name", "language", "max_chars", "tone"]
+NAMES = ["business_name", "fact_types", "language", "max_chars", "tone"]
 MAX_BYTES = 16384
 PLACEHOLDER = re.compile(r"\{\{([a-z][a-z_]*)\}\}")
 

@@ -10,6 +10,7 @@
 #include "metrics.h"
 #include "pipeline.h"
 #include "replay.h"
+#include "proto/agent_service.h"
 #include "proto/delivery_service.h"
 #include "proto/persistence_service.h"
 
@@ -344,6 +345,17 @@ static void announce(turn_t *self, int32_t outbox_count)
     act_buf_fini(&body);
 }
 
+// The agent's memory looks at what was said, when it has time. A hint that is lost is made up for by the next.
+static void remind(turn_t *self)
+{
+    if (!act_str_starts_with(self->path, "agent"))
+        return;
+    remember_request_t request = {.conversation_id = self->conversation_id};
+    act_call_opts_t opts = turn_call_opts(self);
+    opts.class_ = ACT_CLASS_BULK;
+    agent_remember(self->session->actor, &opts, &request);
+}
+
 static bool may_retry_commit(const turn_t *self)
 {
     int64_t now_ms = act_loop_now_ms(act_actor_loop(self->session->actor));
@@ -390,6 +402,7 @@ static void on_committed(void *context, const act_reply_t *reply, const turn_com
     }
     ACT_CRASH_POINT("session.turn.committed");
     announce(self, body->outbox_count);
+    remind(self);
     finish(self, body->pending_count > 0);
 }
 

@@ -126,7 +126,14 @@ static void respond(void *context, act_call_t *call, const respond_request_t *re
     take(context, call, request->text, answer_agent);
 }
 
-static const agent_server_t agent_methods = {.respond = respond};
+static void remember(void *context, act_call_t *call, const remember_request_t *request)
+{
+    (void)context;
+    (void)request;
+    act_call_fail(&call, ACT_E_CANCELLED, NULL); // a cast: nobody hears it
+}
+
+static const agent_server_t agent_methods = {.respond = respond, .remember = remember};
 
 // --- flow ----------------------------------------------------------------------------------------
 
