@@ -268,7 +268,6 @@ static void on_prompts(void *context, const act_reply_t *reply, const list_promp
         return;
     }
     summary_ask(&job->read, body, job->conversation_id, job->arena, &job->question);
-    job->question.system = act_arena_str(job->arena, job->question.system);
     ask(job);
 }
 
