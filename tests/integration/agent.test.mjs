@@ -162,13 +162,13 @@ describe('the agent with a model', () => {
     assert.deepEqual([hungUp, count], [1, 3]);
   });
 
-  for (const service of ['session', 'agent'])
+  for (const service of ['session', 'agent', 'broker'])
     test(`a kill of ${service} after the model was paid pays nothing twice`, async () => {
       const from = await tell('zxcv how old is the house', plan('1890.'), { match: 'plan', text: 'It is from 1890.', delay_ms: 1500 });
       await until('a paid step', async () => (await parley.query(
         `select 1 from turn_steps s join conversations c using (tenant_id, conversation_id) where c.address = $1 and s.kind = 'paid'`, [from])).length === 1);
       await model.script({ text: 'It is from 1890.' });
-      process.kill(await parley.pidOf(service), 'SIGKILL');
+      process.kill(service === 'broker' ? parley.brokerPid() : await parley.pidOf(service), 'SIGKILL');
       const said = await textsTo(from);
       assert.deepEqual(said, ['It is from 1890.']);
       const brains = (await requests()).filter((row) => row.tools);
