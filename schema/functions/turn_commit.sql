@@ -80,6 +80,10 @@ begin
         values (p_tenant, p_turn, 'journal', p_conversation, 'journal', '', p_journal)
         on conflict (tenant_id, turn_id, step_key) do update set result = excluded.result;
     end if;
+    if p_path not like 'flow:%' then -- what was read is in the journal now
+        delete from turn_steps s
+         where s.tenant_id = p_tenant and s.turn_id = p_turn and s.kind = 'seen';
+    end if;
 
     update conversations k
        set lease_holder = '', lease_expires_at = null,

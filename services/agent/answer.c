@@ -448,6 +448,7 @@ static void start(job_t *self)
 {
     const agent_t *agent = self->agent;
     const respond_request_t *request = self->request;
+    self->recorded = act_paid_recorded(arena_of(self), self->recorded);
     const act_journal_opts_t journal = {
         .prefix = is_small(self) ? ACT_STR("agent_small") : ACT_STR("agent"),
         .recorded = self->recorded,

@@ -19,6 +19,7 @@ typedef struct {
     turn_step_t step;
     act_reply_t known; // the answer, when it comes from what was recorded
     bool is_kept;      // false: still open, or came to nothing worth keeping
+    bool is_taken;     // by act_journal_take_reads
 } entry_t;
 
 struct act_journal {
@@ -126,10 +127,25 @@ void act_journal_fail(act_journal_t *self, act_str_t step_key, act_str_t request
 act_str_t act_journal_value(act_journal_t *self, const char *what, act_str_t now)
 {
     act_str_t step_key = act_journal_key(self, what);
-    const turn_step_t *step = self->opts.is_replay ? recorded(self, step_key) : NULL;
+    const turn_step_t *step = recorded(self, step_key);
     act_str_t value = step ? step->result : now;
     act_journal_put(self, ACT_STEP_READ, step_key, (act_str_t){0}, value);
     return value;
+}
+
+act_steps_t act_journal_take_reads(act_journal_t *self)
+{
+    turn_step_t *items = act_arena_alloc_array(self->arena, self->count + 1, sizeof *items);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < self->count; i++) {
+        entry_t *entry = self->entries[i];
+        bool is_read = act_str_is(entry->step.kind, kinds[ACT_STEP_READ]);
+        if (!entry->is_kept || entry->is_taken || !is_read || entry->step.is_cut)
+            continue;
+        entry->is_taken = true;
+        items[count++] = entry->step;
+    }
+    return (act_steps_t){items, count};
 }
 
 act_steps_t act_journal_steps(const act_journal_t *self)
@@ -169,12 +185,23 @@ static void know_answer(act_journal_t *self, entry_t *entry, act_str_t request)
         know_error(&entry->known, self->arena, err, entry->step.step_key);
 }
 
+// A turn that runs again reads what it had read before it paid for something.
+static bool know_again(act_journal_t *self, entry_t *entry, act_str_t request)
+{
+    const turn_step_t *step = NULL;
+    bool is_known = act_str_is(entry->step.kind, kinds[ACT_STEP_READ]) &&
+                    act_journal_find(self, entry->step.step_key, request, &step) == ACT_E_OK;
+    if (is_known)
+        know_step(&entry->known, step);
+    return is_known;
+}
+
 // Is the answer known? Then it is in the entry.
 static bool know(const journal_tape_t *tape, entry_t *entry, act_str_t request)
 {
     act_journal_t *self = tape->journal;
     if (!self->opts.is_replay)
-        return false;
+        return !tape->is_failures_only && know_again(self, entry, request);
     if (!tape->is_failures_only) {
         know_answer(self, entry, request);
         return true;

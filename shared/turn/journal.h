@@ -10,6 +10,9 @@
 //           idempotency key; then persistence.put_turn_step, and use the result that it gives back
 //           (turn/paid.h does all of it).
 //
+// What was read before something was paid for is committed with it: a turn that runs again finds it here,
+// and so asks for the same.
+//
 // Calls made with act_journal_tape() as act_call_opts_t.tape are steps by themselves: their answers are
 // taken down, and in a replay (`parley replay`) they come from what was recorded; what was not is
 // STEP_MISSING, and nobody is asked. A step that is found with another request is STEP_MISMATCH.
@@ -50,8 +53,8 @@ act_tape_t *act_journal_tape(act_journal_t *self);
 // only a failure is a step, because what came of it must come again. In a replay they are made.
 act_tape_t *act_journal_failures(act_journal_t *self);
 
-// A value that is no call: a setting, a version, the clock. `now` is recorded and given back; in a replay
-// what was recorded is, and `now` if nothing was.
+// A value that is no call: a setting, a version, the clock. `now` is recorded and given back, unless
+// there is a recorded value: then that is.
 act_str_t act_journal_value(act_journal_t *self, const char *what, act_str_t now);
 
 // What was recorded for a step: OK and *ret_step; NOT_FOUND: do it; STEP_MISMATCH; STEP_MISSING: a
@@ -64,6 +67,9 @@ void act_journal_put(act_journal_t *self, act_step_kind_t kind, act_str_t step_k
                      act_str_t request, act_str_t result);
 // A step that came to nothing, so that a replay comes to nothing, too.
 void act_journal_fail(act_journal_t *self, act_str_t step_key, act_str_t request, act_err_t err);
+
+// What was read since the last time this was called, for whoever commits it.
+act_steps_t act_journal_take_reads(act_journal_t *self);
 
 // What was taken down, in order, for the reply. Effects are in it too: they are the receipts.
 act_steps_t act_journal_steps(const act_journal_t *self);

@@ -45,6 +45,34 @@ static void end_with(act_paid_t **self_p, act_err_t err, act_str_t text)
     end(self_p, &reply);
 }
 
+// --- what was recorded ---------------------------------------------------------------------------
+
+static bool read_seen(act_arena_t *arena, const turn_step_t *step,
+                      list_turn_steps_reply_t *ret_seen)
+{
+    *ret_seen = (list_turn_steps_reply_t){0};
+    return act_str_is(step->kind, "seen") &&
+           list_turn_steps_reply_unpack(step->result, arena, ret_seen, NULL) == ACT_E_OK;
+}
+
+act_steps_t act_paid_recorded(act_arena_t *arena, act_steps_t recorded)
+{
+    uint32_t count = recorded.count;
+    list_turn_steps_reply_t seen;
+    for (uint32_t i = 0; i < recorded.count; i++)
+        if (read_seen(arena, &recorded.items[i], &seen))
+            count += seen.steps.count;
+    turn_step_t *all = act_arena_alloc_array(arena, count + 1, sizeof *all);
+    count = 0;
+    for (uint32_t i = 0; i < recorded.count; i++) {
+        all[count++] = recorded.items[i];
+        (void)read_seen(arena, &recorded.items[i], &seen);
+        for (uint32_t j = 0; j < seen.steps.count; j++)
+            all[count++] = seen.steps.items[j];
+    }
+    return (act_steps_t){all, count};
+}
+
 // --- what is known -------------------------------------------------------------------------------
 
 static void end_known(void *context)
@@ -94,6 +122,21 @@ static void on_put(void *context, const act_reply_t *reply, const put_turn_step_
     end(&self, &paid);
 }
 
+static act_str_t pack_seen(act_paid_t *self)
+{
+    act_steps_t reads = act_journal_take_reads(self->turn.journal);
+    const list_turn_steps_reply_t seen = {.steps = {reads.items, reads.count}};
+    act_buf_t out;
+    act_buf_init(&out, RESULT_MAX_BYTES);
+    if (reads.count > 0)
+        list_turn_steps_reply_pack(&seen, &out);
+    // Too much: a turn that runs again reads anew.
+    act_str_t text =
+        out.is_overflowed ? (act_str_t){0} : act_arena_str(arena_of(self), act_buf_str(&out));
+    act_buf_fini(&out);
+    return text;
+}
+
 static void put(act_paid_t *self, act_str_t result)
 {
     uint8_t hash[ACT_STEP_HASH_BYTES];
@@ -105,6 +148,7 @@ static void put(act_paid_t *self, act_str_t result)
         .kind = ACT_STR("paid"),
         .request_hash = act_str_of(hash, sizeof hash),
         .result = result,
+        .seen = pack_seen(self),
     };
     const act_call_opts_t opts = {.parent = self->turn.call};
     self->call_id = persistence_put_turn_step(self->turn.actor, &opts, &request, on_put, self);

@@ -8,6 +8,9 @@
 //   in a replay, not recorded  STEP_MISSING; nobody is asked
 //   recorded for another ask   STEP_MISMATCH
 //
+// What the turn read since its last paid step is committed with it; act_paid_recorded gives it to the
+// journal of a turn that runs again, so that it comes to the same questions.
+//
 // An answer that is an error is no paid step: it is noted in the journal, so that a replay fails the same way.
 #pragma once
 #include "actor/actor.h"
@@ -42,6 +45,9 @@ act_paid_t *act_paid_ask(const act_paid_turn_t *turn, const act_paid_ask_t *ask,
                          void *context);
 // The callback will not come; the callee is told. Accepts NULL inside.
 void act_paid_cancel(act_paid_t **self_p);
+
+// Recorded steps, as act_journal_opts_t wants them, with what was read among them.
+act_steps_t act_paid_recorded(act_arena_t *arena, act_steps_t recorded);
 
 // The step's name over all turns, for who is asked: "<turn>/<step key>".
 act_str_t act_paid_key(const act_paid_turn_t *turn, act_str_t step_key);

@@ -19,6 +19,8 @@ typedef struct {
     act_paid_t *paid;
     int done_count;
     act_reply_t reply;
+    const char *clock; // NULL: it is not looked at
+    act_str_t told;
 } stage_t;
 
 static void on_paid(void *context, const act_reply_t *reply)
@@ -39,6 +41,8 @@ static void hold(void *context, act_call_t *call, const respond_request_t *reque
                                   .recorded = {request->journal.items, request->journal.count},
                                   .is_replay = request->is_replay,
                               });
+    if (self->clock)
+        self->told = act_journal_value(self->journal, "clock", act_str(self->clock));
     const act_paid_turn_t turn = {.actor = act_call_actor(call),
                                   .call = call,
                                   .journal = self->journal,
@@ -200,6 +204,29 @@ static void is_not_asked_again(void **state)
     assert_int_equal(act_journal_steps(self->journal).count, 1);
 }
 
+static void what_was_read_is_committed_with_it_and_read_again(void **state)
+{
+    stage_t *self = *state;
+    ACT_AUTO(act_arena) *arena = act_arena_new();
+    self->clock = "noon";
+    respond(self, "hello", (act_steps_t){0}, false);
+    answer_chat(self, expect(self, "chat"), "once");
+    const kit_message_t *put = expect(self, "put_turn_step");
+    put_turn_step_request_t request;
+    assert_int_equal(put_turn_step_request_unpack(put->body, put->frame, &request, NULL), ACT_E_OK);
+    const turn_step_t row = {.step_key = ACT_STR("agent/large/1/chat/seen"),
+                             .kind = ACT_STR("seen"),
+                             .result = act_arena_str(arena, request.seen)};
+    act_steps_t steps = act_paid_recorded(arena, (act_steps_t){&row, 1});
+    assert_int_equal(steps.count, 2);
+    assert_true(act_str_is(steps.items[1].step_key, "agent/large/0/clock"));
+    act_paid_cancel(&self->paid);
+    act_call_fail(&self->call, ACT_E_CANCELLED, NULL);
+    self->clock = "midnight";
+    respond(self, "hello", steps, false);
+    assert_true(act_str_is(self->told, "noon"));
+}
+
 static void another_request_is_a_mismatch(void **state)
 {
     stage_t *self = *state;
@@ -279,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(commits_before_it_uses),
         TEST(is_not_asked_again),
+        TEST(what_was_read_is_committed_with_it_and_read_again),
         TEST(another_request_is_a_mismatch),
         TEST(a_replay_asks_nobody),
         TEST(a_failure_is_noted_and_fails_again),

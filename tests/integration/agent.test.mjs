@@ -168,11 +168,15 @@ describe('the agent with a model', () => {
       await until('a paid step', async () => (await parley.query(
         `select 1 from turn_steps s join conversations c using (tenant_id, conversation_id) where c.address = $1 and s.kind = 'paid'`, [from])).length === 1);
       await model.script({ text: 'It is from 1890.' });
+      // The turn goes on with what it had read.
+      await parley.cli(['prompt', 'set', 'brain', '--file', '-'], { input: `Plan otherwise, since ${service}.` });
       process.kill(service === 'broker' ? parley.brokerPid() : await parley.pidOf(service), 'SIGKILL');
       const said = await textsTo(from);
       assert.deepEqual(said, ['It is from 1890.']);
       const brains = (await requests()).filter((row) => row.tools);
       assert.equal(brains.length, 1, 'the plan was paid for twice');
+      assert.equal((await parley.query("select 1 from turn_steps where kind = 'seen' and turn_id = $1", [(await turn(from)).turn_id])).length, 0);
+      await parley.cli(['prompt', 'reset', 'brain']);
     });
 
   test('prompts are listed, changed, checked, and given back', async () => {
