@@ -40,7 +40,7 @@ begin
                   join products p on p.tenant_id = p_tenant and p.product_id = f.product_id
                  cross join lateral product_name(p_tenant, f.product_id, p_language) n
                  where f.score >= 0.25 or f.best < 0.25
-                 order by case when f.best >= 0.25 then f.score end desc, p.position, p.product_id limit 5) h;
+                 order by case when f.best >= 0.25 then f.score end desc, p.position, p.product_id limit 10) h;
         return next;
         return;
     end if;

@@ -18,7 +18,8 @@
 create or replace function turn_begin(
     p_tenant text, p_conversation uuid, p_holder text, p_lease_ms bigint, p_planned_count bigint,
     out is_granted boolean, out retry_after_ms integer, out fence bigint, out tenant_name text,
-    out internal_language text, out contact_id text, out contact_name text, out channel text,
+    out internal_language text, out contact_id text, out contact_name text, out contact_phone text,
+    out channel text,
     out channel_account_id text, out language text, out owner text, out owner_fence bigint,
     out flow_state text, out session_id text, out pending json,
     out is_over_quota boolean, out is_blocked boolean,
@@ -116,6 +117,7 @@ begin
     tenant_name := coalesce(t.name, p_tenant);
     internal_language := coalesce(t.internal_language, 'fr');
     contact_id := c.contact_id;
+    contact_phone := c.phone;
     channel := c.channel;
     channel_account_id := c.channel_account_id;
     language := coalesce(nullif(c.language, ''), v_contact_language);

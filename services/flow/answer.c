@@ -1,6 +1,7 @@
 // answer: one row a kind of question, then the order of verdicts.
 #include "answer.h"
 
+#include "contact.h"
 #include "match.h"
 #include "page.h"
 #include "texts/texts.h"
@@ -122,6 +123,9 @@ static answer_t read_choice(const input_t *in)
 
 static answer_t read_yes_no(const input_t *in)
 {
+    uint32_t place = 0;
+    if (read_place(in, 2, &place))
+        return taken(place == 0 ? ACT_STR("yes") : ACT_STR("no"), 0);
     if (in->state->node->cancel_is_yes &&
         act_word_is_anywhere("words.cancel", in->language, in->text))
         return taken(ACT_STR("yes"), 0);
@@ -147,7 +151,7 @@ static answer_t read_number(const input_t *in)
 {
     const node_t *node = in->state->node;
     int64_t number = 0;
-    if (match_numbers(in->folded, &number) != 1 || match_has(in->text, ACT_STR("-")) ||
+    if (match_amounts(in->folded, &number) != 1 || match_has(in->text, ACT_STR("-")) ||
         number < node->min || number > node->max)
         return unclear;
     return taken(act_arena_printf(in->arena, "%lld", (long long)number), 0);
@@ -215,13 +219,42 @@ static answer_t read_pick(const input_t *in)
     return read_title(in);
 }
 
+// The address the customer writes from is offered as a button.
+static answer_t read_contact(const input_t *in)
+{
+    act_str_t own = vars_get(&in->state->vars, ACT_STR("contact_phone"));
+    uint32_t place = 0;
+    if (!act_str_empty(own) &&
+        (read_place(in, 1, &place) || is_title(in, act_text("lead.own_button", in->language))))
+        return taken(own, 0);
+    act_str_t contact = contact_find(in->arena, in->text);
+    return act_str_empty(contact) ? unclear : taken(contact, 0);
+}
+
 typedef answer_t read_fn(const input_t *in);
 
 static read_fn *const readers[] = {
-    [ASK_TEXT] = read_text,         [ASK_CHOICE] = read_choice, [ASK_YES_NO] = read_yes_no,
-    [ASK_SEVERITY] = read_severity, [ASK_NUMBER] = read_number, [ASK_PERCENT] = read_percent,
-    [ASK_PICK] = read_pick,
+    [ASK_TEXT] = read_text,         [ASK_CHOICE] = read_choice,   [ASK_YES_NO] = read_yes_no,
+    [ASK_SEVERITY] = read_severity, [ASK_NUMBER] = read_number,   [ASK_PERCENT] = read_percent,
+    [ASK_PICK] = read_pick,         [ASK_CONTACT] = read_contact,
 };
+
+// A number alone may be the place of a button.
+static answer_t read_correction(const input_t *in)
+{
+    const node_t *corrected = in->state->node->corrects_node;
+    uint32_t place = 0;
+    if (!corrected || read_place(in, 2, &place))
+        return unclear;
+    state_t earlier = *in->state;
+    earlier.node = corrected;
+    input_t of_earlier = *in;
+    of_earlier.state = &earlier;
+    answer_t answer = readers[corrected->ask](&of_earlier);
+    if (answer.kind == ANSWER_TAKEN)
+        answer.kind = ANSWER_CORRECTED;
+    return answer;
+}
 
 // --- buttons -------------------------------------------------------------------------------------
 
@@ -239,6 +272,9 @@ static answer_t take_value_of_button(const state_t *state, act_str_t value)
             return taken(rows_cell(&state->rows, row, 0), row);
     if (node->ask == ASK_PICK && act_str_is(value, MORE))
         return (answer_t){.kind = ANSWER_MORE};
+    act_str_t own = vars_get(&state->vars, ACT_STR("contact_phone"));
+    if (node->ask == ASK_CONTACT && act_str_is(value, "own") && !act_str_empty(own))
+        return taken(own, 0);
     int64_t share = 0;
     bool is_share = act_str_to_int(value, &share) && share >= 0 && share <= 100;
     bool is_answer = act_str_is(value, "yes") || act_str_is(value, "no");
@@ -298,7 +334,9 @@ answer_t answer_read(const flows_t *flows, const state_t *state, const flow_run_
         act_word_is_anywhere("words.cancel", in.language, in.text))
         return (answer_t){.kind = ANSWER_STOP};
     bool is_readable = node->ask == ASK_TEXT ? !is_other : !act_str_empty(in.folded);
-    answer_t answer = is_readable ? readers[node->ask](&in) : unclear;
+    answer_t answer = is_other ? unclear : read_correction(&in);
+    if (answer.kind == ANSWER_UNCLEAR && is_readable)
+        answer = readers[node->ask](&in);
     if (answer.kind == ANSWER_UNCLEAR && (is_other || node->yields))
         answer.kind = ANSWER_OTHER;
     return answer;
@@ -324,6 +362,8 @@ answer_t answer_told(const state_t *state, act_str_t language, act_arena_t *aren
         answer = read_share(&in, /* must_say_percent= */ true);
     else if (node->ask == ASK_PICK)
         answer = read_title(&in);
+    else if (node->ask == ASK_NUMBER || node->ask == ASK_CONTACT)
+        answer = readers[node->ask](&in);
     else if (act_word_count_outside(node->filler, language, in.text) > 0)
         answer = read_text(&in);
     return answer.kind == ANSWER_TAKEN ? answer : unclear;

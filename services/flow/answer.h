@@ -2,7 +2,7 @@
 // wish to stop, or not understood? Pure: the same input gives the same verdict.
 //
 // A button of this question is always an answer. Else, in this order: a word to stop, something
-// that can be read as an answer, another intent with ANSWER_SURE_CONFIDENCE or more, not
+// that can be read as an answer (to the question that this one corrects, or to itself), another intent with ANSWER_SURE_CONFIDENCE or more, not
 // understood. A question for free text takes anything but a wish to stop and a wish for a person.
 #pragma once
 #include "state.h"
@@ -15,12 +15,13 @@
 typedef enum {
     ANSWER_UNCLEAR,
     ANSWER_TOO_LONG,
-    ANSWER_STALE, // a button of an earlier question
-    ANSWER_TAKEN, // value; for a pick also index
-    ANSWER_MORE,  // the next page of a long list
-    ANSWER_STOP,  // the customer wants to end this
-    ANSWER_FLOW,  // a choice of the menu: value is the flow's name
-    ANSWER_OTHER, // another subject
+    ANSWER_STALE,     // a button of an earlier question
+    ANSWER_TAKEN,     // value; for a pick also index
+    ANSWER_MORE,      // the next page of a long list
+    ANSWER_STOP,      // the customer wants to end this
+    ANSWER_CORRECTED, // it answers the question that this one corrects
+    ANSWER_FLOW,      // a choice of the menu: value is the flow's name
+    ANSWER_OTHER,     // another subject
 } answer_kind_t;
 
 typedef struct {

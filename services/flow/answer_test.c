@@ -144,8 +144,8 @@ static void reads_the_menu(void **state)
         {"en", "Report a problem", ANSWER_FLOW, "report_incident"},
         {"fr", "signaler un probleme", ANSWER_FLOW, "report_incident"},
         {"ar", "المهام", ANSWER_FLOW, "view_tasks"},
-        {"en", "7", ANSWER_FLOW, "escalate_to_human"},
-        {"en", "8", ANSWER_OTHER, NULL},
+        {"en", "9", ANSWER_FLOW, "escalate_to_human"},
+        {"en", "10", ANSWER_OTHER, NULL},
         {"en", "how much is a haircut", ANSWER_OTHER, NULL},
         {"en", "stop", ANSWER_OTHER, NULL}, // nothing is under way that could stop
     };

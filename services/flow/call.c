@@ -1,9 +1,9 @@
 // call: the table, and for each row "fill the request" and "read the reply".
-#include "call.h"
+#include "call_row.h"
 
 #include <inttypes.h>
 
-static act_str_t value(const call_job_t *job, const char *name)
+act_str_t call_value(const call_job_t *job, const char *name)
 {
     return job->value(job->context, act_str(name));
 }
@@ -20,39 +20,39 @@ static act_str_t idempotency_key(const call_job_t *job, act_str_t step)
                             ACT_STR_ARG(job->request->turn_id), ACT_STR_ARG(step));
 }
 
-static act_str_t number_text(const call_job_t *job, int64_t number)
+act_str_t call_number(const call_job_t *job, int64_t number)
 {
     return act_arena_printf(job->arena, "%" PRId64, number);
 }
 
-static act_str_t copy(const call_job_t *job, act_str_t text)
+act_str_t call_copy(const call_job_t *job, act_str_t text)
 {
     return act_arena_str(job->arena, text);
 }
 
-static void fail(const call_job_t *job, act_err_t err, const char *text)
+void call_fail(const call_job_t *job, act_err_t err, const char *text)
 {
     job->done(job->context, err, text, NULL);
 }
 
 // True when the reply is an error, which is then passed on.
-static bool has_failed(const call_job_t *job, const act_reply_t *reply)
+bool call_has_failed(const call_job_t *job, const act_reply_t *reply)
 {
     if (reply->err == ACT_E_OK)
         return false;
     act_str_t text = act_arena_printf(job->arena, "persistence.%s: %" ACT_STR_FMT, job->call->name,
                                       ACT_STR_ARG(reply->text));
-    fail(job, reply->err, text.ptr);
+    call_fail(job, reply->err, text.ptr);
     return true;
 }
 
-static rows_t new_rows(const call_job_t *job, uint32_t count, act_str_t **ret_cells)
+rows_t call_rows(const call_job_t *job, uint32_t count, act_str_t **ret_cells)
 {
     uint32_t bounded = count < CALL_MAX_ROWS ? count : CALL_MAX_ROWS;
     return rows_new(job->arena, job->call->columns, job->call->columns_count, bounded, ret_cells);
 }
 
-static void succeed(const call_job_t *job, const rows_t *rows)
+void call_succeed(const call_job_t *job, const rows_t *rows)
 {
     job->done(job->context, ACT_E_OK, NULL, rows);
 }
@@ -62,18 +62,18 @@ static void succeed(const call_job_t *job, const rows_t *rows)
 static void on_projects(void *context, const act_reply_t *reply, const list_projects_reply_t *body)
 {
     const call_job_t *job = context;
-    if (has_failed(job, reply))
+    if (call_has_failed(job, reply))
         return;
     act_str_t *cell;
-    rows_t rows = new_rows(job, body->projects.count, &cell);
+    rows_t rows = call_rows(job, body->projects.count, &cell);
     for (uint32_t i = 0; i < rows.count; i++) {
         const project_t *project = &body->projects.items[i];
-        *cell++ = copy(job, project->project_id);
-        *cell++ = copy(job, project->name);
-        *cell++ = copy(job, project->status);
-        *cell++ = copy(job, project->city);
+        *cell++ = call_copy(job, project->project_id);
+        *cell++ = call_copy(job, project->name);
+        *cell++ = call_copy(job, project->status);
+        *cell++ = call_copy(job, project->city);
     }
-    succeed(job, &rows);
+    call_succeed(job, &rows);
 }
 
 static uint64_t start_projects(call_job_t *job, const act_call_opts_t *opts)
@@ -89,26 +89,26 @@ static uint64_t start_projects(call_job_t *job, const act_call_opts_t *opts)
 static void on_tasks(void *context, const act_reply_t *reply, const list_tasks_reply_t *body)
 {
     const call_job_t *job = context;
-    if (has_failed(job, reply))
+    if (call_has_failed(job, reply))
         return;
     act_str_t *cell;
-    rows_t rows = new_rows(job, body->tasks.count, &cell);
+    rows_t rows = call_rows(job, body->tasks.count, &cell);
     for (uint32_t i = 0; i < rows.count; i++) {
         const task_t *task = &body->tasks.items[i];
-        *cell++ = copy(job, task->task_id);
-        *cell++ = copy(job, task->title);
-        *cell++ = copy(job, task->project_name);
-        *cell++ = copy(job, task->status);
-        *cell++ = number_text(job, task->progress_pct);
-        *cell++ = copy(job, task->due_on);
+        *cell++ = call_copy(job, task->task_id);
+        *cell++ = call_copy(job, task->title);
+        *cell++ = call_copy(job, task->project_name);
+        *cell++ = call_copy(job, task->status);
+        *cell++ = call_number(job, task->progress_pct);
+        *cell++ = call_copy(job, task->due_on);
     }
-    succeed(job, &rows);
+    call_succeed(job, &rows);
 }
 
 static uint64_t start_tasks(call_job_t *job, const act_call_opts_t *opts)
 {
     const list_tasks_request_t request = {
-        .project_id = value(job, "project_id"),
+        .project_id = call_value(job, "project_id"),
         .max_rows = CALL_MAX_ROWS,
     };
     return job->store->list_tasks(job->actor, opts, &request, on_tasks, job);
@@ -118,24 +118,24 @@ static void on_documents(void *context, const act_reply_t *reply,
                          const list_documents_reply_t *body)
 {
     const call_job_t *job = context;
-    if (has_failed(job, reply))
+    if (call_has_failed(job, reply))
         return;
     act_str_t *cell;
-    rows_t rows = new_rows(job, body->documents.count, &cell);
+    rows_t rows = call_rows(job, body->documents.count, &cell);
     for (uint32_t i = 0; i < rows.count; i++) {
         const document_t *document = &body->documents.items[i];
-        *cell++ = copy(job, document->document_id);
-        *cell++ = copy(job, document->title);
-        *cell++ = copy(job, document->project_name);
-        *cell++ = copy(job, document->url);
+        *cell++ = call_copy(job, document->document_id);
+        *cell++ = call_copy(job, document->title);
+        *cell++ = call_copy(job, document->project_name);
+        *cell++ = call_copy(job, document->url);
     }
-    succeed(job, &rows);
+    call_succeed(job, &rows);
 }
 
 static uint64_t start_documents(call_job_t *job, const act_call_opts_t *opts)
 {
     const list_tasks_request_t request = {
-        .project_id = value(job, "project_id"),
+        .project_id = call_value(job, "project_id"),
         .max_rows = CALL_MAX_ROWS,
     };
     return job->store->list_documents(job->actor, opts, &request, on_documents, job);
@@ -145,19 +145,19 @@ static void on_appointments(void *context, const act_reply_t *reply,
                             const list_appointments_reply_t *body)
 {
     const call_job_t *job = context;
-    if (has_failed(job, reply))
+    if (call_has_failed(job, reply))
         return;
     act_str_t *cell;
-    rows_t rows = new_rows(job, body->appointments.count, &cell);
+    rows_t rows = call_rows(job, body->appointments.count, &cell);
     for (uint32_t i = 0; i < rows.count; i++) {
         const appointment_t *appointment = &body->appointments.items[i];
-        *cell++ = copy(job, appointment->appointment_id);
-        *cell++ = copy(job, appointment->service);
-        *cell++ = number_text(job, appointment->number);
-        *cell++ = copy(job, appointment->wanted);
-        *cell++ = copy(job, appointment->status);
+        *cell++ = call_copy(job, appointment->appointment_id);
+        *cell++ = call_copy(job, appointment->service);
+        *cell++ = call_number(job, appointment->number);
+        *cell++ = call_copy(job, appointment->wanted);
+        *cell++ = call_copy(job, appointment->status);
     }
-    succeed(job, &rows);
+    call_succeed(job, &rows);
 }
 
 static uint64_t start_appointments(call_job_t *job, const act_call_opts_t *opts)
@@ -176,17 +176,17 @@ static void on_incident(void *context, const act_reply_t *reply,
                         const create_incident_reply_t *body)
 {
     const call_job_t *job = context;
-    if (has_failed(job, reply))
+    if (call_has_failed(job, reply))
         return;
     if (body->number <= 0) {
-        fail(job, ACT_E_INTERNAL, "incident without number");
+        call_fail(job, ACT_E_INTERNAL, "incident without number");
         return;
     }
     act_str_t *cell;
-    rows_t rows = new_rows(job, 1, &cell);
-    cell[0] = copy(job, body->incident_id);
-    cell[1] = number_text(job, body->number);
-    succeed(job, &rows);
+    rows_t rows = call_rows(job, 1, &cell);
+    cell[0] = call_copy(job, body->incident_id);
+    cell[1] = call_number(job, body->number);
+    call_succeed(job, &rows);
 }
 
 static uint64_t start_incident(call_job_t *job, const act_call_opts_t *opts)
@@ -195,10 +195,10 @@ static uint64_t start_incident(call_job_t *job, const act_call_opts_t *opts)
         .idempotency_key = opts->idempotency_key,
         .conversation_id = job->request->conversation_id,
         .contact_id = job->request->contact_id,
-        .project_id = value(job, "project_id"),
-        .description = value(job, "description"),
-        .location = value(job, "location"),
-        .severity = value(job, "severity"),
+        .project_id = call_value(job, "project_id"),
+        .description = call_value(job, "description"),
+        .location = call_value(job, "location"),
+        .severity = call_value(job, "severity"),
         .turn_id = job->request->turn_id,
         .step_key = opts->step_key,
     };
@@ -209,28 +209,28 @@ static void on_progress(void *context, const act_reply_t *reply,
                         const update_task_progress_reply_t *body)
 {
     const call_job_t *job = context;
-    if (has_failed(job, reply))
+    if (call_has_failed(job, reply))
         return;
     if (act_str_empty(body->title)) { // the task is gone: nothing was written
-        fail(job, ACT_E_TASK_NOT_FOUND, "no row came back");
+        call_fail(job, ACT_E_TASK_NOT_FOUND, "no row came back");
         return;
     }
     act_str_t *cell;
-    rows_t rows = new_rows(job, 1, &cell);
-    cell[0] = copy(job, body->title);
-    cell[1] = number_text(job, body->progress_pct);
-    cell[2] = copy(job, body->status);
-    succeed(job, &rows);
+    rows_t rows = call_rows(job, 1, &cell);
+    cell[0] = call_copy(job, body->title);
+    cell[1] = call_number(job, body->progress_pct);
+    cell[2] = call_copy(job, body->status);
+    call_succeed(job, &rows);
 }
 
 static uint64_t start_progress(call_job_t *job, const act_call_opts_t *opts)
 {
     int64_t progress_pct = 0;
-    if (!act_str_to_int(value(job, "progress_pct"), &progress_pct))
+    if (!act_str_to_int(call_value(job, "progress_pct"), &progress_pct))
         progress_pct = 0;
     const update_task_progress_request_t request = {
         .idempotency_key = opts->idempotency_key,
-        .task_id = value(job, "task_id"),
+        .task_id = call_value(job, "task_id"),
         .progress_pct = (int32_t)(progress_pct > 100 ? 100
                                   : progress_pct < 0 ? 0
                                                      : progress_pct),
@@ -246,17 +246,17 @@ static void on_appointment(void *context, const act_reply_t *reply,
                            const create_appointment_reply_t *body)
 {
     const call_job_t *job = context;
-    if (has_failed(job, reply))
+    if (call_has_failed(job, reply))
         return;
     if (body->number <= 0) {
-        fail(job, ACT_E_INTERNAL, "appointment without number");
+        call_fail(job, ACT_E_INTERNAL, "appointment without number");
         return;
     }
     act_str_t *cell;
-    rows_t rows = new_rows(job, 1, &cell);
-    cell[0] = copy(job, body->appointment_id);
-    cell[1] = number_text(job, body->number);
-    succeed(job, &rows);
+    rows_t rows = call_rows(job, 1, &cell);
+    cell[0] = call_copy(job, body->appointment_id);
+    cell[1] = call_number(job, body->number);
+    call_succeed(job, &rows);
 }
 
 static uint64_t start_appointment(call_job_t *job, const act_call_opts_t *opts)
@@ -265,8 +265,8 @@ static uint64_t start_appointment(call_job_t *job, const act_call_opts_t *opts)
         .idempotency_key = opts->idempotency_key,
         .conversation_id = job->request->conversation_id,
         .contact_id = job->request->contact_id,
-        .service = value(job, "service"),
-        .wanted = value(job, "wanted"),
+        .service = call_value(job, "service"),
+        .wanted = call_value(job, "wanted"),
         .turn_id = job->request->turn_id,
         .step_key = opts->step_key,
     };
@@ -277,19 +277,19 @@ static void on_cancelled(void *context, const act_reply_t *reply,
                          const cancel_appointment_reply_t *body)
 {
     const call_job_t *job = context;
-    if (has_failed(job, reply))
+    if (call_has_failed(job, reply))
         return;
     act_str_t *cell;
-    rows_t rows = new_rows(job, 1, &cell);
+    rows_t rows = call_rows(job, 1, &cell);
     cell[0] = body->was_cancelled ? ACT_STR("yes") : ACT_STR("no");
-    cell[1] = number_text(job, body->number);
-    succeed(job, &rows);
+    cell[1] = call_number(job, body->number);
+    call_succeed(job, &rows);
 }
 
 static uint64_t start_cancel(call_job_t *job, const act_call_opts_t *opts)
 {
     const cancel_appointment_request_t request = {
-        .appointment_id = value(job, "appointment_id"),
+        .appointment_id = call_value(job, "appointment_id"),
         .contact_id = job->request->contact_id,
         .conversation_id = job->request->conversation_id,
         .turn_id = job->request->turn_id,
@@ -347,6 +347,24 @@ static const call_t calls[] = {
      .columns = {"appointment_id", "appointment_number"},
      .columns_count = 2,
      .start = start_appointment},
+    {.name = "find_products",
+     .is_list = true,
+     .columns = {"product_id", "product_name", "product_price", "product_unit", "product_is_meant"},
+     .columns_count = 5,
+     .description = "row.product",
+     .start = call_find_products},
+    {.name = "quote_price",
+     .reads = {"product_id", "quantity"},
+     .columns = {"quoted_name", "quoted_quantity", "quoted_lines", "quoted_total", "quoted_note",
+                 "break_from", "next_break_from", "next_break_price"},
+     .columns_count = 8,
+     .start = call_quote_price},
+    {.name = "capture_lead",
+     .is_write = true,
+     .reads = {"name", "contact", "interest"},
+     .columns = {"lead_id", "lead_number"},
+     .columns_count = 2,
+     .start = call_capture_lead},
     {.name = "cancel_appointment",
      .is_write = true,
      .reads = {"appointment_id"},

@@ -1,6 +1,7 @@
 // call: the things a `call` node may do. One row of a table each: which variables it reads, which
 // columns it brings, how its request is filled and its reply read. Adding a call is adding a row
-// and two short functions in call.c.
+// and two short functions in call.c or, for what the business sells, in
+// call_sales.c.
 //
 // A reply that does not prove what it should (no number, no title) is an error, so that nothing is
 // confirmed to a customer that is not stored.
@@ -10,7 +11,7 @@
 #include "store.h"
 #include "turn/journal.h"
 
-#define CALL_COLUMNS_MAX 6
+#define CALL_COLUMNS_MAX 8
 #define CALL_READS_MAX 4
 // Rows one list call asks for: what a customer can be asked to look through.
 #define CALL_MAX_ROWS 30
@@ -18,8 +19,8 @@
 typedef struct call_job call_job_t;
 
 typedef struct {
-    const char *name; // of the call and of the rpc
-    bool is_list;     // false: one row, its columns become variables at once
+    const char *name;
+    bool is_list; // false: one row, its columns become variables at once
     bool is_write;
     const char *reads[CALL_READS_MAX]; // variables that must be set by some node before
     const char *columns[CALL_COLUMNS_MAX];

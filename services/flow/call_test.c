@@ -12,10 +12,26 @@
 
 #include <cmocka.h>
 
-static const char *const names[] = {
-    "list_projects",   "list_tasks",           "list_documents",     "list_appointments",
-    "create_incident", "update_task_progress", "create_appointment", "cancel_appointment",
+static const struct {
+    const char *call, *rpc;
+    uint32_t rows_count; // of what the fake store has
+} cases[] = {
+    {"list_projects", "list_projects", 0},
+    {"list_tasks", "list_tasks", 0},
+    {"list_documents", "list_documents", 0},
+    {"list_appointments", "list_appointments", 0},
+    {"create_incident", "create_incident", 1},
+    {"update_task_progress", "update_task_progress", 1},
+    {"create_appointment", "create_appointment", 1},
+    {"cancel_appointment", "cancel_appointment", 1},
+    {"find_products", "quote_price", 1},
+    {"quote_price", "quote_price", 1},
+    {"capture_lead", "capture_lead", 1},
 };
+
+// value_of gives the name of a variable for its value.
+static const product_hit_t product = {.product_id = ACT_STR_INIT("product_id"),
+                                      .name = ACT_STR_INIT("Tiles")};
 
 typedef struct {
     store_fake_t store;
@@ -54,6 +70,8 @@ static fixture_t *fixture_new(void)
     fixture_t *self = act_alloc(sizeof *self);
     self->arena = act_arena_new();
     self->store.arena = self->arena;
+    self->store.products = &product;
+    self->store.products_count = 1;
     self->job = (call_job_t){
         .store = &store_fake_functions,
         .actor = (void *)&self->store,
@@ -76,23 +94,23 @@ static void fixture_free(fixture_t *self)
 static void starts_and_answers_every_call(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < ACT_COUNT(names); i++) {
+    for (size_t i = 0; i < ACT_COUNT(cases); i++) {
         fixture_t *self = fixture_new();
-        const call_t *call = call_find(act_str(names[i]));
+        const call_t *call = call_find(act_str(cases[i].call));
         assert_non_null(call);
         assert_true(call->columns_count >= 2 && call->columns_count <= CALL_COLUMNS_MAX);
         assert_true(call_start(call, &self->job) != 0);
         assert_int_equal(self->done_count, 0);
-        assert_string_equal(self->store.last_call, names[i]);
+        assert_string_equal(self->store.last_call, cases[i].rpc);
         assert_int_equal(self->store.writes_count, call->is_write);
         assert_true(store_fake_step(&self->store));
         assert_int_equal(self->done_count, 1);
         assert_int_equal(self->err, ACT_E_OK);
-        assert_int_equal(self->rows.count, call->is_list ? 0 : 1);
+        assert_int_equal(self->rows.count, cases[i].rows_count);
         if (call->is_write)
-            assert_true(
-                act_str_is(self->store.key,
-                           act_arena_printf(self->arena, "turn-1/flow/0/node/%s", names[i]).ptr));
+            assert_true(act_str_is(
+                self->store.key,
+                act_arena_printf(self->arena, "turn-1/flow/0/node/%s", cases[i].call).ptr));
         if (call->is_list)
             assert_false(act_str_empty(act_text_find(act_str(call->description), ACT_STR("en"))));
         fixture_free(self);
@@ -103,10 +121,10 @@ static void starts_and_answers_every_call(void **state)
 static void passes_errors_on(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < ACT_COUNT(names); i++) {
+    for (size_t i = 0; i < ACT_COUNT(cases); i++) {
         fixture_t *self = fixture_new();
         self->store.err = ACT_E_DATABASE;
-        call_start(call_find(act_str(names[i])), &self->job);
+        call_start(call_find(act_str(cases[i].call)), &self->job);
         store_fake_step(&self->store);
         assert_int_equal(self->err, ACT_E_DATABASE);
         fixture_free(self);

@@ -46,8 +46,9 @@ static bool is_name(const char *text)
 
 // What a node is, as one bit: its kind, or what its question asks for.
 #define KIND(kind) (1u << (kind))
-#define ASK(ask) (1u << (8 + (ask)))
-#define FREE_ASKS (ASK(ASK_TEXT) | ASK(ASK_SEVERITY) | ASK(ASK_NUMBER) | ASK(ASK_PERCENT))
+#define ASK(ask) (1u << (16 + (ask)))
+#define FREE_ASKS                                                                                  \
+    (ASK(ASK_TEXT) | ASK(ASK_SEVERITY) | ASK(ASK_NUMBER) | ASK(ASK_PERCENT) | ASK(ASK_CONTACT))
 #define ASKS (FREE_ASKS | ASK(ASK_CHOICE) | ASK(ASK_YES_NO) | ASK(ASK_PICK))
 
 typedef enum { HOLDS_TEXT, HOLDS_COUNT, HOLDS_INTEGER, HOLDS_FLAG } holds_t;
@@ -71,7 +72,8 @@ static const field_t fields[] = {
     FIELD("error", error, HOLDS_TEXT, ASKS, 0),
     FIELD("save", save, HOLDS_TEXT, ASK(ASK_CHOICE), KIND(NODE_SET) | FREE_ASKS),
     FIELD("value", value, HOLDS_TEXT, KIND(NODE_SET), 0),
-    FIELD("told", told, HOLDS_FLAG, ASK(ASK_TEXT) | ASK(ASK_PERCENT) | ASK(ASK_PICK), 0),
+    FIELD("told", told, HOLDS_FLAG,
+          ASK(ASK_TEXT) | ASK(ASK_NUMBER) | ASK(ASK_PERCENT) | ASK(ASK_PICK) | ASK(ASK_CONTACT), 0),
     FIELD("filler", filler, HOLDS_TEXT, ASK(ASK_TEXT), 0),
     FIELD("max_chars", max_chars, HOLDS_COUNT, ASK(ASK_TEXT), 0),
     FIELD("min", min, HOLDS_INTEGER, ASK(ASK_NUMBER), 0),
@@ -80,6 +82,7 @@ static const field_t fields[] = {
     FIELD("choices", choices_count, HOLDS_COUNT, 0, ASK(ASK_CHOICE)),
     FIELD("yes", yes, HOLDS_TEXT, 0, ASK(ASK_YES_NO)),
     FIELD("no", no, HOLDS_TEXT, 0, ASK(ASK_YES_NO)),
+    FIELD("corrects", corrects, HOLDS_TEXT, ASK(ASK_YES_NO), 0),
     FIELD("cancel_is_yes", cancel_is_yes, HOLDS_FLAG, ASK(ASK_YES_NO), 0),
     FIELD("yields", yields, HOLDS_FLAG, ASKS, 0),
     FIELD("rows", rows, HOLDS_TEXT, KIND(NODE_MESSAGE), ASK(ASK_PICK)),
@@ -94,7 +97,8 @@ static const field_t fields[] = {
     FIELD("flow", flow, HOLDS_TEXT, 0, KIND(NODE_NEXT)),
     FIELD("reason", reason, HOLDS_TEXT, 0, KIND(NODE_HANDOVER)),
     FIELD("next", next, HOLDS_TEXT, KIND(NODE_MESSAGE) | ASK(ASK_CHOICE),
-          KIND(NODE_CONDITION) | KIND(NODE_SET) | KIND(NODE_CALL) | FREE_ASKS | ASK(ASK_PICK)),
+          KIND(NODE_CONDITION) | KIND(NODE_SET) | KIND(NODE_CALL) | KIND(NODE_LEAVE) | FREE_ASKS |
+              ASK(ASK_PICK)),
 };
 
 static bool has_field(const node_t *node, const field_t *field)
@@ -189,9 +193,10 @@ typedef struct {
         field, offsetof(node_t, name), offsetof(node_t, name##_node)                               \
     }
 static const link_t links[] = {
-    LINK("next", next),   {"else", offsetof(node_t, else_), offsetof(node_t, else_node)},
-    LINK("yes", yes),     LINK("no", no),
-    LINK("empty", empty), LINK("one", one),
+    LINK("next", next),         {"else", offsetof(node_t, else_), offsetof(node_t, else_node)},
+    LINK("yes", yes),           LINK("no", no),
+    LINK("empty", empty),       LINK("one", one),
+    LINK("corrects", corrects),
 };
 
 static const char *link_name(const node_t *node, const link_t *link)
@@ -389,6 +394,9 @@ static act_err_t check_sources(check_t *self, node_t *node)
     const call_t *write = call_of(graph_node(self->graph, act_str(node->receipt_of)));
     if (node->receipt_of && !(write && write->is_write))
         return bad(self, node, "receipt_of", "'%s' is not a call that writes", node->receipt_of);
+    ask_t corrected = node->corrects_node ? node->corrects_node->ask : ASK_NUMBER;
+    if (corrected != ASK_NUMBER && corrected != ASK_CONTACT)
+        return bad(self, node, "corrects", "'%s' asks for no number or contact", node->corrects);
     bool is_receipt = node->text && strncmp(node->text, "receipt.", 8) == 0;
     if (is_receipt && !node->receipt_of)
         return bad(self, node, "receipt_of", "is missing: a confirmation needs a stored row");
@@ -488,7 +496,7 @@ act_err_t check_graph(graph_t *graph, act_str_t name, act_buf_t *error)
 
 bool check_is_given(act_str_t variable)
 {
-    static const char *const given[] = {"business_name", "contact_name"};
+    static const char *const given[] = {"business_name", "contact_name", "contact_phone"};
     for (size_t i = 0; i < ACT_COUNT(given); i++)
         if (act_str_is(variable, given[i]))
             return true;

@@ -9,5 +9,5 @@
 // with file, node and field, and the graph is of no use.
 ACT_MUST_CHECK act_err_t check_graph(graph_t *graph, act_str_t name, act_buf_t *error);
 
-// Is it a variable that every run has (business_name, contact_name)?
+// Is it a variable that every run has (business_name, contact_name, contact_phone)?
 bool check_is_given(act_str_t variable);

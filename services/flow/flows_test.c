@@ -19,7 +19,7 @@ static void has_all_built_in_flows(void **state)
     static const char *const names[] = {
         "greeting",           "list_projects",   "view_tasks",        "view_documents",
         "report_incident",    "update_progress", "escalate_to_human", "book_appointment",
-        "cancel_appointment", "question",
+        "cancel_appointment", "question",        "ask_price",         "leave_contact",
     };
     act_buf_t error;
     act_buf_init(&error, 1024);
@@ -30,7 +30,7 @@ static void has_all_built_in_flows(void **state)
         assert_non_null(flows_find(flows, act_str(names[i])));
     assert_null(flows_find(flows, ACT_STR("ask_question"))); // questions are the agent's
     assert_null(flows_find(flows, ACT_STR("")));
-    assert_string_equal(flows_at(flows, 0)->flow, "book_appointment");
+    assert_string_equal(flows_at(flows, 0)->flow, "ask_price");
     act_buf_fini(&error);
 }
 
@@ -67,7 +67,7 @@ static void takes_flows_of_a_folder(void **state)
     act_buf_init(&error, 1024);
     ACT_AUTO(flows) *flows = NULL;
     assert_int_equal(flows_load(dir, &flows, &error), ACT_E_OK);
-    assert_int_equal(flows_count(flows), 11);
+    assert_int_equal(flows_count(flows), 13);
     assert_int_equal(flows_find(flows, ACT_STR("greeting"))->revision, 7);
     assert_non_null(flows_find(flows, ACT_STR("own")));
 

@@ -21,13 +21,13 @@
 static const cyaml_strval_t kinds[] = {
     {"message", NODE_MESSAGE}, {"question", NODE_QUESTION}, {"condition", NODE_CONDITION},
     {"set", NODE_SET},         {"call", NODE_CALL},         {"handover", NODE_HANDOVER},
-    {"next", NODE_NEXT},       {"end", NODE_END},
+    {"next", NODE_NEXT},       {"leave", NODE_LEAVE},       {"end", NODE_END},
 };
 
 static const cyaml_strval_t asks[] = {
-    {"text", ASK_TEXT},         {"choice", ASK_CHOICE}, {"yes_no", ASK_YES_NO},
-    {"severity", ASK_SEVERITY}, {"number", ASK_NUMBER}, {"percent", ASK_PERCENT},
-    {"pick", ASK_PICK},
+    {"text", ASK_TEXT},         {"choice", ASK_CHOICE},   {"yes_no", ASK_YES_NO},
+    {"severity", ASK_SEVERITY}, {"number", ASK_NUMBER},   {"percent", ASK_PERCENT},
+    {"pick", ASK_PICK},         {"contact", ASK_CONTACT},
 };
 
 static const cyaml_schema_field_t option_fields[] = {
@@ -68,6 +68,7 @@ static const cyaml_schema_field_t node_fields[] = {
     TEXT(node_t, "no", no),
     TEXT(node_t, "empty", empty),
     TEXT(node_t, "one", one),
+    TEXT(node_t, "corrects", corrects),
     CYAML_FIELD_SEQUENCE("choices", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, node_t, choices,
                          &option_schema, 1, GRAPH_MAX_CHOICES),
     CYAML_FIELD_INT("min", CYAML_FLAG_OPTIONAL, node_t, min),

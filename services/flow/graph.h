@@ -24,6 +24,7 @@ typedef enum {
     NODE_CALL,
     NODE_HANDOVER,
     NODE_NEXT,
+    NODE_LEAVE,
     NODE_END,
 } node_kind_t;
 
@@ -36,7 +37,8 @@ typedef enum {
     ASK_SEVERITY,
     ASK_NUMBER,
     ASK_PERCENT,
-    ASK_PICK, // one row of a list that a call brought
+    ASK_PICK,    // one row of a list that a call brought
+    ASK_CONTACT, // an e-mail address or a phone number
 } ask_t;
 
 typedef struct node node_t;
@@ -76,6 +78,7 @@ struct node {
     char *no;
     char *empty;
     char *one;
+    char *corrects;
     option_t *choices;
     uint32_t choices_count;
     int64_t min;
@@ -91,6 +94,7 @@ struct node {
     const node_t *no_node;
     const node_t *empty_node;
     const node_t *one_node;
+    const node_t *corrects_node; // an earlier question
 };
 
 typedef struct {

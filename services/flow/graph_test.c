@@ -128,6 +128,15 @@ static const struct {
     {HEAD "  - {node: a, kind: set, save: x, next: z}\n" END, "give either value or text"},
     {HEAD "  - {node: a, kind: handover, text: handover.announced}\n", "field reason: is missing"},
     {HEAD "  - {node: a, kind: next}\n", "field flow: is missing"},
+    {HEAD "  - {node: a, kind: leave}\n", "field next: is missing"},
+    {HEAD "  - {node: a, kind: question, ask: contact, text: question.ask, next: a}\n",
+     "field save: is missing"},
+    {HEAD "  - {node: a, kind: question, ask: yes_no, text: question.ask, yes: z, no: z, "
+          "corrects: q}\n" END,
+     "field corrects: there is no node 'q'"},
+    {HEAD "  - {node: a, kind: question, ask: yes_no, text: question.ask, yes: z, no: z, "
+          "corrects: z}\n" END,
+     "field corrects: 'z' asks for no number or contact"},
 };
 
 static void names_file_node_and_field(void **state)

@@ -24,6 +24,19 @@ uint32_t match_numbers(act_str_t folded, int64_t *ret_last)
     return count;
 }
 
+uint32_t match_amounts(act_str_t folded, int64_t *ret_last)
+{
+    uint32_t count = 0;
+    while (!act_str_empty(folded)) {
+        act_str_t word = act_str_cut(&folded, ' ');
+        size_t digits = 0;
+        while (digits < word.len_bytes && word.ptr[digits] >= '0' && word.ptr[digits] <= '9')
+            digits++;
+        count += act_str_to_int(act_str_of(word.ptr, digits), ret_last);
+    }
+    return count;
+}
+
 uint32_t match_count_words(act_str_t folded)
 {
     uint32_t count = 0;

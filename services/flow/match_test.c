@@ -27,6 +27,10 @@ static void counts_numbers_and_words(void **state)
     assert_int_equal(match_numbers(ACT_STR("12 5"), &number), 2);
     assert_int_equal(match_numbers(ACT_STR("99999999999999999999"), &number), 0);
     assert_int_equal(match_numbers((act_str_t){0}, &number), 0);
+    assert_int_equal(match_amounts(ACT_STR("for 40m2 of tiles"), &number), 1);
+    assert_int_equal(number, 40);
+    assert_int_equal(match_amounts(ACT_STR("m2 and 12 5"), &number), 2);
+    assert_int_equal(match_amounts(ACT_STR("some m2"), &number), 0);
     assert_int_equal(match_count_words(ACT_STR("a b c")), 3);
     assert_int_equal(match_count_words((act_str_t){0}), 0);
 }

@@ -149,10 +149,32 @@ static void enter_handover(run_t *self, const node_t *node)
     hand_over(self, say_render(&self->say, &self->state, node->text), act_str(node->reason));
 }
 
+// What is known goes along: the next flow takes over the variables that it has too.
 static void enter_next(run_t *self, const node_t *node)
 {
+    act_err_t err = state_hand_on(&self->state, self->host.arena, &self->reply.state);
+    if (err != ACT_E_OK) {
+        fail(self, err, "the state of the flow is too large");
+        return;
+    }
     self->reply.next_flow = act_str(node->flow);
     end(self);
+}
+
+static void abandon(run_t *self)
+{
+    self->reply.is_abandoned = true;
+    end(self);
+}
+
+// Words that began the flow may be answered without it; a button, or what came later, may not.
+static void enter_leave(run_t *self, const node_t *node)
+{
+    if (act_str_empty(self->request->flow) || act_str_empty(self->state.first) ||
+        self->say.count > 0)
+        go(self, node->next_node);
+    else
+        abandon(self);
 }
 
 static void enter_end(run_t *self, const node_t *node)
@@ -225,10 +247,15 @@ static void enter_call(run_t *self, const node_t *node)
 typedef void enter_fn(run_t *self, const node_t *node);
 
 static enter_fn *const enters[] = {
-    [NODE_MESSAGE] = enter_message,     [NODE_QUESTION] = enter_question,
-    [NODE_CONDITION] = enter_condition, [NODE_SET] = enter_set,
-    [NODE_CALL] = enter_call,           [NODE_HANDOVER] = enter_handover,
-    [NODE_NEXT] = enter_next,           [NODE_END] = enter_end,
+    [NODE_MESSAGE] = enter_message,
+    [NODE_QUESTION] = enter_question,
+    [NODE_CONDITION] = enter_condition,
+    [NODE_SET] = enter_set,
+    [NODE_CALL] = enter_call,
+    [NODE_HANDOVER] = enter_handover,
+    [NODE_NEXT] = enter_next,
+    [NODE_LEAVE] = enter_leave,
+    [NODE_END] = enter_end,
 };
 
 // A flow that was changed is the first thing to know when a turn comes out otherwise.
@@ -302,16 +329,12 @@ static void begin_flow(run_t *self, const graph_t *graph)
 static void begin_named(run_t *self, act_str_t flow)
 {
     const graph_t *graph = flows_find(self->host.flows, flow);
-    if (graph)
+    if (graph) {
         begin_flow(self, graph);
-    else
+        state_take_over(self->request->state, self->host.arena, &self->state.vars);
+    } else {
         fail(self, ACT_E_INVALID_INTENT, "there is no such flow");
-}
-
-static void abandon(run_t *self)
-{
-    self->reply.is_abandoned = true;
-    end(self);
+    }
 }
 
 static void ask_again(run_t *self, act_str_t before)
@@ -347,6 +370,10 @@ static void go_on(run_t *self)
         ask_again(self, act_text("retry.stale", language));
         break;
     case ANSWER_TAKEN:
+        take_answer(self, &answer);
+        break;
+    case ANSWER_CORRECTED:
+        go(self, self->state.node->corrects_node);
         take_answer(self, &answer);
         break;
     case ANSWER_MORE:

@@ -18,8 +18,9 @@
 static void tell_menu(talk_fake_t *talk)
 {
     static const char *const rows[] = {
-        "menu:list_projects",    "menu:view_tasks", "menu:view_documents",   "menu:report_incident",
-        "menu:book_appointment", "menu:question",   "menu:escalate_to_human"};
+        "menu:list_projects",   "menu:view_tasks",       "menu:view_documents",
+        "menu:report_incident", "menu:book_appointment", "menu:ask_price",
+        "menu:question",        "menu:leave_contact",    "menu:escalate_to_human"};
     for (size_t i = 0; i < ACT_COUNT(rows); i++) {
         talk_fake_begin(talk, "greeting", "hello");
         talk_fake_assert_waits(talk);

@@ -80,6 +80,14 @@ static act_str_t date_of(const scope_t *scope, act_str_t value)
                            ACT_COUNT(parts));
 }
 
+// In a text from right to left "+44" would show its sign at the other end.
+static act_str_t isolated(const scope_t *scope, act_str_t value)
+{
+    if (!act_str_starts_with(value, "+") || !act_str_is(scope->say->language, "ar"))
+        return value;
+    return act_arena_printf(scope->say->arena, "\u2066%" ACT_STR_FMT "\u2069", ACT_STR_ARG(value));
+}
+
 static act_str_t value_of(void *context, act_str_t name)
 {
     const scope_t *scope = context;
@@ -88,7 +96,7 @@ static act_str_t value_of(void *context, act_str_t name)
         value = label_of(scope, plain_value(scope, name));
     else if (act_str_empty(value) && cut_end(&name, "_date"))
         value = date_of(scope, plain_value(scope, name));
-    return value;
+    return isolated(scope, value);
 }
 
 static act_str_t fill(scope_t *scope, const char *key)
@@ -220,6 +228,12 @@ static void show_severities(choices_t *self)
     add_fixed(self, "critical", "severity.critical_row", "severity.critical_row_description");
 }
 
+static void show_own(choices_t *self)
+{
+    if (!act_str_empty(vars_get(&self->state->vars, ACT_STR("contact_phone"))))
+        add_fixed(self, "own", "lead.own_button", NULL);
+}
+
 static void show_percents(choices_t *self)
 {
     add_fixed(self, "25", "percent.quarter_button", NULL);
@@ -257,6 +271,7 @@ static const ask_row_t asks[] = {
     [ASK_NUMBER] = {NULL, "retry.number"},
     [ASK_PERCENT] = {show_percents, "retry.percent"},
     [ASK_PICK] = {show_rows, "retry.pick"},
+    [ASK_CONTACT] = {show_own, "retry.contact"},
 };
 
 // --- questions -----------------------------------------------------------------------------------

@@ -79,6 +79,20 @@ act_err_t state_write(state_t *self, act_arena_t *arena, act_str_t *ret_json)
     }
 }
 
+act_err_t state_hand_on(const state_t *self, act_arena_t *arena, act_str_t *ret_json)
+{
+    act_buf_t out;
+    act_buf_init(&out, STATE_MAX_BYTES);
+    act_buf_printf(&out, "{\"v\":%d", VERSION);
+    add_vars(&out, &self->vars);
+    act_buf_add_char(&out, '}');
+    bool fits = !out.is_overflowed;
+    if (fits)
+        *ret_json = act_arena_str(arena, act_buf_str(&out));
+    act_buf_fini(&out);
+    return fits ? ACT_E_OK : ACT_E_TOO_LARGE;
+}
+
 // --- reading -------------------------------------------------------------------------------------
 
 static bool read_count(const json_t *json, const char *name, int64_t max, uint32_t *ret_count)
@@ -172,4 +186,21 @@ state_verdict_t state_read(const flows_t *flows, act_str_t json, const flow_run_
     if (verdict != STATE_BAD)
         *ret_state = state;
     return verdict;
+}
+
+void state_take_over(act_str_t json, act_arena_t *arena, vars_t *vars)
+{
+    json_t *root = NULL;
+    if (act_str_empty(json) || act_json_parse(json, &root, NULL, arena) != ACT_E_OK)
+        return;
+    const char *name;
+    json_t *value;
+    json_object_foreach(json_object_get(root, "vars"), name, value)
+    {
+        if (json_is_string(value))
+            vars_set(vars, act_str(name),
+                     act_arena_str(
+                         arena, act_str_of(json_string_value(value), json_string_length(value))));
+    }
+    json_decref(root);
 }

@@ -29,6 +29,12 @@ typedef struct {
 // enough.
 ACT_MUST_CHECK act_err_t state_write(state_t *self, act_arena_t *arena, act_str_t *ret_json);
 
+// The variables, for the flow that comes next; ACT_E_TOO_LARGE when they are too many.
+ACT_MUST_CHECK act_err_t state_hand_on(const state_t *self, act_arena_t *arena,
+                                       act_str_t *ret_json);
+// Sets those that the flow of `vars` has too; what is no such text sets nothing.
+void state_take_over(act_str_t json, act_arena_t *arena, vars_t *vars);
+
 typedef enum {
     STATE_GOOD,
     STATE_OUTDATED, // of a flow we have, in another revision: only `graph` is set

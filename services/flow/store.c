@@ -10,5 +10,7 @@ const store_t store_persistence = {
     .update_task_progress = persistence_update_task_progress,
     .create_appointment = persistence_create_appointment,
     .cancel_appointment = persistence_cancel_appointment,
+    .quote_price = persistence_quote_price,
+    .capture_lead = persistence_capture_lead,
     .cancel = act_actor_cancel,
 };

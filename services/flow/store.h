@@ -28,6 +28,12 @@ typedef struct {
     uint64_t (*cancel_appointment)(act_actor_t *actor, const act_call_opts_t *opts,
                                    const cancel_appointment_request_t *request,
                                    persistence_cancel_appointment_fn *fn, void *context);
+    uint64_t (*quote_price)(act_actor_t *actor, const act_call_opts_t *opts,
+                            const quote_price_request_t *request, persistence_quote_price_fn *fn,
+                            void *context);
+    uint64_t (*capture_lead)(act_actor_t *actor, const act_call_opts_t *opts,
+                             const capture_lead_request_t *request, persistence_capture_lead_fn *fn,
+                             void *context);
     void (*cancel)(act_actor_t *actor, uint64_t call_id); // the callback will not come any more
 } store_t;
 

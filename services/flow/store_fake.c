@@ -3,6 +3,9 @@
 
 #include "base/assert.h"
 #include "base/mem.h"
+#include "match.h"
+
+#include <inttypes.h>
 
 typedef void answer_fn(void *self, const act_reply_t *reply, bool is_good);
 
@@ -198,6 +201,100 @@ static uint64_t cancel_appointment(act_actor_t *actor, const act_call_opts_t *op
     return 8;
 }
 
+// Of every product: from 50 on 4.00 less, from 100 on 9.00 less.
+static int64_t price_minor(const product_hit_t *product, double quantity)
+{
+    return product->unit_price_minor - (quantity >= 100 ? 900 : quantity >= 50 ? 400 : 0);
+}
+
+static act_str_t money(const store_fake_t *self, int64_t minor)
+{
+    return act_arena_printf(self->arena, "%" PRId64 ".%02" PRId64 " EUR", minor / 100, minor % 100);
+}
+
+static const product_hit_t *asked_product(const store_fake_t *self)
+{
+    for (uint32_t i = 0; i < self->products_count; i++)
+        if (act_str_eq(self->quote.product, self->products[i].product_id) ||
+            match_has(self->quote.product, self->products[i].name))
+            return &self->products[i];
+    return NULL;
+}
+
+static void answer_quote(void *context, const act_reply_t *reply, bool is_good)
+{
+    store_fake_t *self = context;
+    const product_hit_t *product = asked_product(self);
+    double quantity = self->quote.quantity > 0 ? self->quote.quantity : 1;
+    quote_price_reply_t body = {.quantity = quantity,
+                                .nearest = {self->products, self->products_count}};
+    price_line_t line = {.quantity = quantity};
+    if (product) {
+        int64_t unit_minor = price_minor(product, quantity);
+        line.unit_price = money(self, unit_minor);
+        line.amount = money(self, (int64_t)(quantity * (double)unit_minor));
+        body = (quote_price_reply_t){
+            .is_known = true,
+            .product_id = product->product_id,
+            .name = product->name,
+            .unit = product->unit,
+            .note = ACT_STR("net"),
+            .quantity = quantity,
+            .lines = {&line, 1},
+            .total = line.amount,
+            .break_from = quantity >= 100  ? 100
+                          : quantity >= 50 ? 50
+                                           : 0,
+            .next_break_from = quantity >= 100  ? 0
+                               : quantity >= 50 ? 100
+                                                : 50,
+            .next_break_price =
+                quantity >= 100 ? (act_str_t){0} : money(self, price_minor(product, 2 * quantity)),
+        };
+    }
+    ((persistence_quote_price_fn *)self->fn)(self->context, reply, is_good ? &body : NULL);
+}
+
+static uint64_t quote_price(act_actor_t *actor, const act_call_opts_t *opts,
+                            const quote_price_request_t *request, persistence_quote_price_fn *fn,
+                            void *context)
+{
+    (void)opts;
+    store_fake_t *self = note(actor, "quote_price", answer_quote, (act_fn_t *)fn, context);
+    self->quote.product = copy(self, request->product);
+    self->quote.quantity = request->quantity;
+    self->quote.language = copy(self, request->language);
+    return 9;
+}
+
+static void answer_lead(void *context, const act_reply_t *reply, bool is_good)
+{
+    store_fake_t *self = context;
+    const capture_lead_reply_t body = {
+        .lead_id = ACT_STR("lead-1"),
+        .number = self->is_without_number ? 0 : 77,
+        .stage = ACT_STR("new"),
+        .was_new = true,
+    };
+    ((persistence_capture_lead_fn *)self->fn)(self->context, reply, is_good ? &body : NULL);
+}
+
+static uint64_t capture_lead(act_actor_t *actor, const act_call_opts_t *opts,
+                             const capture_lead_request_t *request, persistence_capture_lead_fn *fn,
+                             void *context)
+{
+    store_fake_t *self = note(actor, "capture_lead", answer_lead, (act_fn_t *)fn, context);
+    act_assert(act_str_eq(opts->idempotency_key, request->idempotency_key));
+    self->key = copy(self, request->idempotency_key);
+    self->lead.name = copy(self, request->name);
+    self->lead.email = copy(self, request->email);
+    self->lead.phone = copy(self, request->phone);
+    self->lead.interest = copy(self, request->interest);
+    self->lead.contact_id = copy(self, request->contact_id);
+    self->writes_count++;
+    return 10;
+}
+
 static void cancel(act_actor_t *actor, uint64_t call_id)
 {
     store_fake_t *self = (void *)actor;
@@ -215,6 +312,8 @@ const store_t store_fake_functions = {
     .update_task_progress = update_task_progress,
     .create_appointment = create_appointment,
     .cancel_appointment = cancel_appointment,
+    .quote_price = quote_price,
+    .capture_lead = capture_lead,
     .cancel = cancel,
 };
 

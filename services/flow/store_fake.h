@@ -13,6 +13,8 @@ typedef struct {
     uint32_t documents_count;
     const appointment_t *appointments;
     uint32_t appointments_count;
+    const product_hit_t *products; // unit_price_minor is told, unit_price is not
+    uint32_t products_count;
     bool cannot_cancel;     // cancel_appointment finds nothing
     bool is_without_number; // writes answer without a number or title
     act_err_t err;          // the answer to the next call
@@ -29,7 +31,10 @@ typedef struct {
     create_appointment_request_t appointment;
     cancel_appointment_request_t cancelled;
     contact_request_t contact;
+    capture_lead_request_t lead;
     act_str_t project_id; // of the last list_tasks or list_documents
+
+    quote_price_request_t quote;
 
     // The open call.
     act_fn_t *fn;

@@ -73,6 +73,23 @@ talk_fake_t *talk_fake_new_filled(const char *language)
     return talk;
 }
 
+void talk_fake_add_products(talk_fake_t *self)
+{
+    static const product_hit_t products[] = {
+        {.product_id = ACT_STR_INIT("tiles"),
+         .name = ACT_STR_INIT("Tiles"),
+         .unit = ACT_STR_INIT("m²"),
+         .unit_price_minor = 4400,
+         .unit_price = ACT_STR_INIT("44.00 EUR")},
+        {.product_id = ACT_STR_INIT("doors"),
+         .name = ACT_STR_INIT("Doors"),
+         .unit_price_minor = 30000,
+         .unit_price = ACT_STR_INIT("300.00 EUR")},
+    };
+    self->store.products = products;
+    self->store.products_count = ACT_COUNT(products);
+}
+
 void talk_fake_destroy(talk_fake_t **self_p)
 {
     talk_fake_t *self = act_take(self_p);
@@ -174,14 +191,15 @@ static void on_done(void *context, act_err_t err, const char *text, const flow_r
 }
 
 // Each run gets memory of its own, which is gone when it is done: what a reply borrows shows.
-static void run_once(talk_fake_t *self, act_str_t flow, const char *text, act_str_t choice_id)
+static void run_once(talk_fake_t *self, act_str_t flow, act_str_t state, const char *text,
+                     act_str_t choice_id)
 {
     ACT_AUTO(act_arena) *arena = act_arena_new();
     char turn_id[32];
     snprintf(turn_id, sizeof turn_id, "turn-%u", self->turns_count);
     const flow_run_request_t request = {
         .flow = flow,
-        .state = act_str_empty(flow) ? self->state : (act_str_t){0},
+        .state = state,
         .text = act_str(text),
         .choice_id = choice_id,
         .language = self->language,
@@ -189,6 +207,7 @@ static void run_once(talk_fake_t *self, act_str_t flow, const char *text, act_st
         .contact_id = ACT_STR("contact-1"),
         .turn_id = act_str(turn_id),
         .contact_name = ACT_STR("Ana"),
+        .contact_phone = self->phone ? act_str(self->phone) : (act_str_t){0},
         .business_name = ACT_STR("Casa Nova"),
         .intent = act_str(self->intent),
         .confidence = self->confidence,
@@ -214,10 +233,10 @@ static void take_turn(talk_fake_t *self, act_str_t flow, const char *text, act_s
 {
     self->turns_count++;
     self->reply = (flow_run_reply_t){0};
-    run_once(self, flow, text, choice_id);
+    run_once(self, flow, act_str_empty(flow) ? self->state : (act_str_t){0}, text, choice_id);
     for (int hops = 0; self->err == ACT_E_OK && !act_str_empty(self->reply.next_flow) && hops < 4;
          hops++)
-        run_once(self, self->reply.next_flow, text, choice_id);
+        run_once(self, self->reply.next_flow, self->state, text, choice_id);
 }
 
 void talk_fake_begin(talk_fake_t *self, const char *flow, const char *text)

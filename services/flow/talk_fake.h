@@ -11,6 +11,7 @@ typedef struct {
     act_str_t language;
     act_str_t state;
     uint32_t turns_count;
+    const char *phone; // digits of the customer's number; NULL: not known
     // Intent of the next message.
     const char *intent;
     double confidence;
@@ -24,6 +25,8 @@ typedef struct {
 talk_fake_t *talk_fake_new(const char *language);
 // With projects, tasks, documents and appointments in the store.
 talk_fake_t *talk_fake_new_filled(const char *language);
+// Two products: tiles (Tiles, m², 44.00) and doors (Doors, 300.00).
+void talk_fake_add_products(talk_fake_t *self);
 void talk_fake_destroy(talk_fake_t **self_p);
 
 // Starts a flow with a message, as an intent does.

@@ -6,11 +6,20 @@
 // A name a customer gave themselves can be anything.
 #define GIVEN_MAX_CHARS 60
 
+// Channels tell digits; people read and dial them with the sign.
+static act_str_t phone_of(act_arena_t *arena, act_str_t digits)
+{
+    if (act_str_empty(digits))
+        return digits;
+    return act_arena_printf(arena, "+%" ACT_STR_FMT, ACT_STR_ARG(digits));
+}
+
 vars_t vars_new(act_arena_t *arena, const graph_t *graph, const flow_run_request_t *request)
 {
     return (vars_t){
         .graph = graph,
         .request = request,
+        .phone = phone_of(arena, request->contact_phone),
         .values = act_arena_alloc_array(arena, graph->variables_count + 1, sizeof(act_str_t)),
     };
 }
@@ -28,6 +37,8 @@ act_str_t vars_get(const vars_t *self, act_str_t name)
         return clean_name(self->request->business_name);
     if (act_str_is(name, "contact_name"))
         return clean_name(self->request->contact_name);
+    if (act_str_is(name, "contact_phone"))
+        return self->phone;
     uint32_t index = graph_variable(self->graph, name);
     return index < self->graph->variables_count ? self->values[index] : (act_str_t){0};
 }

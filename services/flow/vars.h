@@ -1,5 +1,5 @@
 // vars: the variables of one run: those that the nodes of the flow set, and a few that every run
-// has (business_name, contact_name, taken from the request). All values are texts.
+// has (business_name, contact_name, contact_phone, taken from the request). All values are texts.
 #pragma once
 #include "graph.h"
 #include "proto/flow.h"
@@ -8,6 +8,7 @@
 typedef struct {
     const graph_t *graph;
     const flow_run_request_t *request;
+    act_str_t phone;   // contact_phone
     act_str_t *values; // in the order of graph->variables
 } vars_t;
 

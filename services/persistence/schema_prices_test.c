@@ -142,9 +142,12 @@ static void what_is_not_known_has_its_nearest(void **state)
     CHECK_STR(reply->nearest.items[0].unit_price, "25.00 EUR");
     reply = quote(db, tenant, "a submarine", 1, "en");
     assert_false(reply->is_known);
-    assert_int_equal(reply->nearest.count, 5);
+    assert_int_equal(reply->nearest.count, 6);
     CHECK_STR(reply->nearest.items[0].product_id, "demo-painting"); // in their order
-    reply = quote(db, test_db_tenant(db), "painting", 1, "en");     // another tenant has none
+    reply = quote(db, tenant, "", 1, "en");
+    assert_false(reply->is_known);
+    assert_int_equal(reply->nearest.count, 6);                  // all: a price list
+    reply = quote(db, test_db_tenant(db), "painting", 1, "en"); // another tenant has none
     assert_false(reply->is_known);
     assert_int_equal(reply->nearest.count, 0);
 }

@@ -128,14 +128,18 @@ static void ask_agent(turn_t *turn, const char *tier, const char *path)
 
 static void ask_flow(turn_t *turn);
 
-// The customer changed the subject: the flow is left, and the message routed as if it had not been.
+// The customer changed the subject: the flow is left, and the message routed as if it had not been. A flow
+// that just began and has nothing to say leaves the message to the agent.
 static void leave_flow(turn_t *turn)
 {
+    bool was_waiting = turn->is_in_flow;
     turn->is_in_flow = false;
     turn->flow_state = act_str("");
-    turn->flow = act_str("");
-    stage_route(turn);
-    if (act_str_empty(turn->flow))
+    if (was_waiting) {
+        turn->flow = act_str("");
+        stage_route(turn);
+    }
+    if (!was_waiting || act_str_empty(turn->flow))
         ask_ladder(turn);
     else
         ask_flow(turn);
@@ -153,7 +157,7 @@ static void on_flow_ran(void *context, const act_reply_t *reply, const flow_run_
     act_str_t kept = act_arena_str(turn->arena, reply->body);
     act_assert(flow_run_reply_unpack(kept, turn->arena, &answer, NULL) == ACT_E_OK);
     turn_steps_take(turn, answer.steps.items, answer.steps.count);
-    if (answer.is_abandoned && turn->is_in_flow) {
+    if (answer.is_abandoned) {
         leave_flow(turn);
         return;
     }
@@ -165,6 +169,8 @@ static void on_flow_ran(void *context, const act_reply_t *reply, const flow_run_
         ask_flow(turn);
         return;
     }
+    if (!act_str_empty(answer.next_flow)) // what was to go along with it is no state of a flow
+        turn->flow_state = act_str("");
     if (!act_str_empty(answer.decision))
         turn->decision = answer.decision;
     turn->handoff_reason = answer.handoff_reason;
@@ -175,7 +181,7 @@ static void ask_flow(turn_t *turn)
 {
     flow_run_request_t request = {
         .flow = turn->is_in_flow ? act_str("") : turn->flow,
-        .state = turn->is_in_flow ? turn->flow_state : act_str(""),
+        .state = turn->is_in_flow || turn->flow_hops_count > 0 ? turn->flow_state : act_str(""),
         .text = turn->text,
         .choice_id = turn->choice_id,
         .language = turn->language,
@@ -183,6 +189,7 @@ static void ask_flow(turn_t *turn)
         .contact_id = turn->begin.contact_id,
         .turn_id = act_str(turn->turn_id),
         .contact_name = turn->begin.contact_name,
+        .contact_phone = turn->begin.contact_phone,
         .business_name = turn->begin.tenant_name,
         .intent = turn->understood.intent,
         .confidence = turn->understood.confidence,

@@ -7,9 +7,9 @@
 
 // Intents with a flow of their own. The others are the agent's whatever their confidence.
 static const char *const flows[] = {
-    "greeting",          "list_projects",    "view_tasks",
-    "view_documents",    "report_incident",  "update_progress",
-    "escalate_to_human", "book_appointment", "cancel_appointment",
+    "greeting",           "list_projects",   "view_tasks",        "view_documents",
+    "report_incident",    "update_progress", "escalate_to_human", "book_appointment",
+    "cancel_appointment", "ask_price",       "leave_contact",
 };
 
 static bool is_flow(act_str_t name)
