@@ -15,6 +15,7 @@
 -- is_poison: the turn was begun too often without an end. Its messages come without their content.
 --
 -- Single-table statements on purpose: each is one look into one index whatever the statistics say.
+drop function if exists turn_begin; -- "replace" takes no other result
 create or replace function turn_begin(
     p_tenant text, p_conversation uuid, p_holder text, p_lease_ms bigint, p_planned_count bigint,
     out is_granted boolean, out retry_after_ms integer, out fence bigint, out tenant_name text,
@@ -26,7 +27,7 @@ create or replace function turn_begin(
     out turn_id uuid, out turn_started_at_ms bigint, out turn_age_ms bigint,
     out was_superseded boolean, out replans_left integer, out steps_count integer,
     out first_sign_ms integer, out answer_ms integer, out is_poison boolean,
-    out is_wait_over boolean)
+    out is_wait_over boolean, out intent_thresholds json)
 language plpgsql as $$
 declare
     c conversations;
@@ -129,6 +130,7 @@ begin
                      and usage_today(p_tenant) >= t.message_quota_per_day;
     first_sign_ms := coalesce(t.first_sign_ms, 20000);
     answer_ms := coalesce(t.answer_ms, 60000);
+    intent_thresholds := t.intent_thresholds::json;
     is_wait_over := c.wait_turn_id is not null and c.wait_until is null;
     replans_left := replans_max() - c.superseded_count;
     turn_id := c.turn_id;

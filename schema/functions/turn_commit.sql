@@ -13,6 +13,7 @@ create or replace function turn_commit(
     p_risk text[], p_path text, p_decision text, p_handoff_reason text, p_flow_state text,
     p_outbox_ids text[], p_contents json[], p_error_code text, p_duration_ms bigint, p_owner_fence bigint,
     p_is_final boolean, p_journal bytea, p_wait_ms bigint, p_wait_for text,
+    p_understanding json,
     out was_committed boolean, out pending_count integer, out outbox_count integer,
     out is_stale boolean)
 language plpgsql as $$
@@ -69,11 +70,12 @@ begin
     insert into turns (tenant_id, conversation_id, fence, turn_id, session_id, inbox_seqs, language,
                        language_confidence, text, translation, intent, confidence, sentiment, risk,
                        path, decision, handoff_reason, error_code, duration_ms, outbox_count,
-                       superseded_count)
+                       superseded_count, is_flow_open, understanding)
     values (p_tenant, p_conversation, p_fence, p_turn, p_session, p_inbox_seqs, p_language,
             p_language_confidence, p_text, p_translation, p_intent, p_confidence, p_sentiment,
             p_risk, p_path, p_decision, p_handoff_reason, p_error_code, p_duration_ms,
-            outbox_count, c.superseded_count);
+            outbox_count, c.superseded_count, p_flow_state <> '',
+            case when p_understanding ->> 'outcome' <> '' then p_understanding::jsonb end);
     if p_journal <> '' then
         insert into turn_steps as s (tenant_id, turn_id, step_key, conversation_id, kind,
                                      request_hash, result)

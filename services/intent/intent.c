@@ -2,6 +2,8 @@
 #include "intent.h"
 
 #include "classifier.h"
+#include "eyes.h"
+#include "thresholds.h"
 
 // Where the build put the models (meson), used when no setting says otherwise.
 #ifndef PARLEY_MODEL_DIR
@@ -10,6 +12,7 @@
 
 typedef struct {
     classifier_t *classifier;
+    eyes_t eyes;
 } intent_t;
 
 const size_t intent_size_bytes = sizeof(intent_t);
@@ -60,7 +63,12 @@ static void classify(void *context, act_call_t *call, const classify_request_t *
     };
     list_risks(found.risks, act_call_arena(call), &reply);
     list_scores(&found, act_call_arena(call), &reply);
-    intent_classify_reply(&call, &reply);
+    reply.threshold = threshold_of(request, reply.intent);
+    bool is_sure = reply.confidence >= reply.threshold;
+    if (is_sure || act_str_empty(request->turn_id))
+        intent_classify_reply(&call, &reply);
+    else
+        eyes_look(&self->eyes, &call, request, &reply);
 }
 
 const intent_server_t intent_methods = {.classify = classify};
@@ -70,6 +78,7 @@ const intent_server_t intent_methods = {.classify = classify};
 act_err_t intent_open(void *context, act_actor_t *actor)
 {
     intent_t *self = context;
+    self->eyes = (eyes_t){.actor = actor, .models = act_model_roles_new(actor)};
     act_buf_t error;
     act_buf_init(&error, 1024);
     act_err_t err = classifier_new(act_config_text(act_actor_config(actor), "model_file"),
@@ -84,5 +93,6 @@ act_err_t intent_open(void *context, act_actor_t *actor)
 void intent_close(void *context)
 {
     intent_t *self = context;
+    act_model_roles_destroy(&self->eyes.models);
     classifier_destroy(&self->classifier);
 }

@@ -296,7 +296,7 @@ static bool answer_from_cache(ask_t *self)
         return false;
     act_buf_t packed;
     act_buf_init(&packed, ACT_BUF_DEFAULT_MAX_BYTES);
-    act_model_pack(self->job->request_model, self->work.request, &packed);
+    self->job->pack_question(&self->work, &packed);
     self->cache_key =
         cache_key(tenant, act_str(self->job->name), route->target.identity, act_buf_str(&packed));
     act_str_t found = cache_get(gateway->cache, &self->cache_key, now_ms(self));

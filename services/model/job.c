@@ -39,6 +39,13 @@ static bool chat_is_cacheable(const work_t *work)
     return !act_str_starts_with(request->role, "agent") && request->tools.count == 0;
 }
 
+static void chat_pack_question(const work_t *work, act_buf_t *out)
+{
+    chat_request_t question = *(const chat_request_t *)work->request;
+    question.conversation_id = (act_str_t){0};
+    chat_request_pack(&question, out);
+}
+
 static bool chat_write(const provider_t *provider, writing_t *writing, const work_t *work)
 {
     return provider->write_chat && provider->write_chat(writing, work->request);
@@ -138,9 +145,9 @@ static bool chat_may_keep(const work_t *work)
 
 const job_t job_chat = {
     .name = "chat",
-    .request_model = &chat_request_model,
     .can_stream = true,
     .is_cacheable = chat_is_cacheable,
+    .pack_question = chat_pack_question,
     .write = chat_write,
     .begin = chat_begin,
     .take = chat_take,
@@ -232,10 +239,17 @@ static act_err_t embed_pack_cached(work_t *work, act_str_t packed, act_buf_t *ou
     return ACT_E_OK;
 }
 
+static void embed_pack_question(const work_t *work, act_buf_t *out)
+{
+    embed_request_t question = *(const embed_request_t *)work->request;
+    question.conversation_id = (act_str_t){0};
+    embed_request_pack(&question, out);
+}
+
 const job_t job_embed = {
     .name = "embed",
-    .request_model = &embed_request_model,
     .is_cacheable = always,
+    .pack_question = embed_pack_question,
     .write = embed_write,
     .begin = embed_begin,
     .take = embed_take,
@@ -312,7 +326,6 @@ static act_err_t transcribe_pack_cached(work_t *work, act_str_t packed, act_buf_
 
 const job_t job_transcribe = {
     .name = "transcribe",
-    .request_model = &transcribe_request_model,
     .is_cacheable = never,
     .write = transcribe_write,
     .begin = transcribe_begin,

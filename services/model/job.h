@@ -28,10 +28,11 @@ typedef struct {
 
 typedef struct {
     const char *name;
-    const act_model_t *request_model;
     bool can_stream;
     // Is the same asked again and again, with one right answer?
     bool (*is_cacheable)(const work_t *work);
+    // What is asked, packed: the same in whatever conversation it is asked. NULL: never cacheable.
+    void (*pack_question)(const work_t *work, act_buf_t *out);
     bool (*write)(const provider_t *provider, writing_t *writing, const work_t *work);
     void (*begin)(work_t *work, const target_t *target); // forgets what an earlier try has brought
     // Takes a body, or the end of a stream. A fault says what is wrong with it.

@@ -31,8 +31,6 @@ const act_config_row_t session_settings[] = {
      "a turn that takes longer shows the customer a read receipt and \"typing\"; -1: never", false},
     {"fast_path_confidence_pct", "PARLEY_FAST_PATH_CONFIDENCE_PCT", ACT_CONFIG_INT, "90", 1, 100,
      "90", "confidence from which an intent takes its flow", false},
-    {"translation_enabled", "PARLEY_TRANSLATION_ENABLED", ACT_CONFIG_BOOL, "false", 0, 1, "true",
-     "translate into the tenant's internal language (needs a provider)", false},
     {"turn_events", "PARLEY_TURN_EVENTS", ACT_CONFIG_BOOL, "false", 0, 1, "true",
      "publish an event at the end of turns of all channels, not only of `parley chat`", false},
     {0},
@@ -90,7 +88,6 @@ static void load_settings(session_t *self)
     self->journal_days = act_config_int(config, "journal_days");
     self->typing_after_ms = act_config_int(config, "typing_after_ms");
     self->fast_path_confidence = (double)act_config_int(config, "fast_path_confidence_pct") / 100.0;
-    self->is_translation_enabled = act_config_bool(config, "translation_enabled");
     self->is_event_wanted = act_config_bool(config, "turn_events");
 }
 
@@ -107,6 +104,7 @@ static act_err_t open_session(void *context, act_actor_t *actor)
     self->actor = actor;
     load_settings(self);
     self->turns = turns_new();
+    self->models = act_model_roles_new(actor);
     self->habits = quiet_habits_new();
     sweeper_start(self);
     self->holder = act_holder_new(actor, "session", /* claim_delay_ms= */ 0, sweeper_sweep, self);
@@ -123,6 +121,7 @@ static void close_session(void *context)
     for (turn_t *turn = turns_any(self->turns); turn; turn = turns_any(self->turns))
         turn_abort(turn);
     turns_destroy(&self->turns);
+    act_model_roles_destroy(&self->models);
     quiet_habits_destroy(&self->habits);
     act_holder_destroy(&self->holder);
 }

@@ -4,6 +4,7 @@
 #include "cell/holder.h"
 #include "proto/session.h"
 #include "quiet.h"
+#include "turn/model_roles.h"
 #include "turns.h"
 
 typedef struct {
@@ -16,6 +17,7 @@ typedef struct {
     bool is_sweeping;     // a sweep call is in flight
     bool is_watching;     // a watch call is in flight
     act_holder_t *holder; // who holds our leases
+    act_model_roles_t *models;
     // Settings.
     quiet_policy_t quiet;
     int64_t lease_ms;
@@ -25,7 +27,6 @@ typedef struct {
     int64_t watch_ms;
     int64_t typing_after_ms; // negative: never
     double fast_path_confidence;
-    bool is_translation_enabled;
     bool is_event_wanted;
 } session_t;
 

@@ -11,6 +11,7 @@
 #include "pipeline.h"
 #include "replay.h"
 #include "proto/agent_service.h"
+#include "translator.h"
 #include "proto/delivery_service.h"
 #include "proto/persistence_service.h"
 
@@ -33,6 +34,7 @@ static void destroy(turn_t *self)
     if (!self->dry_call &&
         turns_find(self->session->turns, self->tenant, self->conversation_id) == self)
         turns_remove(self->session->turns, self);
+    translator_forget(self);
     act_timer_destroy(&self->timer);
     act_timer_destroy(&self->care.timer);
     act_arena_destroy(&self->arena);
@@ -171,6 +173,7 @@ static void start_next(turn_t *self, act_str_t shape, turn_before_t before)
     act_str_t tenant = self->tenant;
     const wake_request_t wake = {.conversation_id = self->conversation_id, .shape = shape};
     turns_remove(session->turns, self);
+    translator_forget(self);
     act_timer_destroy(&self->timer);
     act_timer_destroy(&self->care.timer);
     act_free(self);
@@ -469,6 +472,7 @@ static turn_commit_request_t decision(turn_t *self)
         .is_final = self->is_final,
         .wait_ms = self->wait_ms,
         .wait_for = self->wait_for,
+        .understanding = self->understood.understanding,
     };
 }
 
@@ -497,6 +501,7 @@ void turn_commit(turn_t *self)
 void turn_destroy(turn_t **self_p)
 {
     turn_t *self = act_take(self_p);
+    translator_forget(self);
     act_timer_destroy(&self->timer);
     act_arena_destroy(&self->arena);
     act_free(self);

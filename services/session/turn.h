@@ -42,7 +42,8 @@ typedef struct {
 // Replies of one turn; more is a bug in a flow.
 #define TURN_MESSAGES_MAX_COUNT 16
 
-typedef struct replay replay_t; // replay.h
+typedef struct replay replay_t;                 // replay.h
+typedef struct translator_ask translator_ask_t; // translator.h
 
 struct turn {
     turn_t *next; // in turns
@@ -90,6 +91,10 @@ struct turn {
     act_str_t language;
     double language_confidence;
     act_str_t translation;
+    bool has_translator;                 // known to be so
+    const translator_ask_t *translating; // what is asked for, or was last
+    uint32_t outgoing_count;             // messages that are translated (outgoing.c)
+    act_str_t outgoing_from;
     classify_reply_t understood;
     act_str_t path;  // "flow:<name>", "agent", or the stage that ended the turn
     act_str_t flow;  // flow to start; empty: go on from begin.flow_state, or none

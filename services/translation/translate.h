@@ -1,33 +1,22 @@
-// translate: from one language into another, by the provider that the settings name. Providers are
-// a table; the built-in one passes texts through unchanged, so that everything works with no key
-// and no internet: the agent answers in the customer's language anyway.
+// translate: from one language into another, by the tenant's model for the role translate. Without one, and
+// where there is nothing to do, the text comes back as it is: the agent answers in the customer's language
+// anyway.
+//
+// What must not change is masked before and checked after (mask.h), the tenant's own words are told and
+// checked (glossary.h). A translation that breaks a rule is told which, once; then the untranslated text
+// goes on. The answers are paid steps of the turn (turn/paid.h).
 #pragma once
-#include "base/arena.h"
-#include "base/err.h"
+#include "actor/actor.h"
+#include "proto/translation.h"
+#include "turn/model_roles.h"
 
-// What a provider is. It answers once, now or later, by calling done; it never blocks. The
-// request's texts live until then.
-typedef struct {
-    act_str_t text;
-    act_str_t from; // language codes; from may be empty: not known
-    act_str_t to;
-} translate_job_t;
+// What is longer is not translated.
+#define TRANSLATE_MAX_LETTERS 6000
 
 typedef struct {
-    act_str_t text; // borrowed until the callback returns
-    bool was_translated;
-} translate_result_t;
+    act_actor_t *actor;
+    act_model_roles_t *models;
+} translator_t;
 
-typedef void translate_done_fn(void *context, act_err_t err, const translate_result_t *result);
-
-typedef struct {
-    const char *name;
-    void (*translate)(const translate_job_t *job, translate_done_fn *done, void *context);
-} translate_provider_t;
-
-// NULL when there is no provider of that name.
-const translate_provider_t *translate_provider_find(const char *name);
-
-// Asks the provider, unless there is nothing to do: no text, or the same language (regions apart).
-void translate_run(const translate_provider_t *provider, const translate_job_t *job,
-                   translate_done_fn *done, void *context);
+// Takes the call and ends it.
+void translate_start(translator_t *self, act_call_t **call_p, const translate_request_t *request);

@@ -11,7 +11,7 @@
 
 typedef struct {
     detector_t *detector;
-    const translate_provider_t *provider;
+    translator_t translator;
 } translation_t;
 
 const size_t translation_size_bytes = sizeof(translation_t);
@@ -29,12 +29,6 @@ const act_config_row_t translation_config[] = {
      .default_text = "en",
      .example = "fr",
      .help = "language of a message that tells none, in a conversation that has none yet"},
-    {.name = "translator",
-     .env = "PARLEY_TRANSLATOR",
-     .type = ACT_CONFIG_TEXT,
-     .default_text = "pass-through",
-     .example = "pass-through",
-     .help = "who translates; pass-through leaves texts as they are"},
     {0},
 };
 
@@ -55,23 +49,10 @@ static void detect(void *context, act_call_t *call, const detect_request_t *requ
 
 // --- translate -----------------------------------------------------------------------------------
 
-static void on_translated(void *context, act_err_t err, const translate_result_t *result)
-{
-    act_call_t *call = context;
-    if (err != ACT_E_OK) {
-        act_call_fail(&call, err, "the translator failed");
-        return;
-    }
-    const translate_reply_t reply = {.text = result->text,
-                                     .was_translated = result->was_translated};
-    translation_translate_reply(&call, &reply);
-}
-
 static void translate(void *context, act_call_t *call, const translate_request_t *request)
 {
-    const translation_t *self = context;
-    const translate_job_t job = {.text = request->text, .from = request->from, .to = request->to};
-    translate_run(self->provider, &job, on_translated, call);
+    translation_t *self = context;
+    translate_start(&self->translator, &call, request);
 }
 
 const translation_server_t translation_methods = {.detect = detect, .translate = translate};
@@ -80,21 +61,17 @@ const translation_server_t translation_methods = {.detect = detect, .translate =
 
 static act_err_t open_parts(translation_t *self, const act_config_t *config, act_buf_t *error)
 {
-    const char *translator = act_config_text(config, "translator");
-    self->provider = translate_provider_find(translator);
-    if (!self->provider) {
-        act_buf_printf(error, "translator \"%s\" is not known; use pass-through", translator);
-        return ACT_E_CONFIG;
-    }
     return detector_new(act_config_text(config, "model_file"),
                         act_config_text(config, "default_language"), &self->detector, error);
 }
 
 act_err_t translation_open(void *context, act_actor_t *actor)
 {
+    translation_t *self = context;
+    self->translator = (translator_t){.actor = actor, .models = act_model_roles_new(actor)};
     act_buf_t error;
     act_buf_init(&error, 1024);
-    act_err_t err = open_parts(context, act_actor_config(actor), &error);
+    act_err_t err = open_parts(self, act_actor_config(actor), &error);
     if (err != ACT_E_OK)
         act_log_error(act_actor_log(actor), "settings_unusable", "why=%" ACT_STR_FMT,
                       ACT_STR_ARG(act_buf_str(&error)));
@@ -105,5 +82,6 @@ act_err_t translation_open(void *context, act_actor_t *actor)
 void translation_close(void *context)
 {
     translation_t *self = context;
+    act_model_roles_destroy(&self->translator.models);
     detector_destroy(&self->detector);
 }

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
-"""embed.py NAME IN OUT: a text file as a C string, <NAME>."""
+"""embed.py NAME IN OUT: a text file as a C string, <NAME>; JSON without white space."""
 import json
 import sys
 
 name, source, target = sys.argv[1:]
 with open(source, encoding="utf-8") as file:
-    text = json.dumps(json.load(file), separators=(",", ":"))
-literal = text.replace("\\", "\\\\").replace('"', '\\"')
+    text = file.read()
+if source.endswith(".json"):
+    text = json.dumps(json.loads(text), separators=(",", ":"))
+literal = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 parts = [literal[i:i + 90] for i in range(0, len(literal), 90)]
 # A backslash pair must not be cut in two.
 lines, rest = [], ""

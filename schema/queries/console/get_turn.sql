@@ -7,6 +7,7 @@ select t.turn_id::text as turn_id, t.conversation_id::text as conversation_id,
        t.language_confidence::double precision as language_confidence, t.text, t.translation,
        t.intent, t.confidence::double precision as confidence, t.sentiment, array_to_string(t.risk, ', ') as risk, t.path,
        t.decision, t.handoff_reason, t.error_code, t.superseded_count,
+       t.understanding::json as understanding,
        coalesce(epoch_ms(t.superseded_at), 0) as superseded_at_ms,
        coalesce((
            select json_agg(json_build_object(

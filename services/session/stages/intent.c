@@ -1,4 +1,5 @@
-// Stage 6: Eyes. Without an answer the intent is "none" with confidence 0, which the agent takes.
+// Stage 6: Eyes. Without an answer the intent is "none" with confidence 0, which the agent takes. A dry run
+// names no turn, so that no model is paid for it.
 #include "base/assert.h"
 #include "pipeline.h"
 #include "proto/intent_service.h"
@@ -9,6 +10,7 @@ static void on_classified(void *context, const act_reply_t *reply, const classif
     if (reply->err == ACT_E_OK && body) {
         act_str_t kept = act_arena_str(turn->arena, reply->body);
         act_assert(classify_reply_unpack(kept, turn->arena, &turn->understood, NULL) == ACT_E_OK);
+        turn_steps_take(turn, turn->understood.steps.items, turn->understood.steps.count);
     }
     pipeline_go_on(turn, STAGE_NEXT);
 }
@@ -21,7 +23,16 @@ stage_result_t stage_intent(turn_t *turn)
     };
     if (act_str_empty(act_str_trim(turn->text)) || !act_str_empty(turn->choice_id))
         return STAGE_NEXT;
-    classify_request_t request = {.text = turn->text, .language = turn->language};
+    classify_request_t request = {
+        .text = turn->text,
+        .language = turn->language,
+        .conversation_id = turn->conversation_id,
+        .turn_id = turn->dry_call ? act_str("") : act_str(turn->turn_id),
+        .thresholds = {turn->begin.intent_thresholds.items, turn->begin.intent_thresholds.count},
+        .default_threshold = turn->fast_path_confidence,
+        .journal = {turn->steps.recorded.items, turn->steps.recorded.count},
+        .is_replay = turn->replay != NULL,
+    };
     act_call_opts_t opts = turn_share(turn_pure_opts(turn), 25, UNDERSTANDING_MAX_MS);
     turn->call_id = intent_classify(turn->session->actor, &opts, &request, on_classified, turn);
     return STAGE_WAIT;

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "faq.h"
 #include "metrics.h"
+#include "outgoing.h"
 #include "pipeline.h"
 #include "proto/agent_service.h"
 #include "proto/flow_service.h"
@@ -81,7 +82,7 @@ static void on_responded(void *context, const act_reply_t *reply, const respond_
     turn->handoff_reason = answer.handoff_reason;
     turn_steps_take(turn, answer.steps.items, answer.steps.count);
     take_messages(turn, answer.messages.items, answer.messages.count);
-    pipeline_go_on(turn, STAGE_NEXT);
+    outgoing_translate(turn, answer.language);
 }
 
 static void on_history(void *context, const act_reply_t *reply, const turn_history_reply_t *body)
@@ -106,6 +107,8 @@ static void on_history(void *context, const act_reply_t *reply, const turn_histo
         .choice_id = turn->choice_id,
         .tier = turn->tier,
         .is_wait_over = turn->begin.is_wait_over,
+        .translation = act_str_eq(turn->translation, turn->text) ? act_str("") : turn->translation,
+        .internal_language = turn->begin.internal_language,
         .journal = {turn->steps.recorded.items, turn->steps.recorded.count},
         .is_replay = turn->replay != NULL,
     };

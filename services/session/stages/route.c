@@ -1,6 +1,6 @@
 // Stage 7: who answers. A flow that waits for an answer goes on; a menu choice starts its flow; an
-// intent of 0.90 and more takes its flow (the fast path); everything else is the agent's. What the
-// agent or flow then decides (RESPOND, WAIT, IGNORE, HUMAN_HANDOFF) comes out of stage 8.
+// intent that is sure enough (its threshold, usually 0.90) takes its flow (the fast path); everything else is
+// the agent's. What the agent or flow then decides (RESPOND, WAIT, IGNORE, HUMAN_HANDOFF) comes out of stage 8.
 #include "base/mem.h"
 #include "io/json.h"
 #include "pipeline.h"
@@ -57,7 +57,7 @@ stage_result_t stage_route(turn_t *turn)
     } else if (turn->is_in_flow) {
         take_flow(turn, waiting_flow(turn));
     } else if (is_flow(turn->understood.intent) &&
-               turn->understood.confidence >= turn->fast_path_confidence) {
+               turn->understood.confidence >= turn->understood.threshold) {
         turn->flow = turn->understood.intent;
         take_flow(turn, turn->flow);
     } else {

@@ -1,30 +1,25 @@
-// Stage 5: into the tenant's internal language, where a translation provider is configured. Without
-// one the text goes on as it is: detection, intents, flows and texts know all nine languages.
+// Stage 5: into the tenant's internal language, when the tenant has a model that translates. Without one the
+// text goes on as it is: detection, intents, flows and texts know all nine languages.
 #include "pipeline.h"
-#include "proto/translation_service.h"
+#include "translator.h"
 
-static void on_translated(void *context, const act_reply_t *reply, const translate_reply_t *body)
+static void on_translated(turn_t *turn, act_str_t text)
 {
-    turn_t *turn = context;
-    if (reply->err == ACT_E_OK && body->was_translated)
-        turn->translation = act_arena_str(turn->arena, body->text);
+    turn->translation = text;
     pipeline_go_on(turn, STAGE_NEXT);
 }
 
 stage_result_t stage_translate(turn_t *turn)
 {
     turn->translation = turn->text;
-    if (!turn->session->is_translation_enabled || act_str_empty(turn->text) ||
-        act_str_empty(turn->begin.internal_language) ||
+    // A button's title is our own text; most customers write what the tenant speaks.
+    if (!act_str_empty(turn->choice_id) ||
         act_str_eq(turn->language, turn->begin.internal_language))
         return STAGE_NEXT;
-    translate_request_t request = {
-        .text = turn->text,
-        .from = turn->language,
-        .to = turn->begin.internal_language,
-    };
-    act_call_opts_t opts = turn_share(turn_step_opts(turn), 25, UNDERSTANDING_MAX_MS);
-    turn->call_id =
-        translation_translate(turn->session->actor, &opts, &request, on_translated, turn);
+    translator_ask(turn, &(translator_ask_t){.text = turn->text,
+                                             .from = turn->language,
+                                             .to = turn->begin.internal_language,
+                                             .step = ACT_STR("in"),
+                                             .done = on_translated});
     return STAGE_WAIT;
 }
