@@ -41,6 +41,8 @@ static const command_t commands[] = {
     {"handoffs", command_handoffs, "conversations that wait for a person"},
     {"top", command_top, "services, instances, queues, rates, each second (--once)"},
     {"alerts", command_alerts, "what somebody should look at ([list | resolve ID], --json)"},
+    {"approve", command_approve,
+     "what the agent may only do when a person says so ([list | ID], --deny)"},
     {"deadletters", command_deadletters,
      "calls that were given up ([list | show ID | edit ID | retry ID | drop ID])"},
     {"obituaries", command_obituaries,

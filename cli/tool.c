@@ -174,6 +174,10 @@ static const struct {
     {"new", tool_new, "make one that works: parley tool new NAME --lang python"},
     {"build", tool_build, "compile one in C again"},
     {"test", tool_test, "hold one to what every tool must do"},
+    {"log", tool_log, "what the agent did with tools"},
+    {"rules", tool_rules, "which tools the agent may use"},
+    {"rule", tool_rule, "set one: parley tool rule NAME allow"},
+    {"value", tool_value, "a recipient, amount or URL that the agent may use"},
 };
 
 static int help(FILE *file)

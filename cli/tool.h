@@ -3,3 +3,5 @@
 #include "command.h"
 
 command_fn tool_new, tool_build, tool_test;
+// Of the agent (tool_policy.c).
+command_fn tool_log, tool_rules, tool_rule, tool_value;

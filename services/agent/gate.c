@@ -60,10 +60,24 @@ void gate_next_round(gate_t *self)
 
 // --- what the call is ------------------------------------------------------------------------------
 
+// With as few digits as give the same numbers again: 49.9, not 49.899999999999999. Yours, with free.
+static char *write_json(const json_t *value)
+{
+    static const size_t flags = JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY;
+    char *text = json_dumps(value, flags | JSON_REAL_PRECISION(15));
+    json_t *again = text ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
+    if (!again || !json_equal(again, value)) {
+        free(text);
+        text = json_dumps(value, flags);
+    }
+    json_decref(again);
+    return text;
+}
+
 static act_str_t show(gate_t *self, const json_t *schema, const json_t *value)
 {
     json_t *kept = marks_redact(schema, value);
-    char *text = json_dumps(kept, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = write_json(kept);
     act_str_t shown =
         act_arena_str(self->arena, act_utf8_prefix(act_str(text), SHOWN_MAX_BYTES / 4));
     free(text);
@@ -142,13 +156,14 @@ static gate_pass_t check(gate_t *self, const tool_call_t *call, bool is_approved
         arguments = read_arguments(self, pass.tool, call, &pass.policy);
     else
         pass.policy = policy_refusal("unknown_tool");
-    char *text = arguments ? json_dumps(arguments, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    char *text = arguments ? write_json(arguments) : NULL;
     if (text) {
         policy_turn_t turn = turn_so_far(self, pass.tool, text);
         turn.is_approved = is_approved;
         pass.policy = policy_decide(self->facts, &turn, pass.tool->card, arguments);
         pass.shown = show(self, pass.tool->card->input, arguments);
         pass.arguments = arguments;
+        pass.text = act_arena_str(self->arena, act_str(text));
     }
     self->calls_count++;
     if (!text || !remember(self, pass.tool, arguments, text)) {

@@ -13,7 +13,8 @@ typedef struct {
     policy_t policy;
     const tool_entry_t *tool; // NULL: unknown
     const json_t *arguments;  // NULL: they are no object; the gate's
-    act_str_t shown;          // arguments without secrets, for people
+    act_str_t text;           // the same, written by us: what the tool gets is what was checked
+    act_str_t shown;          // without secrets, for people
 } gate_pass_t;
 
 // `facts` and `tools` are borrowed for as long as the gate lives. Texts live in the arena.

@@ -96,6 +96,8 @@ static void start_jobs(hands_t *self)
     self->open_count = self->jobs_count + 1;
     uint32_t count = self->jobs_count;
     for (uint32_t i = 0; i < count; i++)
+        hands_job_look(&self->jobs[i]);
+    for (uint32_t i = 0; i < count; i++)
         hands_job_start(&self->jobs[i]);
     if (--self->open_count == 0)
         finish(self);

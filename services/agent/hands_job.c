@@ -153,7 +153,7 @@ static void ask_person(hands_job_t *self)
         .turn_id = opts->turn_id,
         .step_key = self->step_key,
         .tool = self->call->name,
-        .arguments = self->call->arguments,
+        .arguments = self->pass.text,
         .shown_arguments = self->pass.shown,
         .card_hash = act_str(self->pass.tool->hash),
         .reason = act_str(self->pass.policy.reason),
@@ -321,6 +321,7 @@ static void call_tool(hands_job_t *self)
     tool_call_request_t request;
     act_assert(act_model_unpack(method->request, self->request, arena_of(self), &request, NULL) ==
                ACT_E_OK);
+    request.arguments = self->pass.text; // not the model's own: what was checked, as we write it
     self->started_ms = hands->opts.io->now_ms(hands->opts.io->self);
     self->ask_id = hands->opts.io->ask(hands->opts.io->self, self->pass.tool->service, method,
                                        &opts, &request, on_called, self);
@@ -413,25 +414,20 @@ static void take_recorded_receipts(hands_job_t *self)
     }
 }
 
-static void take_recorded(hands_job_t *self, const turn_step_t *step)
+static void take_recorded(hands_job_t *self)
 {
     act_journal_t *journal = self->hands->opts.journal;
-    const turn_step_t *parked = NULL;
-    if (self->hands->gate) { // it counts, but is not decided again
-        self->pass = self->approval ? gate_check_approved(self->hands->gate, self->call,
-                                                          self->approval->card_hash)
-                                    : gate_check(self->hands->gate, self->call);
-    }
+    const turn_step_t *step = self->recorded, *parked = NULL;
     act_err_t err = hands_unpack(self->hands, &tool_call_reply_model, step->result, &self->reply);
     if (err != ACT_E_OK) {
         hands_job_done(self, err);
         return;
     }
-    bool is_paid = act_str_is(step->kind, "paid");
     if (act_journal_find(journal, parked_key(self), self->request, &parked) == ACT_E_OK) {
         act_journal_put(journal, ACT_STEP_READ, parked_key(self), self->request, parked->result);
         self->hands->outcome.is_parked = true;
     }
+    bool is_paid = act_str_is(step->kind, "paid");
     act_journal_put(journal, is_paid ? ACT_STEP_PAID : ACT_STEP_READ, self->step_key, self->request,
                     step->result);
     if (self->hands->gate)
@@ -441,34 +437,29 @@ static void take_recorded(hands_job_t *self, const turn_step_t *step)
     show(self);
 }
 
-static void decide(hands_job_t *self)
+// Also of what is recorded: it counts, though it is not decided again.
+void hands_job_look(hands_job_t *self)
 {
     gate_t *gate = self->hands->gate;
-    self->pass = self->approval ? gate_check_approved(gate, self->call, self->approval->card_hash)
-                                : gate_check(gate, self->call);
-    switch (self->pass.policy.verdict) {
-    case POLICY_ALLOW:
-        begin(self);
-        break;
-    case POLICY_NEEDS_APPROVAL:
-        ask_person(self);
-        break;
-    case POLICY_DENY:
-        refuse(self);
-        break;
-    }
+    name(self);
+    self->look_err =
+        act_journal_find(self->hands->opts.journal, self->step_key, self->request, &self->recorded);
+    if (gate)
+        self->pass = self->approval
+                         ? gate_check_approved(gate, self->call, self->approval->card_hash)
+                         : gate_check(gate, self->call);
 }
 
 void hands_job_start(hands_job_t *self)
 {
-    const turn_step_t *step = NULL;
-    name(self);
-    act_err_t err =
-        act_journal_find(self->hands->opts.journal, self->step_key, self->request, &step);
-    if (err == ACT_E_OK)
-        take_recorded(self, step);
-    else if (err == ACT_E_NOT_FOUND)
-        decide(self);
+    if (self->look_err == ACT_E_OK)
+        take_recorded(self);
+    else if (self->look_err != ACT_E_NOT_FOUND)
+        hands_job_done(self, self->look_err);
+    else if (self->pass.policy.verdict == POLICY_ALLOW)
+        begin(self);
+    else if (self->pass.policy.verdict == POLICY_NEEDS_APPROVAL)
+        ask_person(self);
     else
-        hands_job_done(self, err);
+        refuse(self);
 }

@@ -11,8 +11,10 @@ typedef struct {
     const tool_call_t *call;
     const tool_approval_heard_t *approval; // NULL: the model asks
     act_str_t step_key;
-    act_str_t tool_key; // what the tool knows the step by
-    act_str_t request;  // packed ToolCallRequest
+    act_str_t tool_key;          // what the tool knows the step by
+    act_str_t request;           // packed ToolCallRequest
+    const turn_step_t *recorded; // NULL: not done yet
+    act_err_t look_err;
     gate_pass_t pass;
     tool_call_reply_t reply; // of the tool, as it is recorded
     const char *outcome, *why;
@@ -52,7 +54,9 @@ struct hands {
 act_call_opts_t hands_call_opts(const hands_t *self, uint32_t budget_ms);
 act_err_t hands_unpack(hands_t *self, const act_model_t *model, act_str_t body, void *ret_message);
 
-// Starts one call; hands_job_done when it is over.
+// First all calls are looked at, so that none profits from what another one of the same answer brings.
+void hands_job_look(hands_job_t *self);
+// Then each is done; hands_job_done when it is over.
 void hands_job_start(hands_job_t *self);
 void hands_job_cancel(hands_job_t *self);
 void hands_job_done(hands_job_t *self, act_err_t err);

@@ -122,7 +122,7 @@ static void results_come_in_the_order_of_calls(void **state)
     assert_int_equal(world->kit.refused_count, 2);
     assert_string_equal(world->kit.last_refusal, "schema");
     // For people, without the secret.
-    assert_string_equal(world->kit.last_shown, "{\"what\":\"b\",\"pin\":\"***\"}");
+    assert_string_equal(world->kit.last_shown, "{\"pin\":\"***\",\"what\":\"b\"}");
     hands_destroy(&hands);
 }
 

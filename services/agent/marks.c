@@ -82,7 +82,7 @@ static bool walk(const place_t *place, const json_t *value, marks_fn *fn, void *
     const char *name;
     json_t *part;
     size_t index;
-    if (json_is_object(value)) {
+    if (json_object_size(value) > 0) {
         json_object_foreach((json_t *)(uintptr_t)value, name, part)
         {
             place_t field = field_of(place, name);
@@ -91,7 +91,7 @@ static bool walk(const place_t *place, const json_t *value, marks_fn *fn, void *
         }
         return true;
     }
-    if (json_is_array(value)) {
+    if (json_array_size(value) > 0) {
         place_t item = item_of(place);
         json_array_foreach(value, index, part) if (!walk(&item, part, fn, context)) return false;
         return true;

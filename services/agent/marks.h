@@ -16,7 +16,7 @@ typedef struct {
     const char *name;       // of the field; of an item that of its list; "" at the top
     const char *provenance; // NULL: not marked
     bool is_untrusted;
-    const json_t *value; // a string, number, boolean or null
+    const json_t *value; // a string, number, boolean or null, or an object or list without content
 } marks_leaf_t;
 
 // Called for every leaf of a value; false ends the walk.

@@ -187,6 +187,8 @@ static bool is_configured(const policy_facts_t *facts, const char *kind, act_str
 static bool is_known(const policy_facts_t *facts, const policy_turn_t *turn, const char *kind,
                      act_str_t text)
 {
+    if (act_str_empty(text)) // not even a value
+        return false;
     if (is_configured(facts, kind, text))
         return true;
     for (uint32_t i = 0; strcmp(kind, "recipient") == 0 && i < facts->known->addresses.count; i++)
@@ -254,6 +256,13 @@ static bool is_telling_text(const char *text)
             (digits == len_bytes && len_bytes >= 8 && text[0] == '+'));
 }
 
+static bool is_telling(const marks_leaf_t *leaf)
+{
+    if (json_is_string(leaf->value))
+        return is_telling_name(leaf->name) || is_telling_text(json_string_value(leaf->value));
+    return json_is_number(leaf->value) && is_telling_name(leaf->name);
+}
+
 // --- one value -------------------------------------------------------------------------------------
 
 typedef struct {
@@ -275,17 +284,12 @@ static const char *reason_of(const char *kind)
 static bool look_at(void *context, const marks_leaf_t *leaf)
 {
     look_t *look = context;
-    bool is_value = json_is_string(leaf->value) || json_is_number(leaf->value);
-    if (!is_value)
-        return true;
     if (leaf->provenance) {
         char room[64];
         act_str_t text = policy_value_text(leaf->provenance, leaf->value, room, sizeof room);
         if (!is_known(look->facts, look->turn, leaf->provenance, text))
             look->reason = reason_of(leaf->provenance);
-    } else if (look->acts_outside &&
-               (is_telling_name(leaf->name) ||
-                (json_is_string(leaf->value) && is_telling_text(json_string_value(leaf->value))))) {
+    } else if (look->acts_outside && is_telling(leaf)) {
         look->reason = "unmarked";
     }
     return look->reason == NULL;

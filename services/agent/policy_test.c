@@ -183,7 +183,8 @@ static void values_come_from_where_they_may(void **state)
         {"{\"where\": \"https://shop.example/terms\"}", "allow"},
         {"{\"where\": \"https://shop.example/terms?x=1\"}", "url"},
         {"{\"where\": \"491701\"}", "url"},
-        {"{\"where\": null}", "allow"},
+        {"{\"where\": null}", "url"},
+        {"{\"who\": true}", "recipient"},
     };
     scene_t scene = scene_with_values();
     for (size_t i = 0; i < ACT_COUNT(cases); i++)
