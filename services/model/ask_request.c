@@ -30,6 +30,8 @@ static act_http_client_t *client_of(const ask_t *self)
 static void leave_gate(ask_t *self, gate_outcome_t outcome)
 {
     int64_t now = gateway_now_ms(self->asks->gateway);
+    if (self->exchange && self->is_streaming)
+        self->asks->streams_count--;
     self->exchange = NULL;
     gate_leave(ask_route(self)->gate, now, outcome);
 }
@@ -166,6 +168,8 @@ void ask_request(ask_t *self)
     gateway_count(gateway, METRIC_REQUESTS, 1);
     self->exchange = act_alloc(sizeof *self->exchange);
     self->exchange->ask = self;
+    if (self->is_streaming)
+        self->asks->streams_count++;
     self->http_id = act_http_send(client_of(self), &writing.http, on_done, self->exchange);
     act_buf_fini(&body);
 }

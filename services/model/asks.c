@@ -256,26 +256,29 @@ static void look_at(ask_t *self, int64_t now)
 {
     if (self->state == ASK_WAITING && self->due_ms <= now)
         ask_go_on(self);
-    else if (self->state == ASK_REQUESTED) {
+    else if (self->state == ASK_REQUESTED && self->is_streaming) {
         if (self->wants_parts)
             ask_say(self, /* is_all= */ false);
-        // A whole answer is silent until it comes: timeout_ms is for that.
-        if (self->is_streaming && now - self->heard_ms > ask_route(self)->target.caps.idle_ms)
+        if (now - self->heard_ms > ask_route(self)->target.caps.idle_ms)
             ask_end_silence(self);
     }
 }
 
+// A whole answer is silent until it comes (timeout_ms is for that): only streams and those that wait are
+// looked at.
 static void on_tick(void *context)
 {
     asks_t *self = context;
+    if (!self->first)
+        act_timer_stop(self->tick);
+    if (self->streams_count == 0 && self->counts[ASK_WAITING] == 0)
+        return;
     int64_t now = gateway_now_ms(self->gateway);
     ask_t *next = NULL;
     for (ask_t *ask = self->first; ask; ask = next) {
         next = ask->next;
         look_at(ask, now);
     }
-    if (!self->first)
-        act_timer_stop(self->tick);
 }
 
 // --- the beginning -------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ struct asks {
     gateway_t *gateway;
     ask_t *first;
     uint32_t counts[ASK_STATES];
+    uint32_t streams_count; // requests whose answer is a stream
     uint32_t settling_count;
     act_timer_t *tick;
     bool is_closing;

@@ -33,12 +33,14 @@ struct act_calls {
     act_call_t *spare;
     uint32_t open_count;
     uint32_t spare_count;
+    int64_t deadline_ms; // none of the open ones has an earlier one
 };
 
 act_calls_t *act_calls_new(act_actor_t *actor)
 {
     act_calls_t *self = act_alloc(sizeof *self);
     self->actor = actor;
+    self->deadline_ms = INT64_MAX;
     return self;
 }
 
@@ -121,6 +123,8 @@ act_call_t *act_calls_open(act_calls_t *self, act_message_t *message, const act_
         self->first->previous = call;
     self->first = call;
     self->open_count++;
+    if (call->deadline_ms < self->deadline_ms)
+        self->deadline_ms = call->deadline_ms;
     return call;
 }
 
@@ -162,6 +166,8 @@ void act_calls_add_room(act_calls_t *self, uint64_t id, uint32_t parts_count)
 void act_calls_expire(act_calls_t *self)
 {
     int64_t now_ms = act_loop_now_ms(act_actor_loop(self->actor));
+    if (now_ms < self->deadline_ms) // a thousand calls are not walked through in each tick
+        return;
     act_call_t *next = NULL;
     for (act_call_t *call = self->first; call; call = next) {
         next = call->next;
@@ -170,6 +176,10 @@ void act_calls_expire(act_calls_t *self)
             next = self->first; // the callback may have ended any call
         }
     }
+    self->deadline_ms = INT64_MAX;
+    for (const act_call_t *call = self->first; call; call = call->next)
+        if (!call->is_cancelled && call->deadline_ms < self->deadline_ms)
+            self->deadline_ms = call->deadline_ms;
 }
 
 uint32_t act_calls_count(const act_calls_t *self)

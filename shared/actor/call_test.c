@@ -332,6 +332,33 @@ static void work_whose_budget_ran_out_is_cancelled(void **state)
     assert_int_equal(self->cancels_count, 1);
 }
 
+// In any order of budgets, and one that came after the first had ended.
+static void each_call_has_its_own_end(void **state)
+{
+    fixture_t *self = *state;
+    static const uint32_t budgets_ms[] = {900, 300, 600};
+    act_header_t header = header_of(1);
+    for (; header.id <= 3; header.id++) {
+        header.budget_ms = budgets_ms[header.id - 1];
+        send_call(self, &header, "");
+    }
+    actor_kit_until(self->kit, &self->calls_count, 3);
+    for (int i = 0; i < 3; i++)
+        act_call_on_cancel(self->calls[i], on_cancel, self);
+    actor_kit_pass_ms(self->kit, 310);
+    actor_kit_until(self->kit, &self->cancels_count, 1);
+    assert_true(act_call_is_cancelled(self->calls[1]));
+    header.budget_ms = 100;
+    send_call(self, &header, "");
+    actor_kit_until(self->kit, &self->calls_count, 4);
+    act_call_on_cancel(self->calls[3], on_cancel, self);
+    for (int wanted = 2; wanted <= 4; wanted++) {
+        actor_kit_pass_ms(self->kit, wanted == 2 ? 110 : 310);
+        actor_kit_until(self->kit, &self->cancels_count, wanted);
+    }
+    assert_true(act_call_is_cancelled(self->calls[0]));
+}
+
 static void end_all(void *context)
 {
     fixture_t *self = context;
@@ -631,6 +658,7 @@ int main(void)
         TEST(open_calls_go_with_the_actor),
         cmocka_unit_test_setup_teardown(raw_bodies_are_checked_first, set_up_raw, tear_down),
         TEST(a_cancelled_call_is_told_once),
+        TEST(each_call_has_its_own_end),
         TEST(work_whose_budget_ran_out_is_cancelled),
         TEST(a_cancel_callback_may_end_any_call),
         TEST(a_nested_call_continues_its_parent),

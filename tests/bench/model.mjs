@@ -24,10 +24,12 @@ async function slow(parley, sim, pid, { calls, seconds }) {
   await sim.reset();
   await sim.script({ text: 'slow', delay_ms: seconds * 1000, times: 0 });
   let most = 0;
+  const before = costOf(pid);
   const watch = setInterval(() => (most = Math.max(most, costOf(pid).rss)), 250);
   const load = await modelLoad(parley, { calls, parallel: calls, 'budget-ms': seconds * 1000 + 30000 });
   clearInterval(watch);
-  return { calls, seconds, ok: load.ok, failed: load.failed, resident_mb: Number(most.toFixed(1)), lag_p50_ms: load.lag_p50_ms, lag_p99_ms: load.lag_p99_ms, lag_max_ms: load.lag_max_ms };
+  const after = costOf(pid);
+  return { calls, seconds, cpu_ms: Math.round(after.cpuMs - before.cpuMs), waited_ms: Math.round(after.waitMs - before.waitMs), ok: load.ok, failed: load.failed, resident_mb: Number(most.toFixed(1)), lag_p50_ms: load.lag_p50_ms, lag_p99_ms: load.lag_p99_ms, lag_max_ms: load.lag_max_ms };
 }
 
 export async function benchModel(folder, { isQuick }) {
@@ -51,7 +53,7 @@ export async function benchModel(folder, { isQuick }) {
 export function modelText(result) {
   return [
     table(['dialect', 'streamed', 'parts each', 'CPU ms each'], result.streams.map((one) => [one.dialect, one.calls, (one.parts / one.calls).toFixed(1), one.cpu_ms.toFixed(2)])),
-    `${result.many.ok} calls of ${result.many.seconds} s at a time: ${result.many.resident_mb} MB resident, lag p50 ${result.many.lag_p50_ms} ms, p99 ${result.many.lag_p99_ms} ms, most ${result.many.lag_max_ms} ms`,
+    `${result.many.ok} calls of ${result.many.seconds} s at a time: ${result.many.resident_mb} MB resident, lag p50 ${result.many.lag_p50_ms} ms, p99 ${result.many.lag_p99_ms} ms, most ${result.many.lag_max_ms} ms; ${result.many.cpu_ms} ms of processor time, and ${result.many.waited_ms} ms of waiting for a processor`,
     `bars: ${bars.cpu_ms} ms for ${result.tokens} tokens, ${bars.resident_mb} MB, p99 ${bars.lag_p99_ms} ms: ${result.bar.is_met ? 'met' : 'NOT met'}`,
   ].join('\n');
 }

@@ -83,10 +83,10 @@ export async function modelLoad(parley, options) {
   return JSON.parse(text);
 }
 
-// Of a process, in MB, and its processor time in ms (user and system).
+// Of a process, in MB, its processor time in ms (user and system), and how long it waited for a processor.
 export function costOf(pid) {
   const rss = Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
   const pss = Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]) / 1024;
-  const [runNs] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ').map(Number);
-  return { rss, pss, cpuMs: runNs / 1e6 };
+  const [runNs, waitNs] = readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ').map(Number);
+  return { rss, pss, cpuMs: runNs / 1e6, waitMs: waitNs / 1e6 };
 }

@@ -5,21 +5,23 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Aimock, ModelSim, costOf, modelLoad } from '../harness/models.mjs';
-import { Parley, build, isSanitized, until } from '../harness/parley.mjs';
+import { Parley, Sim, build, isSanitized, textMessage, until } from '../harness/parley.mjs';
 
 const secretKey = 'sk-a-key-of-this-test-only-4711';
 
 describe('the model gateway', () => {
-  let parley, sim;
+  let parley, sim, graph;
   before(async () => {
     sim = await ModelSim.start();
-    parley = await Parley.start({ whatsapp: false, env: {
+    graph = await Sim.start();
+    parley = await Parley.start({ sim: graph, env: {
       PARLEY_ALLOW_PRIVATE_ADDRESSES: 'true', A_KEY: secretKey, OPENAI_API_KEY: '', OPENAI_BASE_URL: '', OPENAI_MODEL: '',
       PARLEY_MODEL_CONCURRENCY: '2048' } });
   });
   after(async () => {
     await parley?.stop();
     await sim?.stop();
+    await graph?.stop();
   });
 
   const set = (dialect, model, base = sim.url, more = []) => parley.cli(['model', 'set', '--role', 'agent', '--provider', dialect,
@@ -105,6 +107,50 @@ describe('the model gateway', () => {
     await until('settled', async () => (await parley.query("select count(*)::int as n from model_usage where state = 'reserved'"))[0].n === 0);
     assert.ok(others.ok >= 1 && (await spent('')) <= 100000 + 5000, `${others.ok} calls, ${await spent('')}`);
     assert.equal((await sim.stats()).requests, one.ok + others.ok, 'nothing was sent for what was refused');
+    await parley.cli(['model', 'limit', '--day', '0', '--conversation', '0']);
+  });
+
+  // A customer says something that only the agent can answer; its turn, when the answer has arrived.
+  const tell = async (from, text, count = 1) => {
+    assert.equal((await parley.webhook([textMessage(from, text)])).status, 200);
+    await graph.waitFor(from, count);
+    return (await parley.query(`select t.* from turns t join conversations c using (tenant_id, conversation_id)
+      where $1 in (c.address, c.phone) order by t.fence desc limit 1`, [from]))[0];
+  };
+
+  test('in a storm customers get the answer of the ladder, and soon after it the model again', async () => {
+    await set('openai_compatible', 'gpt-5.4-mini', `${sim.url}/v1`);
+    await sim.reset();
+    await sim.script({ status: 529, error: 'overloaded_error', times: 0 });
+    const customers = Array.from({ length: 20 }, (_, i) => `3369900${String(1000 + i)}`);
+    const turns = await Promise.all(customers.map((from, i) => tell(from, `zxcv qwrt ${i} vbnm`)));
+    assert.deepEqual(turns.filter((turn) => turn.path.startsWith('agent') || turn.outbox_count < 1 || turn.error_code !== 'INTEGRATION_3002'), []);
+    const asked = (await sim.stats()).requests;
+    assert.ok(asked <= customers.length * 1.1, `${asked} requests for ${customers.length} customers`);
+    await sim.reset();
+    const over = Date.now();
+    let tries = 0;
+    await until('the model answers again', async () => (await tell(`3369900${String(2000 + ++tries)}`, 'zxcv qwrt vbnm')).path === 'agent', 20000);
+    console.log(`    storm: ${asked} requests for ${customers.length} customers; the model again ${Date.now() - over} ms after it`);
+  });
+
+  test('what a conversation may cost ends its turns with the model, not its answers', async () => {
+    await set('openai_compatible', 'gpt-5.4-mini', `${sim.url}/v1`, ['--options', 'max_output_tokens=1000,input_price=1000000,output_price=1000000']);
+    await parley.query('delete from model_spend');
+    await parley.cli(['model', 'limit', '--day', '0', '--conversation', '0.02']);
+    await sim.reset();
+    await sim.script({ text: 'It is so.', usage: { input: 100, output: 4900 }, times: 0 }); // 5,000 micro-dollars a call
+    const from = '33699003000';
+    const paths = [];
+    for (let i = 1; i <= 5; i++) paths.push((await tell(from, `zxcv qwrt ${i} vbnm`, i)).path);
+    assert.equal(paths[0], 'agent');
+    assert.ok(!paths.at(-1).startsWith('agent'), paths.join());
+    const { conversation_id } = (await parley.query('select conversation_id from conversations where $1 in (address, phone)', [from]))[0];
+    const [{ spent }] = await parley.query("select sum(amount_micro_usd)::int as spent from model_spend where conversation_id = $1", [conversation_id]);
+    assert.ok(spent > 0 && spent <= 20000 + 5000, `${spent}`);
+    const before = (await sim.stats()).requests;
+    assert.ok(!(await tell(from, 'zxcv once more vbnm', 6)).path.startsWith('agent'));
+    assert.equal((await sim.stats()).requests, before, 'nothing is sent for what is refused');
     await parley.cli(['model', 'limit', '--day', '0', '--conversation', '0']);
   });
 

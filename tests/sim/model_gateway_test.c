@@ -18,6 +18,11 @@
 #include <cmocka.h>
 
 #define TURNS_MAX 20000
+#define CUT_TURNS 40
+#define CUT_MAX_BYTES 8192
+#define CUT_STAGE_COUNT 100 // calls of one actor
+// So many whole answers in a row: the cut is behind the end.
+#define CUT_WHOLE_COUNT 8
 
 typedef struct {
     act_loop_t *loop;
@@ -27,7 +32,7 @@ typedef struct {
     uint64_t last_id;
 } stage_t;
 
-static void stage_open(stage_t *self, const char *more_settings)
+static void stage_open_at(stage_t *self, const char *path, const char *more_settings)
 {
     char base[96], key[96], more[128];
     char base_url[64] = "http://127.0.0.1:1";
@@ -38,7 +43,8 @@ static void stage_open(stage_t *self, const char *more_settings)
     // The simulator's port must be known before the actor opens: a loop of its own, turned with the kit's.
     self->loop = act_loop_new();
     assert_int_equal(model_sim_new(self->loop, "127.0.0.1", 0, &self->sim), ACT_E_OK);
-    (void)snprintf(base_url, sizeof base_url, "http://127.0.0.1:%u/v1", model_sim_port(self->sim));
+    (void)snprintf(base_url, sizeof base_url, "http://127.0.0.1:%u%s", model_sim_port(self->sim),
+                   path);
     (void)snprintf(base, sizeof base, "openai_base_url=%s", base_url);
     (void)snprintf(key, sizeof key, "master_key_file=%s", self->key_path);
     (void)snprintf(more, sizeof more, "%s", more_settings ? more_settings : "cache_s=600");
@@ -47,6 +53,11 @@ static void stage_open(stage_t *self, const char *more_settings)
         more, NULL};
     self->kit = service_kit_new(&gateway_spec, overrides);
     assert_int_equal(self->kit->open_err, ACT_E_OK);
+}
+
+static void stage_open(stage_t *self, const char *more_settings)
+{
+    stage_open_at(self, "/v1", more_settings);
 }
 
 static void turn(stage_t *self)
@@ -360,40 +371,94 @@ static void a_storm_is_weathered(void **state)
     stage_close(&stage);
 }
 
-// Cut at any byte: without parts the call is made again and answers whole; a caller who has heard a part
+#define SAID_BYTES 256
+
+// What the parts of a call said, put in order.
+static void said_of(stage_t *self, uint64_t id, char said[SAID_BYTES])
+{
+    said[0] = '\0';
+    size_t said_bytes = 0;
+    for (uint32_t sequence = 0;; sequence++) {
+        kit_message_t *at = self->kit->kit->first;
+        chat_delta_t delta;
+        while (at && (at->header.kind != ACT_KIND_PARTIAL || at->header.id != id ||
+                      at->header.sequence != sequence))
+            at = at->next;
+        if (!at)
+            return;
+        assert_int_equal(chat_delta_unpack(at->body, at->frame, &delta, NULL), ACT_E_OK);
+        assert_true(act_str_copy(delta.text, said + said_bytes, SAID_BYTES - said_bytes));
+        said_bytes += delta.text.len_bytes;
+    }
+}
+
+// Turns until the call has ended or nothing moves without the clock.
+static const kit_message_t *end_of(stage_t *self, uint64_t id, act_err_t *ret_err)
+{
+    for (int i = 0; i < CUT_TURNS; i++) {
+        const kit_message_t *reply = heard(self, ACT_KIND_REPLY, id);
+        const kit_message_t *error = reply ? NULL : heard(self, ACT_KIND_ERROR, id);
+        *ret_err = error ? act_err_from_number(error->header.err) : ACT_E_OK;
+        if (reply || error)
+            return reply ? reply : error;
+        turn(self);
+    }
+    actor_kit_pass_ms(self->kit->kit, 9000); // a retry waits for its time
+    return wait_end(self, id, ret_err);
+}
+
+// One call whose first answer ends after so many bytes. True: it was whole all the same.
+static bool check_cut(stage_t *self, int cut_bytes)
+{
+    char step[160], said[SAID_BYTES];
+    act_err_t err = ACT_E_OK;
+    model_sim_reset(self->sim);
+    (void)snprintf(step, sizeof step,
+                   "[{\"text\":\"one two three four\",\"cut_bytes\":%d,\"write_bytes\":97}]",
+                   cut_bytes);
+    model_sim_script(self->sim, step);
+    uint64_t id = ask(self, &(question_t){.text = "x", .parts = 100});
+    const kit_message_t *end = end_of(self, id, &err);
+    uint32_t requests_count = model_sim_counts(self->sim).requests_count;
+    said_of(self, id, said);
+    const char *text = requests_count == 1 ? "one two three four" : "echo: x";
+    assert_true(strncmp(text, said, strlen(said)) == 0); // a beginning of one answer, never of two
+    if (err == ACT_E_OK) {
+        chat_reply_t reply;
+        assert_int_equal(chat_reply_unpack(end->body, end->frame, &reply, NULL), ACT_E_OK);
+        assert_true(act_str_is(reply.message->text, text));
+    } else {
+        assert_int_equal(err, ACT_E_MODEL_PROVIDER);
+        assert_int_equal(requests_count, 1); // the caller had heard a part, or retries are used up
+    }
+    actor_kit_pass_ms(self->kit->kit, 6000); // the breaker's time
+    return err == ACT_E_OK && requests_count == 1;
+}
+
+// Cut after every byte, in every dialect: the call is made again as a whole or fails; who has heard a part
 // hears the failure, and nothing twice.
 static void a_cut_stream_is_never_said_twice(void **state)
 {
     (void)state;
-    stage_t stage;
-    stage_open(&stage, NULL);
-    for (int cut_bytes = 0; cut_bytes < 900; cut_bytes += 61) {
-        char step[160];
-        act_err_t err = ACT_E_OK;
-        model_sim_reset(stage.sim);
-        (void)snprintf(step, sizeof step, "[{\"text\":\"one two three four\",\"cut_bytes\":%d}]",
-                       cut_bytes);
-        model_sim_script(stage.sim, step);
-        uint64_t id = ask(&stage, &(question_t){.text = "x", .parts = 100});
-        for (int i = 0; i < 60; i++)
-            turn(&stage);
-        actor_kit_pass_ms(stage.kit->kit, 9000);
-        const kit_message_t *end = wait_end(&stage, id, &err);
-        uint32_t parts_count = 0;
-        while (heard(&stage, ACT_KIND_PARTIAL, id))
-            parts_count++;
-        uint32_t requests_count = model_sim_counts(stage.sim).requests_count;
-        if (err != ACT_E_OK)
-            assert_int_equal(requests_count, 1);
-        else if (requests_count > 1) {
-            chat_reply_t reply;
-            assert_int_equal(chat_reply_unpack(end->body, end->frame, &reply, NULL), ACT_E_OK);
-            assert_true(act_str_is(reply.message->text, "echo: x"));
+    static const struct {
+        const char *dialect, *path;
+    } rows[] = {
+        {"anthropic", ""}, {"openai", "/v1"}, {"openai_compatible", "/v1"}, {"gemini", "/v1beta"}};
+    for (size_t i = 0; i < ACT_COUNT(rows); i++) {
+        stage_t stage;
+        char setting[64];
+        int cut_bytes = 0, whole_count = 0;
+        (void)snprintf(setting, sizeof setting, "model_dialect=%s", rows[i].dialect);
+        while (whole_count < CUT_WHOLE_COUNT) {
+            stage_open_at(&stage, rows[i].path, setting);
+            for (int j = 0; j < CUT_STAGE_COUNT && whole_count < CUT_WHOLE_COUNT; j++)
+                whole_count = check_cut(&stage, cut_bytes++) ? whole_count + 1 : 0;
+            assert_in_range(cut_bytes, 0, CUT_MAX_BYTES);
+            stage_close(&stage);
         }
-        assert_true(err == ACT_E_OK || parts_count > 0 || requests_count == 1);
-        actor_kit_pass_ms(stage.kit->kit, 6000); // the breaker's time
+        print_message("%s: cut after each of %d bytes\n", rows[i].dialect, cut_bytes);
+        assert_true(cut_bytes > 300);
     }
-    stage_close(&stage);
 }
 
 static void a_cancelled_call_closes_its_connection(void **state)
@@ -432,6 +497,54 @@ static void a_silent_provider_is_left(void **state)
         turn(&stage);
     actor_kit_pass_ms(stage.kit->kit, 1000); // the retry's jitter
     assert_int_equal(wait_reply(&stage, id).requests_count, 2);
+    stage_close(&stage);
+}
+
+// A whole answer says nothing until it is there: only its own time limit ends the wait, and a cut one is
+// asked for again, because nobody has heard of it.
+static void a_slow_whole_answer_is_waited_for(void **state)
+{
+    (void)state;
+    stage_t stage;
+    stage_open(&stage, "model_options=idle_ms=1000,timeout_ms=5000");
+    model_sim_script(stage.sim, "[{\"hang\":true}]");
+    uint64_t id = ask(&stage, &(question_t){.text = "x"});
+    wait_requests(&stage, 1);
+    actor_kit_pass_ms(stage.kit->kit, 4000);
+    for (int i = 0; i < 30; i++)
+        turn(&stage);
+    assert_int_equal(model_sim_counts(stage.sim).requests_count, 1);
+    assert_int_equal(model_sim_counts(stage.sim).hung_up_count, 0);
+    actor_kit_pass_ms(stage.kit->kit, 1200);
+    for (int i = 0; i < 30; i++)
+        turn(&stage);
+    actor_kit_pass_ms(stage.kit->kit, 1000); // the retry's jitter
+    assert_int_equal(wait_reply(&stage, id).requests_count, 2);
+    model_sim_reset(stage.sim);
+    model_sim_script(stage.sim, "[{\"tokens\":400,\"write_bytes\":50}]");
+    chat_reply_t reply = wait_reply(&stage, ask(&stage, &(question_t){.text = "x"}));
+    assert_int_equal(reply.message->text.len_bytes, 400 * 8);
+    stage_close(&stage);
+}
+
+// A caller who wants parts of a model that has no streams gets the whole answer as one.
+static void parts_of_a_model_without_streams_are_one(void **state)
+{
+    (void)state;
+    stage_t stage;
+    char said[SAID_BYTES];
+    stage_open(&stage, "model_options=-stream");
+    model_sim_script(stage.sim, "[{\"text\":\"one two\",\"cut_bytes\":150},{\"text\":\"three\"}]");
+    uint64_t id = ask(&stage, &(question_t){.text = "x", .parts = 4});
+    wait_requests(&stage, 1);
+    for (int i = 0; i < 30; i++)
+        turn(&stage);
+    actor_kit_pass_ms(stage.kit->kit, 1000);
+    chat_reply_t reply = wait_reply(&stage, id);
+    assert_true(act_str_is(reply.message->text, "three"));
+    assert_int_equal(reply.requests_count, 2);
+    said_of(&stage, id, said);
+    assert_string_equal(said, "three");
     stage_close(&stage);
 }
 
@@ -509,6 +622,8 @@ int main(void)
         cmocka_unit_test(a_cut_stream_is_never_said_twice),
         cmocka_unit_test(a_cancelled_call_closes_its_connection),
         cmocka_unit_test(a_silent_provider_is_left),
+        cmocka_unit_test(a_slow_whole_answer_is_waited_for),
+        cmocka_unit_test(parts_of_a_model_without_streams_are_one),
         cmocka_unit_test(the_next_model_answers_for_one_that_cannot),
         cmocka_unit_test(money_is_reserved_before_anything_is_sent),
     };
