@@ -10,7 +10,7 @@ void calibration_add(calibration_t *self, double confidence, uint64_t count, uin
         pct = CALIBRATION_PCTS - 1;
     self->counts[pct] += count;
     self->right_counts[pct] += right_count;
-    self->confidence_sum += confidence * (double)count;
+    self->confidence_sums[pct] += confidence * (double)count;
 }
 
 void calibration_add_all(calibration_t *self, const calibration_t *other)
@@ -18,8 +18,8 @@ void calibration_add_all(calibration_t *self, const calibration_t *other)
     for (uint32_t pct = 0; pct < CALIBRATION_PCTS; pct++) {
         self->counts[pct] += other->counts[pct];
         self->right_counts[pct] += other->right_counts[pct];
+        self->confidence_sums[pct] += other->confidence_sums[pct];
     }
-    self->confidence_sum += other->confidence_sum;
 }
 
 calibration_bin_t calibration_bin(const calibration_t *self, uint32_t from_pct, uint32_t to_pct)
@@ -28,7 +28,7 @@ calibration_bin_t calibration_bin(const calibration_t *self, uint32_t from_pct, 
     for (uint32_t pct = from_pct; pct < to_pct && pct < CALIBRATION_PCTS; pct++) {
         bin.count += self->counts[pct];
         bin.right_count += self->right_counts[pct];
-        bin.mean_confidence += (double)self->counts[pct] * (pct + 0.5) / CALIBRATION_PCTS;
+        bin.mean_confidence += self->confidence_sums[pct];
     }
     if (bin.count > 0) {
         bin.share_right = (double)bin.right_count / (double)bin.count;

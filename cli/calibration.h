@@ -14,7 +14,7 @@
 typedef struct {
     uint64_t counts[CALIBRATION_PCTS]; // by floor(confidence * 100); 1.0 is with 0.99
     uint64_t right_counts[CALIBRATION_PCTS];
-    double confidence_sum; // of all answers
+    double confidence_sums[CALIBRATION_PCTS];
 } calibration_t;
 
 void calibration_add(calibration_t *self, double confidence, uint64_t count, uint64_t right_count);
@@ -22,8 +22,8 @@ void calibration_add_all(calibration_t *self, const calibration_t *other);
 
 typedef struct {
     uint64_t count, right_count;
-    double share_right;     // of those that answered; 0 without any
-    double mean_confidence; // by the middle of each percent
+    double share_right; // of those that answered; 0 without any
+    double mean_confidence;
 } calibration_bin_t;
 
 // Answers from this percent on, up to but not with that one.

@@ -462,6 +462,8 @@ static void start(job_t *self)
         .text = request->text,
         .language = request->language,
         .max_rows = FAQ_MAX_HITS,
+        .translation = request->translation,
+        .translation_language = request->internal_language,
     };
     const act_call_opts_t opts = read_opts(self);
     self->call_id = persistence_search_faq(self->agent->actor, &opts, &query, on_hits, self);

@@ -299,13 +299,23 @@ static act_str_t faq_text(const faq_hit_t *hit, act_str_t language, act_arena_t 
                            ACT_COUNT(values));
 }
 
+// The business wrote it in its own language, and translates: then all of the answer is in that language.
+static bool is_for_translation(const respond_request_t *request, const faq_hit_t *hit)
+{
+    return !act_str_empty(request->translation) && !act_str_empty(hit->language) &&
+           !act_str_eq(hit->language, request->language);
+}
+
 void decide_from_faq(const respond_request_t *request, const search_faq_reply_t *hits,
                      double min_score, act_arena_t *arena, respond_reply_t *ret_reply)
 {
     act_str_t language = request->language;
     const faq_hit_t *hit = best_hit(hits, language, min_score);
     if (hit) {
-        reply_with(ret_reply, arena, language, faq_text(hit, language, arena), PLAIN);
+        bool is_foreign = is_for_translation(request, hit);
+        act_str_t written = is_foreign ? hit->language : language;
+        reply_with(ret_reply, arena, language, faq_text(hit, written, arena), PLAIN);
+        ret_reply->language = is_foreign ? written : act_str("");
         ret_reply->source = act_arena_printf(arena, "faq:%" ACT_STR_FMT,
                                              ACT_STR_ARG(act_utf8_prefix(hit->faq_id, 60)));
     } else if (act_str_is(request->intent, "greeting")) { // not sure enough for the fast path

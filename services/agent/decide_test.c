@@ -294,6 +294,29 @@ static void names_the_question_when_there_is_no_source(void **state)
     assert_text(reply.source, "faq:b");
 }
 
+static void says_in_which_language_an_answer_to_be_translated_is(void **state)
+{
+    (void)state;
+    ACT_AUTO(act_arena) *arena = act_arena_new();
+    const faq_hit_t hits[] = {{.faq_id = ACT_STR("a"),
+                               .answer = ACT_STR("À 9h."),
+                               .question = ACT_STR("Horaires ?"),
+                               .language = ACT_STR("fr"),
+                               .score = 0.62}};
+    const search_faq_reply_t found = {.hits = {hits, ACT_COUNT(hits)}};
+    respond_request_t request = question;
+    respond_reply_t reply;
+    decide_from_faq(&request, &found, 0.35, arena, &reply);
+    assert_text(reply.language, "");
+    request.translation = ACT_STR("quand ouvrez-vous ?");
+    decide_from_faq(&request, &found, 0.35, arena, &reply);
+    assert_text(reply.language, "fr");
+    assert_true(act_str_starts_with(reply.messages.items[0].text, "À 9h."));
+    request.language = ACT_STR("fr");
+    decide_from_faq(&request, &found, 0.35, arena, &reply);
+    assert_text(reply.language, "");
+}
+
 static void fits_long_answers_into_a_message(void **state)
 {
     (void)state;
@@ -348,6 +371,7 @@ int main(void)
         cmocka_unit_test(offers_a_person_first_to_the_upset),
         cmocka_unit_test(answers_from_the_faq_with_its_source),
         cmocka_unit_test(names_the_question_when_there_is_no_source),
+        cmocka_unit_test(says_in_which_language_an_answer_to_be_translated_is),
         cmocka_unit_test(fits_long_answers_into_a_message),
         cmocka_unit_test(offers_a_person_when_nothing_fits),
     };

@@ -9,6 +9,7 @@
 #include "proto/model_service.h"
 #include "turn/journal.h"
 #include "turn/paid.h"
+#include "turn/recorded.h"
 
 // Of what the caller gives us: the rest is for the way back.
 #define MODEL_PCT 85
@@ -25,7 +26,9 @@ typedef struct {
     classify_reply_t reply;
     understanding_t understanding;
     act_journal_t *journal;
-    act_paid_t *paid; // NULL: nothing is on its way
+    act_paid_t *paid;     // NULL: nothing is on its way
+    act_steps_t recorded; // of the turn
+    uint64_t steps_id;    // 0: they are not asked for
     uint32_t looks_count;
     chat_message_t messages[1 + 2 * (LOOKS_MAX_COUNT - 1)];
     uint32_t messages_count;
@@ -54,6 +57,7 @@ static void on_cancel(void *context)
 {
     look_t *self = context;
     act_model_roles_forget(self->eyes->models, self);
+    act_actor_cancel(self->eyes->actor, self->steps_id);
     act_paid_cancel(&self->paid);
     act_call_fail(&self->call, ACT_E_CANCELLED, NULL);
     act_free(self);
@@ -190,12 +194,11 @@ static void start(look_t *self)
 {
     const classify_request_t *request = self->request;
     const classify_reply_t *found = &self->reply;
-    self->journal = act_journal_new(
-        arena_of(self), &(act_journal_opts_t){
-                            .prefix = ACT_STR(STEPS),
-                            .recorded = {request->journal.items, request->journal.count},
-                            .is_replay = request->is_replay,
-                        });
+    self->journal = act_journal_new(arena_of(self), &(act_journal_opts_t){
+                                                        .prefix = ACT_STR(STEPS),
+                                                        .recorded = self->recorded,
+                                                        .is_replay = request->is_replay,
+                                                    });
     self->understanding = (understanding_t){
         .builtin_intent = found->intent,
         .builtin_confidence = found->confidence,
@@ -207,13 +210,28 @@ static void start(look_t *self)
     ask(self);
 }
 
-static void on_models(void *context, bool has_model)
+static void on_steps(void *context, act_err_t err, act_steps_t steps)
 {
     look_t *self = context;
-    if (has_model)
+    self->steps_id = 0;
+    self->recorded = act_paid_recorded(arena_of(self), steps);
+    if (err == ACT_E_OK)
         start(self);
     else
         answer(self);
+}
+
+static void on_models(void *context, bool has_model)
+{
+    look_t *self = context;
+    const classify_request_t *request = self->request;
+    if (!has_model)
+        answer(self);
+    else if (act_recorded_is_needed(self->call, request->is_replay))
+        self->steps_id = act_recorded_find(self->call, request->conversation_id, request->turn_id,
+                                           on_steps, self);
+    else
+        start(self);
 }
 
 // In a replay a model is asked when one was: its steps, or their failures, are there.
@@ -230,6 +248,8 @@ void eyes_look(eyes_t *eyes, act_call_t **call_p, const classify_request_t *requ
 {
     look_t *self = act_alloc(sizeof *self);
     *self = (look_t){.eyes = eyes, .call = act_take(call_p), .request = request, .reply = *reply};
+    self->recorded = act_paid_recorded(
+        arena_of(self), (act_steps_t){request->journal.items, request->journal.count});
     act_call_on_cancel(self->call, on_cancel, self);
     if (request->is_replay)
         on_models(self, was_asked(request));

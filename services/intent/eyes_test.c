@@ -5,6 +5,7 @@
 #include "harness/model_talk.h"
 #include "intent.h"
 #include "model_kit.h"
+#include "proto/persistence.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -58,7 +59,8 @@ static int tear_down(void **state)
 
 static void classify(fixture_t *fixture, const classify_request_t *request)
 {
-    model_talk_call(fixture->kit, "intent", "classify", &classify_request_model, request);
+    model_talk_call(fixture->kit, "intent", "classify", &classify_request_model, request,
+                    /* attempt= */ 1);
 }
 
 static classify_request_t of_a_turn(const char *text)
@@ -269,6 +271,21 @@ static void what_was_paid_for_is_not_asked_again(void **state)
     again(fixture, &recorded, /* is_replay= */ true);
 }
 
+// The instance that had the call died; session knows nothing of what it paid for.
+static void what_another_instance_paid_for_is_looked_for_first(void **state)
+{
+    fixture_t *fixture = *state;
+    classify_reply_t recorded = record(fixture, OPINION, NULL);
+    classify_request_t request = of_a_turn(VAGUE);
+    model_talk_call(fixture->kit, "intent", "classify", &classify_request_model, &request,
+                    /* attempt= */ 2);
+    const list_turn_steps_reply_t steps = {.steps = {recorded.steps.items, recorded.steps.count}};
+    model_talk_answer(fixture->kit, model_talk_expect(fixture->kit, "list_turn_steps"),
+                      &list_turn_steps_reply_model, &steps);
+    assert_true(act_str_is(reply_of(fixture).intent, "report_incident"));
+    assert_int_equal(actor_kit_count(fixture->kit, ACT_KIND_CALL), 0);
+}
+
 static void a_replay_asks_nobody_whatever_the_configuration_is_now(void **state)
 {
     fixture_t *fixture = *state;
@@ -291,6 +308,7 @@ int main(void)
         TEST(a_model_that_fails_costs_nothing_but_the_time),
         TEST(a_silent_model_is_given_up_in_time),
         TEST(what_was_paid_for_is_not_asked_again),
+        TEST(what_another_instance_paid_for_is_looked_for_first),
         TEST(a_replay_asks_nobody_whatever_the_configuration_is_now),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

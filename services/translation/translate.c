@@ -15,6 +15,7 @@
 #include "translate_schema.h"
 #include "turn/journal.h"
 #include "turn/paid.h"
+#include "turn/recorded.h"
 
 #include <string.h>
 
@@ -33,7 +34,8 @@ typedef struct {
     const translate_request_t *request;
     translate_reply_t reply;
     act_journal_t *journal;
-    uint64_t glossary_id; // 0: not on its way
+    act_steps_t recorded; // of the turn
+    uint64_t call_id;     // of steps or glossary; 0: not on its way
     act_paid_t *paid;     // NULL: not on its way
     find_glossary_terms_reply_t glossary;
     masked_t masked;
@@ -78,7 +80,7 @@ static void on_cancel(void *context)
 {
     job_t *self = context;
     act_model_roles_forget(self->translator->models, self);
-    act_actor_cancel(self->translator->actor, self->glossary_id);
+    act_actor_cancel(self->translator->actor, self->call_id);
     act_paid_cancel(&self->paid);
     act_call_fail(&self->call, ACT_E_CANCELLED, NULL);
     act_free(self);
@@ -306,7 +308,7 @@ static void on_glossary(void *context, const act_reply_t *reply,
 {
     job_t *self = context;
     (void)body;
-    self->glossary_id = 0;
+    self->call_id = 0;
     act_err_t err = reply->err;
     if (err == ACT_E_OK) // the reply's bytes are gone after this
         err = find_glossary_terms_reply_unpack(act_arena_str(arena_of(self), reply->body),
@@ -326,12 +328,12 @@ static void find_terms(job_t *self)
         arena_of(self), &(act_journal_opts_t){
                             .prefix = act_arena_printf(arena_of(self), STEPS "/%" ACT_STR_FMT,
                                                        ACT_STR_ARG(request->step)),
-                            .recorded = {request->journal.items, request->journal.count},
+                            .recorded = self->recorded,
                             .is_replay = request->is_replay,
                         });
     const act_call_opts_t opts = {
         .parent = self->call, .budget_ms = GLOSSARY_MS, .tape = act_journal_tape(self->journal)};
-    self->glossary_id =
+    self->call_id =
         persistence_find_glossary_terms(self->translator->actor, &opts, &query, on_glossary, self);
 }
 
@@ -354,13 +356,28 @@ static bool is_needed(const translate_request_t *request, act_arena_t *arena)
            !mask_is_all(masked);
 }
 
+static void on_steps(void *context, act_err_t err, act_steps_t steps)
+{
+    job_t *self = context;
+    self->call_id = 0;
+    self->recorded = act_paid_recorded(arena_of(self), steps);
+    if (err == ACT_E_OK)
+        find_terms(self);
+    else
+        give_up(self, "failed", err);
+}
+
 static void on_models(void *context, bool has_model)
 {
     job_t *self = context;
-    if (has_model)
-        find_terms(self);
-    else
+    const translate_request_t *request = self->request;
+    if (!has_model)
         answer(self, "unneeded");
+    else if (act_recorded_is_needed(self->call, request->is_replay))
+        self->call_id = act_recorded_find(self->call, request->conversation_id, request->turn_id,
+                                          on_steps, self);
+    else
+        find_terms(self);
 }
 
 // In a replay a model is asked when one was: its steps, or their failures, are there.
@@ -381,6 +398,8 @@ void translate_start(translator_t *translator, act_call_t **call_p,
 {
     job_t *self = act_alloc(sizeof *self);
     *self = (job_t){.translator = translator, .call = act_take(call_p), .request = request};
+    self->recorded = act_paid_recorded(
+        arena_of(self), (act_steps_t){request->journal.items, request->journal.count});
     act_call_on_cancel(self->call, on_cancel, self);
     if (!is_needed(request, arena_of(self)))
         answer(self, "unneeded");

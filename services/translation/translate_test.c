@@ -68,7 +68,8 @@ static translate_request_t of_a_turn(const char *text)
 
 static void ask(fixture_t *fixture, const translate_request_t *request)
 {
-    model_talk_call(fixture->kit, "translation", "translate", &translate_request_model, request);
+    model_talk_call(fixture->kit, "translation", "translate", &translate_request_model, request,
+                    /* attempt= */ 1);
 }
 
 static translate_reply_t reply_of(fixture_t *fixture)
@@ -216,6 +217,22 @@ static void a_failure_costs_nothing_but_the_time(void **state)
     assert_true(act_str_is(reply_of(fixture).text, TEXT));
 }
 
+static void what_another_instance_paid_for_is_looked_for_first(void **state)
+{
+    fixture_t *fixture = *state;
+    translate_request_t request = of_a_turn(TEXT);
+    begin(fixture, &request);
+    model_talk_say(fixture->kit, GOOD);
+    translate_reply_t recorded = reply_of(fixture);
+    model_talk_call(fixture->kit, "translation", "translate", &translate_request_model, &request,
+                    /* attempt= */ 2);
+    const list_turn_steps_reply_t steps = {.steps = {recorded.steps.items, recorded.steps.count}};
+    model_talk_answer(fixture->kit, model_talk_expect(fixture->kit, "list_turn_steps"),
+                      &list_turn_steps_reply_model, &steps);
+    assert_true(act_str_is(reply_of(fixture).text, ENGLISH));
+    assert_int_equal(actor_kit_count(fixture->kit, ACT_KIND_CALL), 0);
+}
+
 static void a_replay_asks_nobody(void **state)
 {
     fixture_t *fixture = *state;
@@ -245,6 +262,7 @@ int main(void)
         TEST(after_two_bad_answers_the_untranslated_text_goes_on),
         TEST(the_tenants_words_are_told_kept_and_checked),
         TEST(a_failure_costs_nothing_but_the_time),
+        TEST(what_another_instance_paid_for_is_looked_for_first),
         TEST(a_replay_asks_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

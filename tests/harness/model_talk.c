@@ -23,7 +23,7 @@ static void send_body(actor_kit_t *kit, const act_header_t *header, const act_mo
 }
 
 void model_talk_call(actor_kit_t *kit, const char *service, const char *method,
-                     const act_model_t *model, const void *request)
+                     const act_model_t *model, const void *request, uint8_t attempt)
 {
     const act_header_t header = {.kind = ACT_KIND_CALL,
                                  .class_ = ACT_CLASS_INTERACTIVE,
@@ -33,7 +33,7 @@ void model_talk_call(actor_kit_t *kit, const char *service, const char *method,
                                  .tenant = ACT_STR("demo"),
                                  .sender = ACT_STR("session-1"),
                                  .budget_ms = 5000,
-                                 .attempt = 1};
+                                 .attempt = attempt};
     send_body(kit, &header, model, request);
 }
 

@@ -4,9 +4,9 @@
 #include "harness/service_kit.h"
 #include "proto/model.h"
 
-// A call of tenant "demo", id 7, with 5 seconds.
+// A call of tenant "demo", id 7, with 5 seconds; an attempt after the first: another instance had it before.
 void model_talk_call(actor_kit_t *kit, const char *service, const char *method,
-                     const act_model_t *model, const void *request);
+                     const act_model_t *model, const void *request, uint8_t attempt);
 // The reply to it.
 void model_talk_reply(actor_kit_t *kit, const act_model_t *model, void *ret_reply);
 

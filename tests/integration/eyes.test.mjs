@@ -6,7 +6,8 @@ import http from 'node:http';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ModelSim } from '../harness/models.mjs';
-import { Parley, Sim, freePort, textMessage, until } from '../harness/parley.mjs';
+import { Sim, freePort, textMessage, until } from '../harness/parley.mjs';
+import { startWithStandIn } from '../harness/stand_in.mjs';
 
 // The built-in classifier is not sure of it.
 const vague = 'I am not sure about the thing from before';
@@ -19,11 +20,11 @@ describe('eyes', () => {
     adminPort = await freePort();
     sim = await Sim.start();
     model = await ModelSim.start();
-    parley = await Parley.start({ sim, adminPort, env: { PARLEY_ALLOW_PRIVATE_ADDRESSES: 'true', A_KEY: 'a-key', OPENAI_API_KEY: '', PARLEY_TYPING_AFTER_MS: '-1', PARLEY_LEASE_MS: '3000' } });
+    parley = await startWithStandIn(['agent'], { sim, adminPort, env: { PARLEY_ALLOW_PRIVATE_ADDRESSES: 'true', A_KEY: 'a-key', OPENAI_API_KEY: '', PARLEY_TYPING_AFTER_MS: '-1', PARLEY_LEASE_MS: '3000' } });
     await parley.query("update tenants set answer_ms = 8000");
   });
   after(async () => {
-    await parley?.stop();
+    await parley?.end();
     await model?.stop();
     await sim?.stop();
   });
@@ -177,6 +178,16 @@ describe('eyes', () => {
     assert.match(JSON.stringify((await model.ledger())[0].body), /terms.{1,20}estimate.{1,20}devis/);
   });
 
+  test("an answer in the language of the business goes out in the customer's", async () => {
+    await model.reset();
+    await model.script({ match: 'from English to French', text: JSON.stringify({ translation: 'Pouvez-vous répondre en français ?' }) },
+      { match: 'from French to English', text: JSON.stringify({ translation: 'Hello, order <x1/> arrives tomorrow.' }) });
+    const turn = await say('Could you answer me in French?');
+    const [{ content }] = await parley.query('select content from outbox where turn_id = $1', [turn.turn_id]);
+    assert.equal(turn.path, 'agent');
+    assert.equal(content.text, 'Hello, order AB-12 arrives tomorrow.');
+  });
+
   test('all of it is replayed, byte for byte, without asking anybody', async () => {
     await model.reset();
     const { stdout } = await parley.cli(['replay', '--all', '--diff']);
@@ -193,5 +204,32 @@ describe('eyes', () => {
     await parley.cli(['eval', 'calibration', '--apply', '--json']);
     const own = await parley.query("select intent_thresholds as t from tenants where tenant_id = 'demo'");
     assert.ok(own[0].t.length > 0 && own[0].t.every((row) => row.confidence >= 0.5 && row.confidence < 1));
+  });
+
+  test('what became of turns is judged as docs/understanding.md says', async () => {
+    // [conversation, minutes ago, path, confidence, is the flow open after it, decision, understanding]
+    const story = [
+      [1, 90, 'flow:book_appointment', 0.95, true, 'RESPOND'], [1, 89, 'agent', 0.4, false, 'RESPOND'], // left for something else
+      [2, 90, 'flow:report_incident', 0.96, true, 'RESPOND'], [2, 89, 'flow:report_incident', 0.3, false, 'RESPOND'], // gone through
+      [3, 90, 'flow:view_tasks', 0.97, false, 'RESPOND'], [3, 80, 'agent', 0.2, false, 'HUMAN_HANDOFF'],
+      [4, 90, 'flow:greeting', 0.95, false, 'RESPOND', { builtin_intent: 'none', builtin_confidence: 0.6, model_intent: 'greeting', model_confidence: 0.95, outcome: 'answered' }],
+      [5, 2880, 'flow:book_appointment', 0.93, true, 'RESPOND'], // silent since
+      [6, 90, 'flow:escalate_to_human', 0.99, false, 'HUMAN_HANDOFF'], [6, 85, 'agent', 0.1, false, 'HUMAN_HANDOFF'],
+      [7, 90, 'flow:view_tasks', 0.97, false, 'RESPOND'], [7, 20, 'agent', 0.2, false, 'HUMAN_HANDOFF'], // long after
+    ];
+    for (const [index, [conversation, ago, where, confidence, isOpen, decision, understanding]] of story.entries())
+      await parley.query(`insert into turns (tenant_id, conversation_id, fence, turn_id, session_id, inbox_seqs, language, language_confidence, text, translation, intent, confidence,
+          sentiment, risk, path, decision, handoff_reason, error_code, duration_ms, outbox_count, committed_at, is_flow_open, understanding)
+        values ('calibrated', $1, $2, gen_random_uuid(), '', '{}', 'en', 1, '', '', $3, $4, 'neutral', '{}', $5, $6, '', '', 1, 1, now() - $7 * interval '1 minute', $8, $9)`,
+      [`00000000-0000-4000-8000-00000000000${conversation}`, index + 1, where.replace('flow:', ''), confidence, where, decision, ago, isOpen, understanding ?? null]);
+    const { intents, all } = JSON.parse((await parley.cli(['eval', 'calibration', '--tenant', 'calibrated', '--json'])).stdout);
+    const counts = (name) => [intents[name].builtin.count, intents[name].builtin.right_count, intents[name].abandoned_count, intents[name].handed_over_count];
+    assert.deepEqual(counts('book_appointment'), [2, 0, 2, 0]);
+    assert.deepEqual(counts('report_incident'), [1, 1, 0, 0]);
+    assert.deepEqual(counts('view_tasks'), [2, 1, 0, 1]);
+    assert.deepEqual(counts('escalate_to_human'), [1, 1, 0, 0]);
+    assert.deepEqual(counts('none'), [1, 0, 0, 0]);
+    assert.deepEqual([intents.greeting.model.count, intents.greeting.model.right_count, intents.greeting.builtin.count], [1, 1, 0]);
+    assert.equal(all.model.count, 1);
   });
 });

@@ -63,6 +63,38 @@ function Facts({ turn }: { turn: Turn }) {
   );
 }
 
+const sure = (intent: string, confidence: number) => `${intent} (${Math.round(confidence * 100)} %)`;
+
+const outcomes: Record<string, string> = {
+  answered: 'believed', repaired: 'believed, after one repair', invalid: 'not used: its answers were not what was asked for', failed: 'gave no answer',
+};
+
+// What a model said when the built-in classifier was not sure.
+function SecondLook({ look }: { look: Schemas['Understanding'] }) {
+  const facts: [string, string][] = [
+    ['Built-in', `${sure(look.builtin_intent, look.builtin_confidence)}, sure from ${Math.round(look.threshold * 100)} %`],
+    ['Model', look.model || 'none'], ['Its answer', `${outcomes[look.outcome] ?? look.outcome}${look.error_code ? `: ${look.error_code}` : ''}`],
+  ];
+  if (look.model_intent)
+    facts.push(['It says', sure(look.model_intent, look.model_confidence)], ['Sentiment', look.model_sentiment], ['Risk', look.model_risk.join(', ') || 'none']);
+  return (
+    <Paper withBorder p="sm">
+      <Title order={2} mb="xs">A second look</Title>
+      <SimpleGrid cols={{ base: 2, sm: 3 }} spacing="xs" component="dl" m={0}>
+        {facts.map(([label, value]) => (
+          <div key={label}><Text size="xs" c="dimmed" component="dt">{label}</Text><Text size="sm" component="dd" m={0}>{value}</Text></div>
+        ))}
+      </SimpleGrid>
+      {look.situation && <Text size="sm" mt="xs">{look.situation}</Text>}
+      {look.entities.length > 0 && (
+        <Group gap="xs" mt="xs">
+          {look.entities.map((entity, index) => <Badge key={index} variant="default" tt="none">{`${entity.type}: ${entity.value || entity.text}`}</Badge>)}
+        </Group>
+      )}
+    </Paper>
+  );
+}
+
 function Hops({ turnId }: { turnId: string }) {
   const trace = useTrace(turnId);
   if (trace.error)
@@ -101,6 +133,7 @@ function TurnView({ turn }: { turn: Turn }) {
         {turn.outbound.map((message) => <Bubble key={message.outbox_id} author="Bot" text={message.text} at={message.created_at_ms} isOurs state={message.error_code ? `${message.state}: ${message.error_code}` : message.state} />)}
       </Stack>
       <Facts turn={turn} />
+      {turn.understanding?.outcome && <SecondLook look={turn.understanding} />}
       <Paper withBorder p="sm"><Title order={2} mb="xs">From arrival to reading</Title><Waterfall rows={storyRows(turn)} label="The message over time" /></Paper>
       <Paper withBorder p="sm"><Hops turnId={turn.turn_id} /></Paper>
     </>

@@ -4,6 +4,7 @@
 //   die            kills itself
 //   fail           answers with an error
 //   wait MS        the decision WAIT, for MS
+// Who asks the agent "in French?" is answered in French, whatever they speak.
 // Each call is a line of the ledger: "called", "answered" or "cancelled", and the text.
 #include "actor/actor.h"
 #include "base/mem.h"
@@ -111,10 +112,20 @@ static act_str_t reply_text(act_call_t *call, act_str_t text)
 
 // --- agent ---------------------------------------------------------------------------------------
 
+// What an agent does that writes in the business's language.
+static bool is_for_french(act_str_t text)
+{
+    return memmem(text.ptr, text.len_bytes, "in French?", strlen("in French?")) != NULL;
+}
+
 static void answer_agent(act_call_t **call_p, act_str_t text, const mood_t *mood)
 {
     outbound_content_t message = {.type = ACT_STR("text"), .text = reply_text(*call_p, text)};
     respond_reply_t reply = {.decision = ACT_STR("RESPOND"), .messages = {&message, 1}};
+    if (is_for_french(text)) {
+        message.text = ACT_STR("Bonjour, la commande AB-12 arrive demain.");
+        reply.language = ACT_STR("fr");
+    }
     if (strcmp(mood->word, "wait") == 0) {
         reply = (respond_reply_t){.decision = ACT_STR("WAIT"), .wait_ms = (uint32_t)mood->ms};
     }
@@ -133,7 +144,24 @@ static void remember(void *context, act_call_t *call, const remember_request_t *
     act_call_fail(&call, ACT_E_CANCELLED, NULL); // a cast: nobody hears it
 }
 
-static const agent_server_t agent_methods = {.respond = respond, .remember = remember};
+static void list_prompts(void *context, act_call_t *call, const empty_t *request)
+{
+    (void)context;
+    (void)request;
+    act_call_fail(&call, ACT_E_NOT_FOUND, "a stand-in is told nothing");
+}
+
+static void set_prompt(void *context, act_call_t *call, const set_prompt_request_t *request)
+{
+    (void)context;
+    (void)request;
+    act_call_fail(&call, ACT_E_NOT_FOUND, "a stand-in is told nothing");
+}
+
+static const agent_server_t agent_methods = {.respond = respond,
+                                             .remember = remember,
+                                             .list_prompt_views = list_prompts,
+                                             .set_prompt = set_prompt};
 
 // --- flow ----------------------------------------------------------------------------------------
 
