@@ -41,6 +41,7 @@ typedef struct {
     char turn_id[ACT_UUID_TEXT_BYTES]; // empty: its turn has not ended
     uint32_t expected_count;
     bool is_answered;
+    bool has_printed; // a message since the last line was read
     // Messages may come before the end of their turn does, so they are counted by turn.
     turn_seen_t seen[TURNS_KEPT_COUNT];
     uint32_t seen_next;
@@ -70,7 +71,8 @@ static void check_answered(chat_t *self)
 
 static void print_message(chat_t *self, const outbound_content_t *content)
 {
-    printf("%.*s\n", ACT_STR_ARG(content->text));
+    printf("%s%.*s\n", self->has_printed ? "\n" : "", ACT_STR_ARG(content->text));
+    self->has_printed = true;
     self->choices_count = 0;
     for (uint32_t i = 0; i < content->choices.count && i < CHOICES_MAX_COUNT; i++) {
         const choice_t *choice = &content->choices.items[i];
@@ -195,6 +197,7 @@ static void wake(chat_t *self)
 static bool say(chat_t *self, const char *line)
 {
     self->is_answered = false;
+    self->has_printed = false;
     self->turn_id[0] = '\0';
     if (!append(self, line))
         return false;

@@ -18,8 +18,8 @@ begin
     end if;
     if p_alias ~ '^[0-9]+$' then
         v_phone := p_alias;
-    elsif p_address ~ '^[0-9]+$' then
-        v_phone := p_address;
+    elsif p_address ~ '^\+?[0-9]+$' then
+        v_phone := ltrim(p_address, '+');
     end if;
 
     select contact_id into v_contact from contact_addresses

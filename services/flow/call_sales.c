@@ -29,6 +29,16 @@ static act_str_t quantity_text(const call_job_t *job, double quantity, act_str_t
 
 // --- find_products -------------------------------------------------------------------------------
 
+// The only one that is near is meant when it is this near; the customer sees its name before the price.
+#define ONLY_ONE_MIN_SCORE 0.35
+
+static act_str_t is_meant(const quote_price_reply_t *body)
+{
+    bool is_only_one =
+        body->nearest.count == 1 && body->nearest.items[0].score >= ONLY_ONE_MIN_SCORE;
+    return is_only_one ? ACT_STR("yes") : ACT_STR("no");
+}
+
 // One row that is meant, or those that may be.
 static void on_found(void *context, const act_reply_t *reply, const quote_price_reply_t *body)
 {
@@ -50,7 +60,7 @@ static void on_found(void *context, const act_reply_t *reply, const quote_price_
         *cell++ = call_copy(job, hit->name);
         *cell++ = call_copy(job, hit->unit_price);
         *cell++ = call_copy(job, hit->unit);
-        *cell++ = ACT_STR("no");
+        *cell++ = is_meant(body);
     }
     call_succeed(job, &rows);
 }
@@ -69,20 +79,27 @@ uint64_t call_find_products(call_job_t *job, const act_call_opts_t *opts)
 
 // --- quote_price ---------------------------------------------------------------------------------
 
-// "40 m² × 65.00 EUR = 2,600.00 EUR", a line each; in a text from right to left they stay from left to right.
+// "40 m² × 65.00 EUR"; of several parts each with its amount. In a text from right to left a line stays from
+// left to right.
+static act_str_t line_text(const call_job_t *job, const quote_price_reply_t *body, uint32_t index)
+{
+    const price_line_t *line = &body->lines.items[index];
+    bool is_isolated = act_str_is(job->request->language, "ar");
+    act_str_t quantity = quantity_text(job, line->quantity, body->unit);
+    act_str_t amount = body->lines.count > 1 ? line->amount : (act_str_t){0};
+    return act_arena_printf(job->arena, "%s%" ACT_STR_FMT " × %" ACT_STR_FMT "%s%" ACT_STR_FMT "%s",
+                            is_isolated ? "\u2066" : "", ACT_STR_ARG(quantity),
+                            ACT_STR_ARG(line->unit_price), act_str_empty(amount) ? "" : " = ",
+                            ACT_STR_ARG(amount), is_isolated ? "\u2069" : "");
+}
+
 static act_str_t lines_text(const call_job_t *job, const quote_price_reply_t *body)
 {
-    bool is_isolated = act_str_is(job->request->language, "ar");
     act_str_t text = {0};
     for (uint32_t i = 0; i < body->lines.count; i++) {
-        const price_line_t *line = &body->lines.items[i];
-        act_str_t quantity = quantity_text(job, line->quantity, body->unit);
-        text = act_arena_printf(job->arena,
-                                "%" ACT_STR_FMT "%s%s%" ACT_STR_FMT " × %" ACT_STR_FMT
-                                " = %" ACT_STR_FMT "%s",
-                                ACT_STR_ARG(text), i > 0 ? "\n" : "", is_isolated ? "\u2066" : "",
-                                ACT_STR_ARG(quantity), ACT_STR_ARG(line->unit_price),
-                                ACT_STR_ARG(line->amount), is_isolated ? "\u2069" : "");
+        act_str_t line = line_text(job, body, i);
+        text = act_arena_printf(job->arena, "%" ACT_STR_FMT "%s%" ACT_STR_FMT, ACT_STR_ARG(text),
+                                i > 0 ? "\n" : "", ACT_STR_ARG(line));
     }
     return text;
 }

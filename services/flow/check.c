@@ -83,6 +83,7 @@ static const field_t fields[] = {
     FIELD("yes", yes, HOLDS_TEXT, 0, ASK(ASK_YES_NO)),
     FIELD("no", no, HOLDS_TEXT, 0, ASK(ASK_YES_NO)),
     FIELD("corrects", corrects, HOLDS_TEXT, ASK(ASK_YES_NO), 0),
+    FIELD("unclear", unclear, HOLDS_TEXT, ASK(ASK_PICK), 0),
     FIELD("cancel_is_yes", cancel_is_yes, HOLDS_FLAG, ASK(ASK_YES_NO), 0),
     FIELD("yields", yields, HOLDS_FLAG, ASKS, 0),
     FIELD("rows", rows, HOLDS_TEXT, KIND(NODE_MESSAGE), ASK(ASK_PICK)),
@@ -196,7 +197,7 @@ static const link_t links[] = {
     LINK("next", next),         {"else", offsetof(node_t, else_), offsetof(node_t, else_node)},
     LINK("yes", yes),           LINK("no", no),
     LINK("empty", empty),       LINK("one", one),
-    LINK("corrects", corrects),
+    LINK("corrects", corrects), LINK("unclear", unclear),
 };
 
 static const char *link_name(const node_t *node, const link_t *link)

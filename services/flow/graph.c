@@ -69,6 +69,7 @@ static const cyaml_schema_field_t node_fields[] = {
     TEXT(node_t, "empty", empty),
     TEXT(node_t, "one", one),
     TEXT(node_t, "corrects", corrects),
+    TEXT(node_t, "unclear", unclear),
     CYAML_FIELD_SEQUENCE("choices", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, node_t, choices,
                          &option_schema, 1, GRAPH_MAX_CHOICES),
     CYAML_FIELD_INT("min", CYAML_FLAG_OPTIONAL, node_t, min),

@@ -79,6 +79,7 @@ struct node {
     char *empty;
     char *one;
     char *corrects;
+    char *unclear;
     option_t *choices;
     uint32_t choices_count;
     int64_t min;
@@ -95,6 +96,7 @@ struct node {
     const node_t *empty_node;
     const node_t *one_node;
     const node_t *corrects_node; // an earlier question
+    const node_t *unclear_node;  // a call that looks for what was not understood
 };
 
 typedef struct {

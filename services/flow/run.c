@@ -19,6 +19,7 @@ struct run {
     phase_t phase;
     state_t state;            // state.node is the node to enter next; NULL: the flow ends
     const node_t *done_write; // the write whose row was committed in this very run, or NULL
+    const node_t *unclear_at; // the question whose answer is looked for anew, or NULL
     uint32_t steps_count;
     uint64_t call_id;
     act_journal_t *journal; // NULL: none is kept
@@ -99,9 +100,10 @@ static void enter_question(run_t *self, const node_t *node)
             return;
         }
     }
-    self->state.tries = 0;
+    bool is_again = node == self->unclear_at;
+    self->state.tries = is_again ? self->state.tries : 0;
     self->state.page = 0;
-    wait_for_answer(self, (act_str_t){0});
+    wait_for_answer(self, is_again ? say_retry(&self->say, &self->state) : (act_str_t){0});
 }
 
 // --- other nodes ---------------------------------------------------------------------------------
@@ -348,6 +350,20 @@ static void ask_again(run_t *self, act_str_t before)
     hand_over(self, act_text("flow.give_up", self->say.language), reason);
 }
 
+// The answer may name what the list does not show: the call of the list looks for it, and asks again when it
+// finds nothing.
+static void look_anew(run_t *self)
+{
+    const node_t *node = self->state.node;
+    if (!node->unclear_node || self->state.tries + 1 >= TRIES_MAX_COUNT) {
+        ask_again(self, say_retry(&self->say, &self->state));
+        return;
+    }
+    self->state.tries++;
+    self->unclear_at = node;
+    go(self, node->unclear_node);
+}
+
 static void show_next_page(run_t *self)
 {
     self->state.page++;
@@ -361,7 +377,7 @@ static void go_on(run_t *self)
     answer_t answer = answer_read(self->host.flows, &self->state, self->request, self->host.arena);
     switch (answer.kind) {
     case ANSWER_UNCLEAR:
-        ask_again(self, say_retry(&self->say, &self->state));
+        look_anew(self);
         break;
     case ANSWER_TOO_LONG:
         ask_again(self, act_text("retry.too_long", language));

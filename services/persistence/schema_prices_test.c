@@ -131,6 +131,14 @@ static void a_product_is_found_by_what_people_call_it(void **state)
     }
 }
 
+static void an_arabic_article_hides_no_product(void **state)
+{
+    test_db_t *db = *state;
+    const quote_price_reply_t *reply = quote(db, demo_tenant(db), "كم سعر البلاط؟", 1, "ar");
+    assert_true(reply->is_known);
+    CHECK_STR(reply->product_id, "demo-tiling");
+}
+
 static void what_is_not_known_has_its_nearest(void **state)
 {
     test_db_t *db = *state;
@@ -280,6 +288,7 @@ int main(void)
         cmocka_unit_test(a_tier_has_only_its_part),
         cmocka_unit_test(halves_are_rounded_away_from_zero),
         cmocka_unit_test(a_product_is_found_by_what_people_call_it),
+        cmocka_unit_test(an_arabic_article_hides_no_product),
         cmocka_unit_test(what_is_not_known_has_its_nearest),
         cmocka_unit_test(a_product_is_replaced_whole),
         cmocka_unit_test(one_open_lead_a_contact),

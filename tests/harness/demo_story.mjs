@@ -90,11 +90,23 @@ assert.equal(execFileSync('ip', ['route', 'show', 'table', 'main'], { encoding: 
 assert.deepEqual(Object.keys(process.env).filter((name) => /KEY|TOKEN|SECRET/i.test(name)), []);
 await assert.rejects(fetch('http://192.0.2.1/'), (error) => error.cause?.code === 'ENETUNREACH');
 
+// Without a price table a question about prices is the agent's, which has the FAQ.
+async function askWithoutPrices(parley, sim) {
+  const from = '33730000003';
+  await parley.query("update products set is_enabled = false where tenant_id = 'demo'");
+  assert.equal((await parley.webhook([textMessage(from, 'quels sont vos prix ?')])).status, 200);
+  const [answer] = await sim.waitFor(from, 1);
+  assert.match(bodyOf(answer), /25 € le mètre carré/);
+  const [turn] = await parley.query('select t.path from turns t join conversations c using (tenant_id, conversation_id) where c.address = $1', [from]);
+  assert.equal(turn.path, 'agent');
+}
+
 const sim = await Sim.start();
 let parley;
 try {
   parley = await Parley.start({ sim });
   for (const [language, story] of Object.entries(stories)) await tell(parley, sim, language, story);
+  await askWithoutPrices(parley, sim);
 } finally {
   await parley?.stop();
   await sim.stop();
