@@ -113,6 +113,17 @@ describe('the agent with a model', () => {
     assert.equal((await parley.query("select 1 from incidents where description like '%tap drips%'")).length, 1);
   });
 
+  for (const [dialect, name, base] of [['anthropic', 'claude-haiku-5-5', ''], ['openai', 'gpt-6-luna', '/v1'], ['gemini', 'gemini-3.8-flash', '/v1beta']])
+    test(`goes through its tools as ${dialect} wants it`, async () => {
+      await parley.cli(['model', 'set', '--role', 'agent', '--provider', dialect, '--dialect', dialect, '--model', name,
+        '--base-url', model.url + base, '--key-env', 'A_KEY']);
+      const from = await tell('zxcv and is the smallest of them quiet', { tools: [{ name: 'list_projects', arguments: {} }, { name: 'current_time', arguments: {} }] },
+        { tools: [{ name: 'list_tasks', arguments: {} }] }, plan('Two projects.'), { text: 'It is quiet there.' });
+      assert.deepEqual(await textsTo(from), ['It is quiet there.']);
+      assert.ok((await model.ledger()).every((row) => row.status === 200));
+      await set('agent');
+    });
+
   test('a model that lies is caught, one that tells its rules is not heard', async () => {
     const lied = await tell('zxcv and for the eighth of may', plan('Booked.'), { text: 'Done! I have booked you a table for 8 pm.' });
     assert.match((await textsTo(lied))[0], /I only confirm what is really stored/);
