@@ -46,6 +46,10 @@ describe('replay', () => {
       assert.equal((await parley.webhook([message])).status, 200);
       count += 1;
       await until(`turn ${count} of ${from}`, async () => (await turnsOf(from)).length >= count);
+      // An answer that is not sent yet would be taken back for the next message.
+      await until(`its answer is sent`, async () => (await parley.query(
+        `select 1 from outbox o join conversations c using (tenant_id, conversation_id)
+          where c.address = $1 and o.state not in ('sent', 'failed', 'refused', 'superseded')`, [from])).length === 0);
     }
     return count;
   }
