@@ -3,6 +3,7 @@
 
 #include "answer_private.h"
 #include "decide.h"
+#include "model_answer.h"
 #include "proto/agent_service.h"
 #include "proto/model_service.h"
 #include "proto/persistence_service.h"

@@ -37,8 +37,3 @@ bool answer_is_small(const answer_job_t *self);
 // Both end the call and the job.
 void answer_end(answer_job_t *self, respond_reply_t *reply);
 void answer_fail(answer_job_t *self, act_err_t err, const char *why);
-
-// The tenant has a model: it answers.
-void model_answer_start(answer_job_t *self);
-// What is open there is cancelled; also when nothing was begun.
-void model_answer_stop(answer_job_t *self);

@@ -1,6 +1,6 @@
-// model_answer: the answer of a tenant's model: its prompts, memory and tools are read, Brain plans, Mouth
-// writes, and what was written is looked at once more.
-#include "answer_private.h"
+// model_answer: steps in a row; whatever is open is in the job.
+#include "model_answer.h"
+
 #include "context.h"
 #include "decide.h"
 #include "prompts.h"

@@ -98,7 +98,7 @@ describe('the agent with a model', () => {
   });
 
   test('calls tools side by side, and may tell what they have done', async () => {
-    const from = await tell('zxcv projects and a drip',
+    const from = await tell('zxcv qwfp arst neio',
       { tools: [{ name: 'list_projects', arguments: {} },
         { name: 'submit_incident_report', arguments: { description: 'the tap drips', severity: 'low' } }] },
       plan('Reported; say which projects run.'), { text: 'I have reported the tap.' });
