@@ -1,11 +1,12 @@
 // The frame: navigation, connection, colour scheme, log out. Pages are inside.
 import { ActionIcon, Anchor, AppShell, Badge, Burger, Group, NavLink, Text, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconActivity, IconLogout, IconMailX, IconMessages, IconMoon, IconRoute, IconShieldLock, IconStack2, IconSun, IconTopologyStar3 } from '@tabler/icons-react';
+import { IconActivity, IconChecklist, IconLogout, IconMailX, IconMessages, IconMoon, IconRoute, IconShieldLock, IconStack2, IconSun, IconTopologyStar3 } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { Link, Navigate, Route, Routes, useLocation } from 'react-router';
 import { useFeed, type Connection } from './live/feed';
 import { Acl } from './pages/Acl';
+import { Approvals } from './pages/Approvals';
 import { DeadLetters } from './pages/DeadLetters';
 import { Service } from './pages/Service';
 import { Services } from './pages/Services';
@@ -18,6 +19,7 @@ const sections = [
   { to: '/', label: 'Topology', Icon: IconTopologyStar3 },
   { to: '/services', label: 'Services', Icon: IconStack2 },
   { to: '/turns', label: 'Turns', Icon: IconMessages },
+  { to: '/approvals', label: 'Approvals', Icon: IconChecklist },
   { to: '/traces', label: 'Traces', Icon: IconRoute },
   { to: '/dead-letters', label: 'Dead letters', Icon: IconMailX },
   { to: '/rights', label: 'Rights', Icon: IconShieldLock },
@@ -104,6 +106,7 @@ export function App({ onLogout }: { onLogout: () => void }) {
             <Route path="/services/:name" element={<Service />} />
             <Route path="/turns" element={<Turns />} />
             <Route path="/turns/:tenant/:conversation/:turn" element={<TurnPage />} />
+            <Route path="/approvals" element={<Approvals />} />
             <Route path="/traces" element={<Traces />} />
             <Route path="/dead-letters" element={<DeadLetters />} />
             <Route path="/rights" element={<Acl />} />

@@ -74,6 +74,19 @@ export const useDeadLetter = (id: number) =>
     queryFn: () => unwrap(api.GET('/api/v1/dead-letters/{dead_letter_id}', { params: { path: { dead_letter_id: id } } })),
   });
 
+export const useApprovals = (withDecided: boolean) =>
+  useQuery({
+    queryKey: ['approvals', withDecided],
+    queryFn: () => unwrap(api.GET('/api/v1/approvals', { params: { query: { with_decided: withDecided } } })),
+    refetchInterval: 4000,
+  });
+
+export const useToolExecutions = (tenant: string, turnId: string) =>
+  useQuery({
+    queryKey: ['tool-executions', tenant, turnId],
+    queryFn: () => unwrap(api.GET('/api/v1/tool-executions', { params: { query: { tenant, turn_id: turnId } } })),
+  });
+
 // A command: says what became of it, and makes what it changed be read again.
 export function useCommand<Input>(run: (input: Input) => Promise<unknown>, done: string, changes: string[] = []) {
   const client = useQueryClient();
@@ -90,6 +103,10 @@ export function useCommand<Input>(run: (input: Input) => Promise<unknown>, done:
 }
 
 export const commands = {
+  approve: (id: string, note: string) =>
+    unwrap(api.POST('/api/v1/approvals/{approval_id}/approve', { params: { path: { approval_id: id } }, body: { note } })),
+  deny: (id: string, note: string) =>
+    unwrap(api.POST('/api/v1/approvals/{approval_id}/deny', { params: { path: { approval_id: id } }, body: { note } })),
   restart: (service: string, instance: string) =>
     unwrap(api.POST('/api/v1/services/{service}/restart', { params: { path: { service } }, body: { instance } })),
   drain: (service: string, instance: string) =>

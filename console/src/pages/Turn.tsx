@@ -2,7 +2,7 @@
 import { Alert, Anchor, Badge, Group, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { Link, useParams } from 'react-router';
 import type { Schemas } from '../api/client';
-import { useTrace, useTurn } from '../api/queries';
+import { useToolExecutions, useTrace, useTurn } from '../api/queries';
 import { callRows, stageRows } from '../parts/hops';
 import { clock, millis, moment } from '../parts/format';
 import { Page } from '../parts/Page';
@@ -122,7 +122,27 @@ function Hops({ turnId }: { turnId: string }) {
   );
 }
 
-function TurnView({ turn }: { turn: Turn }) {
+// Nothing for turns that used no tool.
+function Tools({ tenant, turnId }: { tenant: string; turnId: string }) {
+  const query = useToolExecutions(tenant, turnId);
+  if (!query.data || query.data.executions.length === 0) return null;
+  return (
+    <Paper withBorder p="sm">
+      <Title order={2} mb="xs">Tools</Title>
+      <Stack gap="xs">
+        {query.data.executions.map((row) => (
+          <div key={row.step_key}>
+            <Group gap="xs"><Text size="sm" fw={500}>{row.tool}</Text><Badge variant="light" color={row.outcome === 'ok' ? 'teal' : 'orange'} tt="none">{row.reason ? `${row.outcome}: ${row.reason}` : row.outcome}</Badge><Text size="xs" c="dimmed">{millis(row.duration_ms)}</Text></Group>
+            <Text size="xs" c="dimmed" className="clip" title={row.arguments}>{row.arguments}</Text>
+            <Text size="xs" className="clip" title={row.result}>{row.result}</Text>
+          </div>
+        ))}
+      </Stack>
+    </Paper>
+  );
+}
+
+function TurnView({ tenant, turn }: { tenant: string; turn: Turn }) {
   return (
     <>
       {turn.error_code && <Alert color="red" title={`Answered with the last resort: ${turn.error_code}`} />}
@@ -134,6 +154,7 @@ function TurnView({ turn }: { turn: Turn }) {
       </Stack>
       <Facts turn={turn} />
       {turn.understanding?.outcome && <SecondLook look={turn.understanding} />}
+      <Tools tenant={tenant} turnId={turn.turn_id} />
       <Paper withBorder p="sm"><Title order={2} mb="xs">From arrival to reading</Title><Waterfall rows={storyRows(turn)} label="The message over time" /></Paper>
       <Paper withBorder p="sm"><Hops turnId={turn.turn_id} /></Paper>
     </>
@@ -146,7 +167,7 @@ export function TurnPage() {
   return (
     <Page title="Turn" text={query.data ? moment(query.data.committed_at_ms) : undefined}
       actions={<Group gap="xs"><Badge variant="default" tt="none">{tenant}</Badge><Anchor component={Link} to={`/turns?tenant=${encodeURIComponent(tenant)}`} size="sm">All turns</Anchor></Group>}>
-      {query.error ? <Failed error={query.error} retry={() => void query.refetch()} /> : <Loaded query={query}>{(data) => <TurnView turn={data} />}</Loaded>}
+      {query.error ? <Failed error={query.error} retry={() => void query.refetch()} /> : <Loaded query={query}>{(data) => <TurnView tenant={tenant} turn={data} />}</Loaded>}
     </Page>
   );
 }
