@@ -101,6 +101,22 @@ describe('the web console', () => {
     assert.match(row.body, /a7626f6e736f6972$/);
   });
 
+  test('a person denies what the agent asks for, with a reason', async () => {
+    await parley.query(`insert into tool_approvals (tenant_id, approval_id, conversation_id, turn_id, step_key, tool, card_hash, arguments, shown_arguments, reason, expires_at)
+      select 'demo', gen_random_uuid(), conversation_id, gen_random_uuid(), 'agent/1', 'refund', '', '{}', '{"amount":49.9}', 'effects', now() + interval '1 hour' from conversations limit 1`);
+    await page.getByRole('link', { name: 'Approvals' }).click();
+    await page.getByRole('button', { name: 'refund' }).click();
+    const drawer = page.getByRole('dialog');
+    await drawer.getByText('"amount": 49.9').waitFor();
+    await drawer.getByLabel('Note').fill('not twice');
+    await drawer.getByRole('button', { name: 'Deny' }).click();
+    await page.getByRole('dialog', { name: 'Deny refund?' }).getByRole('button', { name: 'Deny' }).click();
+    await page.getByText('Nothing waits').waitFor();
+    const [row] = await parley.query('select state, note, decided_by from tool_approvals');
+    assert.deepEqual([row.state, row.note], ['denied', 'not twice']);
+    assert.notEqual(row.decided_by, '');
+  });
+
   test('reads a turn from its arrival to its answer', async () => {
     for (const service of ['session', 'persistence', 'translation', 'intent', 'agent', 'delivery']) await app.post(`services/${service}/tracing`, { sample_ppm: 1000000 });
     assert.equal((await parley.webhook([text('parking', 'tell me about parking', '34600000555')])).status, 200);
@@ -127,7 +143,7 @@ describe('the web console', () => {
   test('works at phone width, in the dark, and comes back after the admin actor dies', async () => {
     const phone = await app.open({ width: 390, height: 844 }, 'dark');
     await app.login(phone);
-    for (const page of ['/', '/services', '/services/flow', '/turns', '/traces', '/dead-letters', '/rights']) {
+    for (const page of ['/', '/services', '/services/flow', '/turns', '/approvals', '/traces', '/dead-letters', '/rights']) {
       await phone.goto(base + page);
       await phone.getByRole('heading', { level: 1 }).waitFor();
       await until('it has loaded', async () => (await phone.getByRole('status', { name: 'Loading' }).count()) === 0);
@@ -148,7 +164,7 @@ describe('the web console', () => {
   });
 
   test('every page says that it loads, and what is wrong when it cannot', async () => {
-    const pages = ['/services/flow', '/turns', '/turns/demo/x/y', '/traces', '/dead-letters', '/rights'];
+    const pages = ['/services/flow', '/turns', '/turns/demo/x/y', '/approvals', '/traces', '/dead-letters', '/rights'];
     const waits = [];
     await page.route('**/api/v1/**', (route) => waits.push(route)); // no answer yet
     for (const url of pages) {
