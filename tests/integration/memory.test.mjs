@@ -133,7 +133,7 @@ describe('memory', () => {
     assert.equal(gone.status, 200);
     assert.equal((await memoryOf(conversation)).summary ?? '', '');
     assert.equal((await api('DELETE', '/api/v1/contacts/0199c0de-0000-7000-8000-000000000000/memory')).status, 404);
-    const [audit] = await parley.query("select count(*)::int as n from audit_log where action = 'eraseMemory'");
-    assert.equal(audit.n, 2);
+    await until('both are audited', async () =>
+      (await parley.query("select count(*)::int as n from audit_log where action = 'eraseMemory'"))[0].n === 2);
   });
 });
