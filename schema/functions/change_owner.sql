@@ -13,7 +13,7 @@ begin
         for update;
     update conversations k
        set owner = p_owner, owner_fence = p_conversation.owner_fence + 1,
-           owner_since = clock_timestamp(),
+           owner_since = clock_timestamp(), loop_count = 0, loop_since = null,
            handoff_reason = case when p_owner = 'bot' then '' else p_reason end
      where k.tenant_id = p_conversation.tenant_id
        and k.conversation_id = p_conversation.conversation_id;

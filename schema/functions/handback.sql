@@ -1,5 +1,5 @@
 -- A person gives a conversation back to the bot: by its id, or by the customer's address among
--- those that are handed over. Asking again changes nothing. What customers wrote meanwhile is in turns
+-- those that are handed over, or silent because of a loop. Asking again changes nothing. What customers wrote meanwhile is in turns
 -- that said nothing: the person's to answer, and the bot reads it as history. What is pending just now
 -- (pending_count) is the first message that the bot answers.
 create or replace function handback(
@@ -15,7 +15,7 @@ begin
            for no key update;
     else
         select * into c from conversations k
-         where k.tenant_id = p_tenant and k.owner <> 'bot'
+         where k.tenant_id = p_tenant and (k.owner <> 'bot' or k.loop_since is not null)
            and p_address <> '' and p_address in (k.address, k.phone)
          order by k.owner_since limit 1
            for no key update;
@@ -24,8 +24,12 @@ begin
         return;
     end if;
     conversation_id := c.conversation_id;
-    was_handed_back := c.owner <> 'bot';
-    if was_handed_back then
+    was_handed_back := c.owner <> 'bot' or c.loop_since is not null;
+    if c.owner = 'bot' and c.loop_since is not null then
+        update conversations k set loop_count = 0, loop_since = null
+         where k.tenant_id = p_tenant and k.conversation_id = c.conversation_id;
+        perform alert_resolve(c, 'loop', p_by);
+    elsif was_handed_back then
         perform change_owner(c, 'bot', p_by, '');
     end if;
     select count(*) into pending_count from inbox i

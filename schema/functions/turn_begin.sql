@@ -27,7 +27,8 @@ create or replace function turn_begin(
     out turn_id uuid, out turn_started_at_ms bigint, out turn_age_ms bigint,
     out was_superseded boolean, out replans_left integer, out steps_count integer,
     out first_sign_ms integer, out answer_ms integer, out is_poison boolean,
-    out is_wait_over boolean, out intent_thresholds json)
+    out is_wait_over boolean, out last_activity_at_ms bigint, out loop_count integer,
+    out loop_text_hash bigint, out loop_turns_max integer, out intent_thresholds json)
 language plpgsql as $$
 declare
     c conversations;
@@ -131,6 +132,10 @@ begin
     first_sign_ms := coalesce(t.first_sign_ms, 20000);
     answer_ms := coalesce(t.answer_ms, 60000);
     intent_thresholds := t.intent_thresholds::json;
+    last_activity_at_ms := coalesce(epoch_ms(c.last_activity_at), 0);
+    loop_count := c.loop_count;
+    loop_text_hash := c.loop_text_hash;
+    loop_turns_max := coalesce(t.loop_turns_max, 0);
     is_wait_over := c.wait_turn_id is not null and c.wait_until is null;
     replans_left := replans_max() - c.superseded_count;
     turn_id := c.turn_id;

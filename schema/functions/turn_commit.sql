@@ -14,6 +14,7 @@ create or replace function turn_commit(
     p_outbox_ids text[], p_contents json[], p_error_code text, p_duration_ms bigint, p_owner_fence bigint,
     p_is_final boolean, p_journal bytea, p_wait_ms bigint, p_wait_for text,
     p_understanding json,
+    p_loop_count bigint, p_loop_text_hash bigint,
     out was_committed boolean, out pending_count integer, out outbox_count integer,
     out is_stale boolean)
 language plpgsql as $$
@@ -95,6 +96,8 @@ begin
            wait_until = case when v_is_wait
                              then clock_timestamp() + p_wait_ms * interval '1 ms' end,
            wait_for = case when v_is_wait then p_wait_for else '' end,
+           loop_count = p_loop_count, loop_text_hash = p_loop_text_hash,
+           loop_since = case when p_path = 'loop' then coalesce(c.loop_since, now()) end,
            next_seq = c.next_seq + outbox_count, last_activity_at = now(),
            language = coalesce(nullif(p_language, ''), c.language),
            session_started_at = case when c.session_id = p_session then c.session_started_at
@@ -110,6 +113,9 @@ begin
         update contacts k set language = p_language, updated_at = now()
          where k.tenant_id = p_tenant and k.contact_id = c.contact_id;
     end if;
+    if p_path <> 'loop' and c.loop_since is not null then
+        perform alert_resolve(c, 'loop', 'a message looks human again');
+    end if;
     if v_is_handoff then
         insert into owner_changes (tenant_id, conversation_id, owner_fence, owner, changed_by,
                                    reason)
@@ -118,6 +124,8 @@ begin
                                 p_handoff_reason);
     elsif c.owner = 'nobody' then
         perform alert_once(c, 'unowned', p_text); -- a customer writes, and nobody answers
+    elsif p_path = 'loop' and c.loop_since is null then
+        perform person_announce(c, 'loop', p_text);
     elsif p_path = 'fallback' then
         perform person_announce(c, 'fallback', p_error_code); -- the customer was told a colleague knows
     end if;

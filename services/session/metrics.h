@@ -11,6 +11,7 @@
     X(FALLBACKS, "turn_rungs_failed_total", COUNTER,                                               \
       "flows, agents, searches that gave no answer; the next rung of the ladder was asked")        \
     X(POISON, "turns_poison_total", COUNTER, "turns that were begun too often and given up")       \
+    X(LOOPS, "turns_loop_total", COUNTER, "turns that said nothing because two bots seem to talk")   \
     X(UNANSWERED, "turns_unanswered_count", GAUGE,                                                 \
       "customers of all tenants that wait longer for an answer than their tenant allows")
 

@@ -473,6 +473,8 @@ static turn_commit_request_t decision(turn_t *self)
         .wait_ms = self->wait_ms,
         .wait_for = self->wait_for,
         .understanding = self->understood.understanding,
+        .loop_count = self->loop.count,
+        .loop_text_hash = self->loop.text_hash,
     };
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/id.h"
+#include "loop.h"
 #include "proto/agent.h"
 #include "proto/flow.h"
 #include "proto/intent.h"
@@ -84,6 +85,7 @@ struct turn {
 
     // What the messages say together.
     act_str_t text;
+    loop_t loop;    // with them
     act_str_t type; // of the last message
     act_str_t choice_id;
 

@@ -20,6 +20,7 @@ export async function benchTurn(folder, { rounds, seconds, warmup }) {
   const port = await freePort();
   const parley = new ParleyContestant(path.join(folder, 'parley'), { graphUrl: `http://127.0.0.1:${port}` });
   const url = await parley.start();
+  await parley.query('update parley.tenants set loop_turns_max = 0'); // each customer says the same again and again
   const run = (options) => drive('turn_load', {
     url, secret, 'phone-id': phoneId, 'graph-port': port, conversations: CONVERSATIONS, seconds, 'warmup-seconds': warmup,
     expect: '"interactive"', ...options,

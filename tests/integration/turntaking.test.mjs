@@ -130,6 +130,60 @@ describe('corrections while the answer waits to be sent', () => {
   });
 });
 
+describe('two bots', () => {
+  let sim, parley;
+  before(async () => {
+    sim = await Sim.start();
+    parley = await startWithStandIn(['agent'], { sim, adminPort, env: toAgent });
+    parley.setMood('agent', 'respond 0');
+    await parley.query('update tenants set loop_turns_max = 6');
+  });
+  after(async () => {
+    await parley?.end();
+    await sim?.stop();
+  });
+
+  test('are stopped, a person is told, and a human message or the hand-back ends the silence', async () => {
+    const from = '34680000001';
+    const conversation = async () => (await parley.query('select * from conversations where address = $1', [from]))[0];
+    const alerts = () => parley.query("select resolved_by, resolved_at from system_alerts where kind = 'loop' order by created_at");
+    // Answers at once, and at a length that nobody can type so soon.
+    const botUntilSilent = async () => {
+      for (let i = 0; i < 20; i++) {
+        const sent = (await sim.sentTo(from)).length, turns = (await turnsOf(parley, from)).length;
+        await say(parley, from, `${i} Thank you for your message. ${'We will be happy to help you with that. '.repeat(8)}`);
+        await until('there is a turn', async () => (await turnsOf(parley, from)).length > turns);
+        if ((await conversation()).loop_since) return;
+        await sim.waitFor(from, sent + 1);
+      }
+    };
+    await botUntilSilent();
+    const count = (await sim.sentTo(from)).length;
+    assert.ok(count >= 5 && count <= 7, `${count} answers`);
+    assert.equal((await turnsOf(parley, from)).at(-1).path, 'loop');
+    assert.deepEqual((await alerts()).map((row) => row.resolved_at), [null]);
+    await say(parley, from, `Are you still there? ${'Please answer us. '.repeat(15)}`);
+    await until('it says nothing again', async () => (await turnsOf(parley, from)).filter((turn) => turn.path === 'loop').length === 2);
+    assert.equal((await sim.sentTo(from)).length, count);
+
+    await parley.query("update conversations set last_activity_at = now() - interval '2 minutes' where address = $1", [from]); // who thinks is human
+    await say(parley, from, 'sorry, that was our assistant');
+    await sim.waitFor(from, count + 1);
+    assert.equal((await conversation()).loop_since, null);
+    assert.notEqual((await alerts())[0].resolved_at, null);
+
+    await botUntilSilent();
+    const again = (await sim.sentTo(from)).length;
+    assert.ok(again - count <= 5, `${again - count} answers`); // sooner than the first time
+    await parley.cli(['handback', '--conversation', (await conversation()).conversation_id]);
+    assert.equal((await conversation()).loop_count, 0);
+    assert.equal((await alerts()).filter((row) => row.resolved_at === null).length, 0);
+    await say(parley, from, 'and now a question');
+    await sim.waitFor(from, again + 1);
+    await until('it is counted', async () => (await metric(parley, 'turns_loop_total')) >= 3);
+  });
+});
+
 describe('a burst under the window as delivered', () => {
   let sim, parley;
   before(async () => {

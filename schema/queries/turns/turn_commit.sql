@@ -8,4 +8,5 @@ select r.was_committed, r.pending_count, r.outbox_count, r.is_stale
                    :inbox_seqs, :language, :language_confidence, :text, :translation, :intent,
                    :confidence, :sentiment, :risk, :path, :decision, :handoff_reason, :flow_state,
                    :outbox_id, :content, :error_code, :duration_ms, :owner_fence,
-                   :is_final, :journal, :wait_ms, :wait_for, :understanding) r
+                   :is_final, :journal, :wait_ms, :wait_for, :understanding,
+                   :loop_count, :loop_text_hash) r

@@ -29,6 +29,20 @@ static void join_messages(turn_t *turn)
     turn->text = act_utf8_prefix(text, 4000);
 }
 
+// A burst counts once, by its first message.
+static void note_loop(turn_t *turn)
+{
+    const turn_begin_reply_t *begin = &turn->begin;
+    bool is_answer = begin->pending.count > 0 && begin->last_activity_at_ms > 0;
+    const loop_message_t message = {
+        .text = turn->text,
+        .is_choice = !act_str_empty(turn->choice_id),
+        .think_ms =
+            is_answer ? begin->pending.items[0].received_at_ms - begin->last_activity_at_ms : 0,
+    };
+    turn->loop = loop_after((loop_t){begin->loop_count, begin->loop_text_hash}, &message);
+}
+
 // --- opting out ------------------------------------------------------------------------------------
 
 typedef enum { OPT_NOTHING, OPT_OUT, OPT_IN } opt_t;
@@ -57,15 +71,21 @@ static opt_t opt_of(const turn_t *turn)
     return is_out ? OPT_OUT : OPT_NOTHING;
 }
 
+static stage_result_t say_nothing(turn_t *turn, act_str_t path)
+{
+    turn->decision = ACT_STR("IGNORE");
+    turn->path = path;
+    turn->flow_state = turn->begin.flow_state;
+    return STAGE_SKIP_TO_PERSIST;
+}
+
 // May the bot answer?
 static stage_result_t admit(turn_t *turn)
 {
     // A person has the conversation, or nobody: the bot listens and says nothing.
     if (!act_str_is(turn->begin.owner, "bot")) {
-        turn->decision = ACT_STR("IGNORE");
-        turn->path = turn->begin.owner;
-        turn->flow_state = turn->begin.flow_state;
-        return STAGE_SKIP_TO_PERSIST;
+        turn->loop = (loop_t){0};
+        return say_nothing(turn, turn->begin.owner);
     }
     if (turn->begin.is_poison) {
         act_metrics_add(act_actor_metrics(turn->session->actor), METRIC_POISON, 1);
@@ -73,6 +93,10 @@ static stage_result_t admit(turn_t *turn)
         turn->decision = ACT_STR("HUMAN_HANDOFF");
         turn->handoff_reason = ACT_STR("the turn was begun again and again and never ended");
         return result;
+    }
+    if (loop_is_over(turn->loop, turn->begin.loop_turns_max)) {
+        act_metrics_add(act_actor_metrics(turn->session->actor), METRIC_LOOPS, 1);
+        return say_nothing(turn, ACT_STR("loop"));
     }
     if (turn->begin.is_over_quota)
         return pipeline_say(turn, act_text_error(ACT_E_QUOTA_EXCEEDED, turn->language), "quota");
@@ -124,6 +148,7 @@ static stage_result_t set_opt(turn_t *turn, opt_t opt)
 stage_result_t stage_authenticate(turn_t *turn)
 {
     join_messages(turn);
+    note_loop(turn);
     turn->language = turn->begin.language;
     if (act_str_empty(turn->language))
         turn->language = turn->begin.internal_language;
