@@ -107,10 +107,18 @@ static policy_verdict_t default_verdict(const policy_facts_t *facts, const act_t
                                                               : POLICY_ALLOW;
 }
 
+// The agent's turns are customers' turns.
+static bool is_for_staff(const act_tool_card_t *card)
+{
+    return act_str_is(act_json_str(card->root, "audience"), "staff");
+}
+
 static policy_verdict_t rule_verdict(const policy_facts_t *facts, const tool_rule_t *rule,
                                      const act_tool_card_t *card)
 {
     policy_verdict_t verdict = POLICY_DENY; // also of a decision nobody knows
+    if (is_for_staff(card))
+        return POLICY_DENY;
     if (!rule)
         verdict = default_verdict(facts, card);
     else if (act_str_is(rule->decision, "allow"))

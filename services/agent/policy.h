@@ -9,7 +9,7 @@
 //   irreversible, no network         a person approves
 //   network (HTTP, MCP, ...)         denied, until a rule names the tool
 //
-// `approval: always` in a card holds even where a rule allows.
+// `approval: always` in a card holds even where a rule allows, and so does `audience: staff`, which denies.
 //
 // Where values come from. An argument that the card marks (marks.h) must be equal to a value of the
 // configuration, to an address of the contact (recipients only), or to a value that a trusted tool's result

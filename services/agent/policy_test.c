@@ -274,6 +274,18 @@ static void counts_have_ends(void **state)
     assert_string_equal(decide(&scene, CARD("write", "", ""), "{}"), "tool_calls");
 }
 
+static void tools_for_staff_are_no_customers_tools(void **state)
+{
+    (void)state;
+    const tool_rule_t rule = RULE(.tool = ACT_STR("thing"), .decision = ACT_STR("allow"));
+    const tool_turn_reply_t known = {.role = ACT_STR("staff"), .rules = {&rule, 1}};
+    const policy_facts_t facts = {.flow = ACT_STR("agent"), .known = &known};
+    ACT_AUTO(act_tool_card) *card = card_of(CARD("read", "", ""));
+    assert_true(policy_offers(&facts, card, false));
+    json_object_set_new(card->root, "audience", json_string("staff"));
+    assert_false(policy_offers(&facts, card, false));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +294,7 @@ int main(void)
         cmocka_unit_test(values_come_from_where_they_may),
         cmocka_unit_test(unmarked_addresses_go_nowhere),
         cmocka_unit_test(after_foreign_text_only_safe_tools),
+        cmocka_unit_test(tools_for_staff_are_no_customers_tools),
         cmocka_unit_test(counts_have_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
