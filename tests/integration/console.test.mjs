@@ -184,6 +184,21 @@ describe('the management API', () => {
     assert.equal(other.status, 404);
   });
 
+  test('turns are listed page by page, each once, also those of one millisecond', async () => {
+    await parley.query(`insert into turns select (jsonb_populate_record(t, jsonb_build_object('fence', t.fence + n, 'turn_id', uuid7()))).*
+                          from turns t, generate_series(100, 105) n where t.ctid = (select ctid from turns limit 1)`);
+    const list = async (query) => (await ask(`/api/v1/turns?tenant=demo&${query}`, { headers: bearer() })).json.turns;
+    const all = await list('max_rows=50'), seen = [];
+    assert.ok(all.length >= 7);
+    for (let place = ''; seen.length <= all.length; place = `&before_ms=${seen.at(-1).committed_at_ms}&before_turn_id=${seen.at(-1).turn_id}`) {
+      const page = await list(`max_rows=2${place}`);
+      if (page.length === 0) break;
+      seen.push(...page);
+    }
+    assert.deepEqual(seen.map((row) => row.turn_id), all.map((row) => row.turn_id));
+    await parley.query('delete from turns where fence >= 100');
+  });
+
   test('the feed sends a snapshot each second, and answers pings', async () => {
     const { cookie } = await login();
     const feed = await openFeed({ cookie, origin: base });
