@@ -33,7 +33,10 @@ static void print_row(const tool_view_t *tool)
         tool->card.len_bytes > 0 && act_tool_card_parse(tool->card, &card, &error) == ACT_E_OK;
     printf("%-22.*s %-9.*s %4u %-13s %-8s %s\n", ACT_STR_ARG(tool->name), ACT_STR_ARG(tool->state),
            tool->generation, has_card ? act_tool_effects_name(card->effects) : "-",
-           tool->is_builtin ? "built in" : "yours", has_card ? card->title : "");
+           tool->is_builtin             ? "built in"
+           : tool->tenant.len_bytes > 0 ? "tenant"
+                                        : "yours",
+           has_card ? card->title : "");
     if (tool->error.len_bytes > 0)
         printf("    %.*s\n", ACT_STR_ARG(tool->error));
     act_tool_card_destroy(&card);
@@ -52,7 +55,7 @@ static int list(int argc, char **argv)
     if (!client)
         return code;
     tools_reply_t reply;
-    bool is_good = tool_link_list(client, "", &reply);
+    bool is_good = tool_link_list(client, "", "", &reply);
     act_buf_t out;
     act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
     if (is_good && is_json) {
@@ -112,7 +115,7 @@ static int call_tool(client_t *client, const char *name, const char *arguments,
                      const tool_link_opts_t *opts)
 {
     tools_reply_t tools;
-    if (!tool_link_list(client, name, &tools))
+    if (!tool_link_list(client, opts->tenant, name, &tools))
         return EXIT_UNAVAILABLE;
     if (tools.tools.count == 0)
         return say("there is no such tool (see parley tool list)");
@@ -137,6 +140,7 @@ static int call(int argc, char **argv)
         {"conversation", &opts.conversation, NULL, "id of the conversation (default none)"},
         {"contact", &opts.contact, NULL, "id of the contact (default none)"},
         {"language", &opts.language, NULL, "of the customer (default none)"},
+        {"role", &opts.role, NULL, "who asks: staff (default) or customer"},
         {"dry-run", NULL, &opts.is_dry_run, "check everything, change nothing"},
         {0},
     };

@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-bool tool_link_list(client_t *client, const char *name, tools_reply_t *ret_reply)
+bool tool_link_list(client_t *client, const char *tenant, const char *name,
+                    tools_reply_t *ret_reply)
 {
-    const tools_request_t request = {.name = act_str(name)};
+    const tools_request_t request = {.name = act_str(name), .tenant = act_str(tenant)};
     return client_call(client, &bus_service, BUS_TOOLS, "", &request, ret_reply,
                        /* is_loud= */ true) == ACT_E_OK;
 }
@@ -28,6 +29,7 @@ act_err_t tool_link_call(client_t *client, const tool_view_t *tool, const tool_l
         .conversation_id = act_str(opts->conversation),
         .contact_id = act_str(opts->contact),
         .language = act_str(opts->language),
+        .role = act_str(opts->role ? opts->role : "staff"),
         .is_dry_run = opts->is_dry_run,
     };
     return client_call(client, &service, TOOL_CALL, opts->tenant, &request, ret_reply, is_loud);

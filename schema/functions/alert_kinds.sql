@@ -8,6 +8,7 @@ returns table (kind text, severity text, meaning text) language sql immutable as
             'the bot had no answer and told the customer that a colleague will write'),
            ('handoff', 'warning', 'a conversation waits for a person'),
            ('approval', 'warning', 'the agent waits for a person to approve what it wants to do'),
+           ('owner', 'info', 'the bot has something for the owner of the business'),
            ('unowned', 'warning', 'a customer writes in a conversation that nobody has'),
            ('prompt_leak', 'warning', 'an answer told of the rules in a prompt, and was not sent'),
            ('loop', 'warning', 'two bots seem to talk to each other'),

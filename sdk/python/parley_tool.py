@@ -30,7 +30,7 @@ __all__ = ["serve", "Call", "ToolError"]
 # Kinds of frames and codes of errors (docs/plugins.md, "The wire").
 HELLO, WELCOME, REFUSED, HELLO_AGAIN, CALL, REPLY, ERROR, CANCEL = 1, 2, 3, 4, 5, 6, 7, 8
 PING, PONG, DRAIN, BYE = 13, 14, 15, 16
-E_INVALID_ARGUMENT, E_INTERNAL, E_DEADLINE, E_UNKNOWN_METHOD, E_MALFORMED = 4005, 5001, 5002, 4006, 5006
+E_INVALID_ARGUMENT, E_INTERNAL, E_DEADLINE, E_UNKNOWN_METHOD, E_MALFORMED, E_FORBIDDEN = 4005, 5001, 5002, 4006, 5006, 5010
 FIELDS = ("version", "kind", "class", "flags", "id", "trace", "span", "sender", "tenant", "service", "method",
           "key", "budget_ms", "attempt", "hops", "idempotency_key", "credit_messages", "credit_bytes", "err",
           "sequence")
@@ -54,6 +54,7 @@ class Call:
         self.contact_id = body.get("contact_id", "")
         self.language = body.get("language", "")
         self.is_dry_run = body.get("is_dry_run", False)
+        self.role = body.get("role", "")  # "staff", or "": a customer
         self.text = ""        # a sentence for the model beside the result
         self.receipt = None   # what was committed, a dict
 
@@ -70,9 +71,10 @@ def unpack_header(frame):
 
 
 class _Server:
-    def __init__(self, run, name, timeout_ms, schema):
+    def __init__(self, run, name, timeout_ms, card):
         self.run = run
-        self.schema = schema
+        self.schema = card["input"]
+        self.is_for_staff = card.get("audience") == "staff"
         self.wants_call = "call" in inspect.signature(run).parameters
         self.name = name
         self.timeout_s = timeout_ms / 1000
@@ -102,6 +104,8 @@ class _Server:
 
     def answer(self, header, body):
         call = Call(header, body)
+        if self.is_for_staff and call.role != "staff":
+            return ERROR, {"text": "this tool is for people of the business"}, E_FORBIDDEN
         arguments = json.loads(body["arguments"])
         mistake = mistake_in(self.schema, arguments)
         if mistake:
@@ -195,7 +199,7 @@ def serve(run, timeout_ms=None):
     """Offers the function as the tool of this folder, until the broker says goodbye."""
     with open(os.environ["PARLEY_TOOL_CARD"], encoding="utf-8") as file:
         card = json.load(file)
-    server = _Server(run, os.environ["PARLEY_TOOL"], timeout_ms or card.get("timeout_ms", 5000), card["input"])
+    server = _Server(run, os.environ["PARLEY_TOOL"], timeout_ms or card.get("timeout_ms", 5000), card)
     signal.signal(signal.SIGTERM, lambda *_: setattr(server, "is_draining", True))
     server.serve()
 

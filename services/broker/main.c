@@ -342,6 +342,7 @@ static void compose(process_self_t *self, const options_t *options, const childr
     self->supervisor = supervisor_new(self->loop, self->broker, self->log, children, &host, &opts);
     self->views = (views_t){
         .broker = self->broker,
+        .offers = tool_offers_new(),
         .supervisor = self->supervisor,
         .dead_letters = self->dead_letters,
         .started_ms = broker_now_ms(self->broker),
@@ -361,6 +362,7 @@ static void decompose(process_self_t *self)
 {
     act_timer_destroy(&self->tick);
     tool_folder_destroy(&self->tools);
+    tool_offers_destroy(&self->views.offers);
     for (size_t i = 0; i < ACT_COUNT(self->signals); i++)
         uv_close((uv_handle_t *)&self->signals[i], NULL);
     supervisor_destroy(&self->supervisor);

@@ -208,6 +208,7 @@ static const view_t views[] = {
     {"obituaries", NULL, supervision_obituaries},
     {"logs", NULL, supervision_logs},
     {"tools", NULL, tool_views_tools},
+    {"put_tools", NULL, tool_views_put_tools},
     {"shutdown", command_shutdown, NULL},
 };
 

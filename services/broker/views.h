@@ -4,12 +4,14 @@
 #include "dead_letters.h"
 #include "supervisor.h"
 #include "tool_folder.h"
+#include "tool_offers.h"
 
 typedef struct {
     broker_t *broker;
     supervisor_t *supervisor;
     dead_letters_t *dead_letters; // NULL: none are kept
     const tool_folder_t *tools;   // NULL: there are none
+    tool_offers_t *offers;        // NULL: none are taken
     int64_t started_ms;
     act_log_t *log; // commands are noted here
     const char *log_dir;

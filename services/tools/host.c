@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "proto/tool_service.h"
+#include "providers.h"
 #include "records.h"
 #include "tool_call.h"
 
@@ -19,6 +20,7 @@ typedef struct {
 
 typedef struct {
     act_actor_t *actor;
+    providers_t *providers;
     hosted_t tools[TOOLS_MAX_COUNT];
     uint32_t tools_count;
 } host_t;
@@ -80,6 +82,7 @@ static act_err_t open_host(void *context, act_actor_t *actor)
 {
     host_t *self = context;
     self->actor = actor;
+    self->providers = providers_new(actor);
     act_str_t rest = act_str(act_config_text(act_actor_config(actor), "folders"));
     act_err_t err = act_str_empty(rest) ? ACT_E_CONFIG : ACT_E_OK;
     while (err == ACT_E_OK && !act_str_empty(rest)) {
@@ -93,6 +96,7 @@ static act_err_t open_host(void *context, act_actor_t *actor)
 static void close_host(void *context)
 {
     host_t *self = context;
+    providers_destroy(&self->providers);
     for (uint32_t i = 0; i < self->tools_count; i++)
         act_tool_card_destroy(&self->tools[i].card);
 }
@@ -117,7 +121,7 @@ static void on_call(void *context, act_call_t *call, const tool_call_request_t *
     if (one && tool->plugin)
         tool->plugin->run(one);
     else if (one)
-        records_run(self->actor, one);
+        providers_run(self->providers, one);
 }
 
 act_spec_t host_spec(const char *tool, host_identity_t *ret_identity)

@@ -1,11 +1,9 @@
 // records: tools on Parley's own tables, without code of their own: a tool.yaml with `rpc: list_projects`
 // is that method of persistence. The arguments are fields of its request; who asks, in which conversation
-// and language, and the key of an effect come from the call, never from the model. Another system behind
-// the same tools (PlanRadar) is another function of this shape.
+// and language, and the key of an effect come from the call, never from the model.
 #pragma once
-#include "tool_call.h"
+#include "providers.h"
 
-typedef void record_provider_fn(act_actor_t *actor, act_tool_call_t *call);
 record_provider_fn records_run;
 
 // Does persistence have this method?

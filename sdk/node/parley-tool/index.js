@@ -16,7 +16,7 @@ const KIND = { HELLO: 1, REFUSED: 3, HELLO_AGAIN: 4, CALL: 5, REPLY: 6, ERROR: 7
 const FIELDS = ["version", "kind", "class", "flags", "id", "trace", "span", "sender", "tenant", "service", "method", "key",
   "budget_ms", "attempt", "hops", "idempotency_key", "credit_messages", "credit_bytes", "err", "sequence"];
 const TEXTS = new Set(["sender", "tenant", "service", "method", "key", "idempotency_key"]);
-const E = { INVALID_ARGUMENT: 4005, UNKNOWN_METHOD: 4006, INTERNAL: 5001, DEADLINE: 5002, CANCELLED: 5008 };
+const E = { INVALID_ARGUMENT: 4005, UNKNOWN_METHOD: 4006, INTERNAL: 5001, DEADLINE: 5002, CANCELLED: 5008, FORBIDDEN: 5010 };
 const BEAT_MS = 1000;
 const GRACE_MS = 1000;
 const CREDIT_BYTES = 8 << 20;
@@ -55,9 +55,10 @@ function mistakeIn(schema, args) {
 }
 
 class Server {
-  constructor(run, timeoutMs, schema) {
+  constructor(run, timeoutMs, card) {
     this.run = run;
-    this.schema = schema;
+    this.schema = card.input;
+    this.isForStaff = card.audience === "staff";
     this.timeoutMs = timeoutMs;
     this.name = process.env.PARLEY_TOOL;
     this.socket = new Dealer({ linger: 500 });
@@ -82,7 +83,9 @@ class Server {
     const call = {
       tenant: header.tenant, stepKey: body.step_key ?? "", conversationId: body.conversation_id ?? "",
       contactId: body.contact_id ?? "", language: body.language ?? "", isDryRun: body.is_dry_run ?? false, text: "", receipt: undefined,
+      role: body.role ?? "", // "staff", or "": a customer
     };
+    if (this.isForStaff && call.role !== "staff") return [KIND.ERROR, { text: "this tool is for people of the business" }, E.FORBIDDEN];
     try {
       const args = JSON.parse(body.arguments);
       const mistake = mistakeIn(this.schema, args);
@@ -146,7 +149,7 @@ class Server {
 /** Offers the function as the tool of this folder, until the broker says goodbye. */
 function serve(run, { timeoutMs } = {}) {
   const card = JSON.parse(fs.readFileSync(process.env.PARLEY_TOOL_CARD, "utf8"));
-  return new Server(run, timeoutMs ?? card.timeout_ms ?? 5000, card.input).serve();
+  return new Server(run, timeoutMs ?? card.timeout_ms ?? 5000, card).serve();
 }
 
 module.exports = { serve, ToolError };
