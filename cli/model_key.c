@@ -46,7 +46,7 @@ static act_err_t load_master(const instance_t *instance, act_seal_key_t **ret_ke
     return refuse(named ? named : path, reason);
 }
 
-static act_err_t seal(const instance_t *instance, const char *tenant, const char *provider,
+static act_err_t seal(const instance_t *instance, const char *tenant, const char *name,
                       act_str_t key, act_arena_t *arena, act_str_t *ret_sealed)
 {
     ACT_AUTO(act_seal_key) *master = NULL;
@@ -55,16 +55,15 @@ static act_err_t seal(const instance_t *instance, const char *tenant, const char
         return err;
     act_buf_t sealed;
     act_buf_init(&sealed, 2 * KEY_MAX_BYTES);
-    act_seal(master, act_str(tenant),
-             act_arena_printf(arena, ACT_SEAL_MODEL_KEY "%s", provider).ptr, key, &sealed);
+    act_seal(master, act_str(tenant), name, key, &sealed);
     *ret_sealed = act_arena_str(arena, act_buf_str(&sealed));
     act_buf_fini(&sealed);
     return ACT_E_OK;
 }
 
-act_err_t model_key_seal(const instance_t *instance, const model_key_source_t *source,
-                         const char *tenant, const char *provider, act_arena_t *arena,
-                         act_str_t *ret_sealed)
+act_err_t model_key_seal_as(const instance_t *instance, const model_key_source_t *source,
+                            const char *tenant, const char *name, act_arena_t *arena,
+                            act_str_t *ret_sealed)
 {
     char key[KEY_MAX_BYTES];
     *ret_sealed = ACT_STR("");
@@ -75,9 +74,17 @@ act_err_t model_key_seal(const instance_t *instance, const model_key_source_t *s
     if (err == ACT_E_OK && act_str_empty(trimmed))
         err = refuse("the key", "is empty");
     if (err == ACT_E_OK)
-        err = seal(instance, tenant, provider, trimmed, arena, ret_sealed);
+        err = seal(instance, tenant, name, trimmed, arena, ret_sealed);
     explicit_bzero(key, sizeof key);
     return err;
+}
+
+act_err_t model_key_seal(const instance_t *instance, const model_key_source_t *source,
+                         const char *tenant, const char *provider, act_arena_t *arena,
+                         act_str_t *ret_sealed)
+{
+    const char *name = act_arena_printf(arena, ACT_SEAL_MODEL_KEY "%s", provider).ptr;
+    return model_key_seal_as(instance, source, tenant, name, arena, ret_sealed);
 }
 
 bool model_key_read_usd(const char *text, int64_t *ret_micro_usd)

@@ -16,5 +16,11 @@ ACT_MUST_CHECK act_err_t model_key_seal(const instance_t *instance,
                                         const char *provider, act_arena_t *arena,
                                         act_str_t *ret_sealed);
 
+// The same for any secret, by its whole name in base/seal.h.
+ACT_MUST_CHECK act_err_t model_key_seal_as(const instance_t *instance,
+                                           const model_key_source_t *source, const char *tenant,
+                                           const char *name, act_arena_t *arena,
+                                           act_str_t *ret_sealed);
+
 // "5", "0.50": micro-dollars. False: no amount of 0 to 1,000,000.
 bool model_key_read_usd(const char *text, int64_t *ret_micro_usd);

@@ -182,13 +182,17 @@ static const struct {
     {"rules", tool_rules, "which tools the agent may use"},
     {"rule", tool_rule, "set one: parley tool rule NAME allow"},
     {"value", tool_value, "a recipient, amount or URL that the agent may use"},
+    {"add-server", tool_add_server, "adopt a tool server: parley tool add-server URL --name NAME"},
+    {"servers", tool_servers, "tool servers and MCP servers, and how their tools do"},
+    {"approve-server", tool_approve_server, "approve the tools that a server has now"},
+    {"remove-server", tool_remove_server, "forget a tool server"},
 };
 
 static int help(FILE *file)
 {
     fprintf(file, "parley tool: tools that an agent may call (docs/plugins.md)\n\n");
     for (size_t i = 0; i < ACT_COUNT(parts); i++)
-        fprintf(file, "  parley tool %-6s %s\n", parts[i].name, parts[i].help);
+        fprintf(file, "  parley tool %-14s %s\n", parts[i].name, parts[i].help);
     return file == stderr ? EXIT_USAGE : 0;
 }
 

@@ -199,6 +199,7 @@ static int prepare(up_t *self)
         code = make_bus_keys(self);
     if (code == 0) {
         setenv("PARLEY_MASTER_KEY_FILE", key, /* overwrite= */ 1);
+        setenv("PARLEY_MCP_DIR", self->instance.data, /* overwrite= */ 0);
         setenv("PARLEY_ADMIN_PORT", self->options.admin_port, /* overwrite= */ 1);
         code = prepare_database(self);
     }

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-ACTORS = ["ingress", "session", "translation", "intent", "flow", "agent", "model", "delivery", "persistence", "admin",
+ACTORS = ["ingress", "session", "translation", "intent", "flow", "agent", "model", "bridge", "notify", "delivery", "persistence", "admin",
           "tool-host"]
 ROW = re.compile(r'^  (\w+) +([A-Z]\w*)? +(.*?)(?:; default (.*))?$')
 OPERATOR = re.compile(r'\{"\w+",\s*"(\w+)",\s*ACT_CONFIG_\w+,\s*"([^"]*)",\s*0,\s*0,\s*"([^"]*)",\s*"([^"]*)"', re.S)

@@ -3,8 +3,8 @@
 // other MCP clients use; what was approved is kept beside it, as hashes.
 #include "io/json.h"
 #include "mcp/mcp_client.h"
-#include "pins.h"
-#include "servers.h"
+#include "mcp/mcp_pins.h"
+#include "mcp/mcp_servers.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 typedef struct {
     act_loop_t *loop;
     mcp_client_t *client;
-    pins_t *pins;
+    mcp_pins_t *pins;
     const char *server, *action, *tool;
     json_t *arguments;
     int code;
@@ -58,7 +58,7 @@ static void print_tool(world_t *world, const json_t *tool)
 {
     static const char *const states[] = {"new", "approved", "CHANGED"};
     act_str_t name = act_json_str(tool, "name");
-    printf("%-9s ", states[pins_state(world->pins, world->server, tool)]);
+    printf("%-9s ", states[mcp_pins_state(world->pins, world->server, tool)]);
     print_line(name);
     printf("          ");
     print_line(act_utf8_prefix(act_json_str(tool, "description"), 160));
@@ -79,11 +79,11 @@ static void on_list(void *context, const mcp_answer_t *answer)
         const json_t *tool = json_array_get(tools, i);
         bool is_meant = !world->tool || act_str_is(act_json_str(tool, "name"), world->tool);
         if (is_approval && is_meant)
-            pins_approve(world->pins, world->server, tool);
+            mcp_pins_approve(world->pins, world->server, tool);
         if (is_meant)
             print_tool(world, tool), count++;
     }
-    if (is_approval && !pins_save(world->pins)) {
+    if (is_approval && !mcp_pins_save(world->pins)) {
         perror("parley mcp: the approvals cannot be written");
         count = 0;
     }
@@ -127,7 +127,7 @@ static void on_list_to_call(void *context, const mcp_answer_t *answer)
     for (size_t i = 0; i < json_array_size(tools) && !found; i++)
         if (act_str_is(act_json_str(json_array_get(tools, i), "name"), world->tool))
             found = json_array_get(tools, i);
-    if (!found || pins_state(world->pins, world->server, found) != PINS_APPROVED) {
+    if (!found || mcp_pins_state(world->pins, world->server, found) != MCP_PINS_APPROVED) {
         fprintf(stderr, "parley mcp: %s has %s of this name%s\n", world->server,
                 found ? "a tool" : "no tool",
                 found
@@ -180,10 +180,10 @@ static bool read_words(world_t *world, int argc, char **argv, const char **ret_d
 
 static int run(world_t *world, const char *data)
 {
-    servers_t *servers = servers_new(data);
+    mcp_servers_t *servers = mcp_servers_new(data);
     mcp_client_spec_t spec = {
         .name = "parley", .version = PARLEY_VERSION, .on_progress = on_progress};
-    const char *fault = servers_find(servers, world->server, &spec);
+    const char *fault = mcp_servers_find(servers, world->server, &spec);
     if (fault)
         fprintf(stderr, "parley mcp: %s/mcp.json: %s: %s\n", data, world->server, fault);
     world->client = fault ? NULL : mcp_client_new(world->loop, &spec);
@@ -197,7 +197,7 @@ static int run(world_t *world, const char *data)
         mcp_client_destroy(&world->client);
     }
     act_loop_run(world->loop); // until the server is gone
-    servers_destroy(&servers);
+    mcp_servers_destroy(&servers);
     return world->code;
 }
 
@@ -212,9 +212,9 @@ int main(int argc, char **argv)
     }
     (void)signal(SIGPIPE, SIG_IGN);
     world.loop = act_loop_new();
-    world.pins = pins_new(data);
+    world.pins = mcp_pins_new(data);
     int code = run(&world, data);
-    pins_destroy(&world.pins);
+    mcp_pins_destroy(&world.pins);
     json_decref(world.arguments);
     act_loop_destroy(&world.loop);
     return code;

@@ -19,6 +19,8 @@
 #define ACT_SEAL_VERIFY_TOKEN "verify_token"
 // Of a model provider: with its provider_id behind it.
 #define ACT_SEAL_MODEL_KEY "model_key:"
+// Of a row of org_integrations: with its integration_id behind it.
+#define ACT_SEAL_INTEGRATION "integration:"
 
 // The master key, in locked memory that is left out of core dumps.
 typedef struct act_seal_key act_seal_key_t;

@@ -43,6 +43,10 @@ struct mcp_link {
 typedef struct {
     const char *const *argv; // NULL-terminated; argv[0] is looked for in PATH
     const char *const *env;  // "NAME=value", all that the program sees; NULL-terminated
+    // Optional: once, when the program has ended and nothing of it is on the loop any more, which is some
+    // time after destroy; a loop may not end before.
+    void (*on_gone)(void *context);
+    void *context;
 } mcp_process_spec_t;
 // Standard error goes to ours. Ended by closing its input, then SIGTERM, then SIGKILL.
 mcp_link_t *mcp_link_process(act_loop_t *loop, const mcp_process_spec_t *spec,

@@ -22,6 +22,8 @@ typedef struct {
     int handles_count; // that are not closed yet
     bool is_running, is_leaving, is_ended;
     int kills_count;
+    void (*on_gone)(void *context); // may be NULL
+    void *gone_context;
 } process_link_t;
 
 static void free_if_closed(process_link_t *self)
@@ -30,6 +32,8 @@ static void free_if_closed(process_link_t *self)
         return;
     act_timer_destroy(&self->patience);
     act_buf_fini(&self->line);
+    if (self->on_gone)
+        self->on_gone(self->gone_context);
     act_free(self);
 }
 
@@ -184,6 +188,8 @@ mcp_link_t *mcp_link_process(act_loop_t *loop, const mcp_process_spec_t *spec,
         close_handle((uv_handle_t *)&self->output);
         return NULL;
     }
+    self->on_gone = spec->on_gone;
+    self->gone_context = spec->context;
     uv_read_start((uv_stream_t *)&self->output, on_alloc, on_read);
     return &self->base;
 }

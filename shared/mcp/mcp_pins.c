@@ -1,5 +1,5 @@
-// pins
-#include "pins.h"
+// mcp_pins
+#include "mcp/mcp_pins.h"
 
 #include "mcp/mcp_client.h"
 
@@ -7,14 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-struct pins {
+struct mcp_pins {
     char path[PATH_MAX];
     json_t *servers; // {server: {tool: hash}}
 };
 
-pins_t *pins_new(const char *data)
+mcp_pins_t *mcp_pins_new(const char *data)
 {
-    pins_t *self = act_alloc(sizeof *self);
+    mcp_pins_t *self = act_alloc(sizeof *self);
     snprintf(self->path, sizeof self->path, "%s/mcp.approved.json", data);
     self->servers = json_load_file(self->path, JSON_REJECT_DUPLICATES, NULL);
     if (!json_is_object(self->servers)) {
@@ -24,28 +24,33 @@ pins_t *pins_new(const char *data)
     return self;
 }
 
-void pins_destroy(pins_t **self_p)
+void mcp_pins_destroy(mcp_pins_t **self_p)
 {
-    pins_t *self = act_take(self_p);
+    mcp_pins_t *self = act_take(self_p);
     if (!self)
         return;
     json_decref(self->servers);
     act_free(self);
 }
 
-pins_state_t pins_state(const pins_t *self, const char *server, const json_t *tool)
+mcp_pins_state_t mcp_pins_state_of(const mcp_pins_t *self, const char *server, const char *tool,
+                                   const char *pin)
 {
-    const char *name = json_string_value(json_object_get(tool, "name"));
     const json_t *tools = json_object_get(self->servers, server);
-    const char *pin = name ? json_string_value(json_object_get(tools, name)) : NULL;
-    char now[MCP_PIN_BYTES];
-    mcp_tool_pin(tool, now);
-    if (!pin)
-        return PINS_NEW;
-    return strcmp(pin, now) == 0 ? PINS_APPROVED : PINS_CHANGED;
+    const char *approved = tool ? json_string_value(json_object_get(tools, tool)) : NULL;
+    if (!approved)
+        return MCP_PINS_NEW;
+    return strcmp(approved, pin) == 0 ? MCP_PINS_APPROVED : MCP_PINS_CHANGED;
 }
 
-void pins_approve(pins_t *self, const char *server, const json_t *tool)
+mcp_pins_state_t mcp_pins_state(const mcp_pins_t *self, const char *server, const json_t *tool)
+{
+    char now[MCP_PIN_BYTES];
+    mcp_tool_pin(tool, now);
+    return mcp_pins_state_of(self, server, json_string_value(json_object_get(tool, "name")), now);
+}
+
+void mcp_pins_approve(mcp_pins_t *self, const char *server, const json_t *tool)
 {
     json_t *tools = json_object_get(self->servers, server);
     if (!json_is_object(tools)) {
@@ -57,7 +62,7 @@ void pins_approve(pins_t *self, const char *server, const json_t *tool)
     json_object_set_new(tools, json_string_value(json_object_get(tool, "name")), json_string(now));
 }
 
-bool pins_save(const pins_t *self)
+bool mcp_pins_save(const mcp_pins_t *self)
 {
     char fresh[PATH_MAX + 8];
     snprintf(fresh, sizeof fresh, "%s.new", self->path);

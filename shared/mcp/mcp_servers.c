@@ -1,5 +1,5 @@
-// servers
-#include "servers.h"
+// mcp_servers
+#include "mcp/mcp_servers.h"
 
 #include "base/arena.h"
 #include "io/json.h"
@@ -11,26 +11,26 @@
 
 #define WORDS_MAX_COUNT 64
 
-struct servers {
+struct mcp_servers {
     json_t *root;
     act_arena_t *arena;
     const char *argv[WORDS_MAX_COUNT + 2];
     const char *env[WORDS_MAX_COUNT + 3];
 };
 
-servers_t *servers_new(const char *data)
+mcp_servers_t *mcp_servers_new(const char *data)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/mcp.json", data);
-    servers_t *self = act_alloc(sizeof *self);
+    mcp_servers_t *self = act_alloc(sizeof *self);
     self->arena = act_arena_new();
     self->root = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
     return self;
 }
 
-void servers_destroy(servers_t **self_p)
+void mcp_servers_destroy(mcp_servers_t **self_p)
 {
-    servers_t *self = act_take(self_p);
+    mcp_servers_t *self = act_take(self_p);
     if (!self)
         return;
     json_decref(self->root);
@@ -38,13 +38,13 @@ void servers_destroy(servers_t **self_p)
     act_free(self);
 }
 
-static const char *inherit(servers_t *self, const char *name)
+static const char *inherit(mcp_servers_t *self, const char *name)
 {
     const char *value = getenv(name);
     return act_arena_printf(self->arena, "%s=%s", name, value ? value : "").ptr;
 }
 
-static const char *read_process(servers_t *self, const json_t *server, mcp_client_spec_t *spec)
+static const char *read_process(mcp_servers_t *self, const json_t *server, mcp_client_spec_t *spec)
 {
     size_t argc = 0, envc = 0;
     self->argv[argc++] = json_string_value(json_object_get(server, "command"));
@@ -86,7 +86,7 @@ static const char *read_url(const json_t *server, mcp_client_spec_t *spec)
     return NULL;
 }
 
-const char *servers_find(servers_t *self, const char *name, mcp_client_spec_t *spec)
+const char *mcp_servers_find(mcp_servers_t *self, const char *name, mcp_client_spec_t *spec)
 {
     const json_t *servers = act_json_object(self->root, "mcpServers");
     const json_t *server = act_json_object(servers, name);
@@ -99,4 +99,17 @@ const char *servers_find(servers_t *self, const char *name, mcp_client_spec_t *s
     if (json_is_string(json_object_get(server, "url")))
         return read_url(server, spec);
     return "it has neither command nor url";
+}
+
+bool mcp_servers_name(const mcp_servers_t *self, uint32_t index, const char **ret_name)
+{
+    const char *name = NULL;
+    json_t *server = NULL;
+    json_object_foreach((json_t *)act_json_object(self->root, "mcpServers"), name, server)
+    {
+        *ret_name = name;
+        if (index-- == 0)
+            return true;
+    }
+    return false;
 }
