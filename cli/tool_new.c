@@ -83,6 +83,18 @@ static bool copy_template(const char *from, const char *folder, const char *name
 
 // --- C ---------------------------------------------------------------------------------------------
 
+static int run_program(const char *const words[])
+{
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        execvp(words[0], (char *const *)(uintptr_t)words);
+        _exit(127);
+    }
+    int status = -1;
+    return child > 0 && waitpid(child, &status, 0) == child ? status : -1;
+}
+
 // Beside the old one and then in its place, so that nobody loads half of it.
 static int compile(const instance_t *instance, const char *folder, const char *name)
 {
@@ -93,16 +105,27 @@ static int compile(const instance_t *instance, const char *folder, const char *n
     snprintf(include, sizeof include, "-I%s/services/tools", instance->source);
     const char *const words[] = {"cc",      "-std=gnu17", "-O2",  "-g", "-Wall", "-Wextra", "-fPIC",
                                  "-shared", include,      source, "-o", object,  "-lm",     NULL};
-    fflush(NULL);
-    pid_t compiler = fork();
-    if (compiler == 0) {
-        execvp(words[0], (char *const *)(uintptr_t)words);
-        _exit(127);
-    }
-    int status = -1;
-    if (compiler < 0 || waitpid(compiler, &status, 0) != compiler || status != 0)
+    if (run_program(words) != 0)
         return refuse("could not be compiled (cc must be installed)", source);
     return rename(object, target) == 0 ? 0 : refuse(strerror(errno), target);
+}
+
+// --- Node ------------------------------------------------------------------------------------------
+
+// The packages of the SDK, once.
+static int install_node(const instance_t *instance)
+{
+    path_t folder, package;
+    snprintf(folder, sizeof folder, "%s/sdk/node", instance->source);
+    snprintf(package, sizeof package, "%s/sdk/node/node_modules/zeromq", instance->source);
+    const char *const words[] = {"npm",       "ci",         "--prefix",         folder,
+                                 "--no-fund", "--no-audit", "--ignore-scripts", NULL};
+    if (access(package, F_OK) == 0)
+        return 0;
+    fprintf(stderr, "parley tool: npm ci in %s\n", folder);
+    return run_program(words) == 0
+               ? 0
+               : refuse("its packages could not be installed (npm ci --prefix sdk/node)", folder);
 }
 
 // --- the commands ----------------------------------------------------------------------------------
@@ -125,7 +148,9 @@ static int make(const instance_t *instance, const char *name, const char *langua
     // Complete before it appears.
     if (mkdir(hidden, 0755) != 0 || !copy_template(from, hidden, name))
         return refuse(strerror(errno), hidden);
-    int code = strcmp(language, "c") == 0 ? compile(instance, hidden, name) : 0;
+    int code = strcmp(language, "c") == 0      ? compile(instance, hidden, name)
+               : strcmp(language, "node") == 0 ? install_node(instance)
+                                               : 0;
     if (code != 0)
         return code;
     if (rename(hidden, folder) != 0)

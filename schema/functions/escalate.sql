@@ -11,7 +11,7 @@ declare
     c conversations;
 begin
     conversation_id := p_conversation;
-    is_handed_over := p_turn is null;
+    is_handed_over := false;
     if v_done is not null then
         return;
     end if;
@@ -21,7 +21,8 @@ begin
     if not found then
         raise exception 'no such conversation' using errcode = 'P4003';
     end if;
-    if p_turn is null and c.owner = 'bot' then
+    is_handed_over := p_turn is null and c.turn_id is null;
+    if is_handed_over and c.owner = 'bot' then
         perform change_owner(c, 'nobody', 'tool', p_reason);
     end if;
     perform alert_once(c, 'handoff', p_reason);

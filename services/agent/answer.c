@@ -28,6 +28,7 @@ void answer_finish(agent_t *agent, act_call_t **call_p, const respond_request_t 
     if (receipts_guard(request, steps, act_call_arena(*call_p), reply))
         act_log_warn(act_actor_log(agent->actor), "claim_without_receipt", "turn=%" ACT_STR_FMT,
                      ACT_STR_ARG(request->turn_id));
+    (void)receipts_oblige(steps, reply);
     reply->steps.items = steps.items;
     reply->steps.count = steps.count;
     agent_respond_reply(call_p, reply);

@@ -199,7 +199,8 @@ static void on_set(void *context, tool_set_t *set)
     hands_t *self = context;
     self->is_waiting_for_set = false;
     const tools_reply_t none = {0};
-    self->set = set ? set : tool_set_new(&none);
+    act_str_t tenant = self->opts.call ? act_call_header(self->opts.call)->tenant : (act_str_t){0};
+    self->set = set ? tool_set_of_tenant(&set, tenant) : tool_set_new(&none);
     self->facts = (policy_facts_t){.flow = ACT_STR(FLOW), .known = &self->known};
     self->gate = gate_new(self->opts.arena, &self->facts, self->set);
     resume(self);

@@ -396,6 +396,7 @@ static void name(hands_job_t *self)
         .conversation_id = hands->opts.conversation_id,
         .contact_id = hands->known.contact_id,
         .language = hands->opts.language,
+        .turn_id = hands->opts.turn_id,
     };
     self->request = packed(self, &tool_call_request_model, &request);
 }

@@ -291,9 +291,37 @@ static void ends_with_the_call(void **state)
     hands_kit_pump(&world->kit);
 }
 
+static void a_tenant_has_its_own_tools_and_no_other(void **state)
+{
+    (void)state;
+    const struct {
+        const char *card, *tenant, *service;
+    } rows[] = {
+        {cards[0], "", "tool.all"}, {cards[0], "acme", "bridge"}, {cards[1], "other", "bridge"}};
+    tool_view_t views[ACT_COUNT(rows)];
+    for (size_t i = 0; i < ACT_COUNT(rows); i++)
+        views[i] = (tool_view_t){.state = ACT_STR("ready"),
+                                 .card = act_str(rows[i].card),
+                                 .tenant = act_str(rows[i].tenant),
+                                 .service = act_str(rows[i].service)};
+    const tools_reply_t reply = {.tools = {views, ACT_COUNT(views)}};
+    static const struct {
+        const char *tenant, *look; // the service of look
+        bool has_save;
+    } tenants[] = {{"acme", "bridge", false}, {"other", "tool.all", true}, {"", "tool.all", false}};
+    for (size_t i = 0; i < ACT_COUNT(tenants); i++) {
+        tool_set_t *base = tool_set_new(&reply);
+        tool_set_t *set = tool_set_of_tenant(&base, act_str(tenants[i].tenant));
+        assert_string_equal(tool_set_find(set, ACT_STR("look"))->service, tenants[i].look);
+        assert_int_equal(tool_set_find(set, ACT_STR("save")) != NULL, tenants[i].has_save);
+        tool_set_unref(&set);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_tenant_has_its_own_tools_and_no_other),
         cmocka_unit_test_setup_teardown(results_come_in_the_order_of_calls, setup, teardown),
         cmocka_unit_test_setup_teardown(the_next_run_takes_the_journal, setup, teardown),
         cmocka_unit_test_setup_teardown(what_does_not_work_is_told, setup, teardown),

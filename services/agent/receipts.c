@@ -70,6 +70,15 @@ const char *receipts_missing(act_str_t text, act_steps_t steps)
     return NULL;
 }
 
+bool receipts_oblige(act_steps_t steps, respond_reply_t *reply)
+{
+    if (!has_receipt(steps, "escalate") || act_str_is(reply->decision, "HUMAN_HANDOFF"))
+        return false;
+    reply->decision = ACT_STR("HUMAN_HANDOFF");
+    reply->handoff_reason = ACT_STR("the agent asked for a person");
+    return true;
+}
+
 bool receipts_guard(const respond_request_t *request, act_steps_t steps, act_arena_t *arena,
                     respond_reply_t *reply)
 {

@@ -10,6 +10,10 @@
 // The rpc whose receipt is missing for something the text claims; NULL: nothing is.
 const char *receipts_missing(act_str_t text, act_steps_t steps);
 
+// A receipt that obliges the answer: after escalate_to_human the turn ends with HUMAN_HANDOFF, whatever the
+// model says. Tells whether it changed the reply.
+bool receipts_oblige(act_steps_t steps, respond_reply_t *reply);
+
 // Replaces the reply if it claims what `steps` do not show; tells whether it did.
 bool receipts_guard(const respond_request_t *request, act_steps_t steps, act_arena_t *arena,
                     respond_reply_t *reply);

@@ -127,9 +127,23 @@ static void what_the_tenant_wrote_is_quoted_as_it_is(void **state)
     assert_false(receipts_guard(&request, (act_steps_t){0}, arena, &reply));
 }
 
+static void asking_for_a_person_ends_the_turn(void **state)
+{
+    (void)state;
+    turn_step_t steps[] = {{.step_key = ACT_STR("agent/1/t0/escalate"), .kind = ACT_STR("paid")}};
+    respond_reply_t reply = {.decision = ACT_STR("RESPOND")};
+    assert_false(receipts_oblige((act_steps_t){steps, 1}, &reply)); // no receipt: it was refused
+    steps[0].kind = ACT_STR("effect");
+    assert_true(receipts_oblige((act_steps_t){steps, 1}, &reply));
+    assert_true(act_str_is(reply.decision, "HUMAN_HANDOFF"));
+    assert_true(reply.handoff_reason.len_bytes > 0);
+    assert_false(receipts_oblige((act_steps_t){steps, 1}, &reply));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(asking_for_a_person_ends_the_turn),
         cmocka_unit_test(a_lying_model_is_caught_in_every_language),
         cmocka_unit_test(a_receipt_of_this_turn_proves_that_action_only),
         cmocka_unit_test(offers_questions_and_conditions_are_no_claims),

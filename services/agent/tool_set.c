@@ -35,10 +35,15 @@ static void add(tool_set_t *self, const tool_view_t *view)
     act_buf_t why;
     act_buf_init(&why, 1024);
     act_tool_card_t *card = NULL;
-    if (act_str_is(view->state, "ready") && !act_str_empty(view->service) &&
-        act_tool_card_parse(view->card, &card, &why) == ACT_E_OK) {
+    bool is_good = act_str_is(view->state, "ready") && !act_str_empty(view->service) &&
+                   act_tool_card_parse(view->card, &card, &why) == ACT_E_OK;
+    if (is_good) {
         tool_entry_t *entry = &self->items[self->count++];
         entry->card = card;
+        if (!act_str_empty(view->tenant)) {
+            entry->tenant = act_alloc(view->tenant.len_bytes + 1);
+            act_str_copy(view->tenant, entry->tenant, view->tenant.len_bytes + 1);
+        }
         entry->service = act_alloc(view->service.len_bytes + 1);
         act_str_copy(view->service, entry->service, view->service.len_bytes + 1);
         hash_card(card, entry->hash);
@@ -57,6 +62,27 @@ tool_set_t *tool_set_new(const tools_reply_t *reply)
     return self;
 }
 
+tool_set_t *tool_set_of_tenant(tool_set_t **base_p, act_str_t tenant)
+{
+    tool_set_t *base = act_take(base_p);
+    tool_set_t *self = act_alloc(sizeof *self);
+    self->items = act_alloc_array(base->count + 1, sizeof *self->items);
+    self->uses_count = 1;
+    self->base = base;
+    for (uint32_t i = 0; i < base->count; i++) {
+        const tool_entry_t *entry = &base->items[i];
+        if (entry->tenant && !act_str_is(tenant, entry->tenant))
+            continue;
+        bool is_same = self->count > 0 &&
+                       strcmp(self->items[self->count - 1].card->name, entry->card->name) == 0;
+        if (!is_same)
+            self->items[self->count++] = *entry;
+        else if (entry->tenant)
+            self->items[self->count - 1] = *entry;
+    }
+    return self;
+}
+
 tool_set_t *tool_set_ref(tool_set_t *self)
 {
     self->uses_count++;
@@ -68,10 +94,13 @@ void tool_set_unref(tool_set_t **self_p)
     tool_set_t *self = act_take(self_p);
     if (!self || --self->uses_count > 0)
         return;
-    for (uint32_t i = 0; i < self->count; i++) {
+    for (uint32_t i = 0; !self->base && i < self->count; i++) {
         act_tool_card_destroy(&self->items[i].card);
         act_free(self->items[i].service);
+        act_free(self->items[i].tenant);
     }
+    if (self->base)
+        tool_set_unref(&self->base);
     act_free(self->items);
     act_free(self);
 }

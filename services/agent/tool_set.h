@@ -8,17 +8,21 @@
 typedef struct {
     act_tool_card_t *card;
     char *service; // "tool.read"
+    char *tenant;  // the only one that has it; NULL: all do
     char hash[65]; // of the card, hexadecimal
 } tool_entry_t;
 
-typedef struct {
+typedef struct tool_set {
     tool_entry_t *items; // by name
     uint32_t count;
     uint32_t uses_count;
+    struct tool_set *base; // owns the entries; NULL: this does
 } tool_set_t;
 
 // Of the tools that run; a card that cannot be read is left out. In use once.
 tool_set_t *tool_set_new(const tools_reply_t *reply);
+// Those that a tenant has; of two with one name its own. In use once; the other set is consumed.
+tool_set_t *tool_set_of_tenant(tool_set_t **base_p, act_str_t tenant);
 tool_set_t *tool_set_ref(tool_set_t *self);
 void tool_set_unref(tool_set_t **self_p); // accepts NULL inside
 

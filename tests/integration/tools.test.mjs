@@ -1,10 +1,10 @@
 // Tools as plugin actors through the real broker: built-in ones, hot add, edit, removal, and that a crash,
 // a leak and an endless loop cost that tool alone (broker.md row 12).
 import assert from 'node:assert/strict';
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Parley, isSanitized, root, until } from '../harness/parley.mjs';
+import { Parley, isSanitized, until } from '../harness/parley.mjs';
 import { callTool, folderOf, isTool, manifest, putPython, putTool, python, removeTool, rowOf } from '../harness/tools.mjs';
 
 let parley;
@@ -112,9 +112,8 @@ describe('hot add', () => {
 });
 
 describe('parley tool new and test', () => {
-  const languages = { python: true, c: true, node: existsSync(path.join(root, 'sdk/node/node_modules/zeromq')) };
-  for (const [language, isThere] of Object.entries(languages))
-    test(`a tool in ${language} works as it is made, and passes the conformance suite`, { skip: !isThere && 'npm ci --prefix sdk/node', timeout: 120000 }, async () => {
+  for (const language of ['python', 'c', 'node'])
+    test(`a tool in ${language} works as it is made, and passes the conformance suite`, { timeout: 120000 }, async () => {
       const name = `made_in_${language}`;
       await parley.cli(['tool', 'new', name, '--lang', language]);
       await isTool(parley, name, 'ready', 60000);
@@ -157,7 +156,7 @@ describe('parley tool new and test', () => {
   test('a price comes in the language of the customer; what is not known comes with its nearest', async () => {
     const { result } = await callTool(parley, 'pricing', { product: 'Innenanstrich', quantity: 60 }, ['--language', 'de']);
     assert.deepEqual([result.total, result.break_from, result.unit, result.lines.length], ['1.350,00 EUR', 50, 'm²', 1]);
-    assert.equal((await callTool(parley, 'pricing', { product: 'a submarine' })).result.nearest.length, 5);
+    assert.equal((await callTool(parley, 'pricing', { product: 'a submarine' })).result.nearest.length, 6);
   });
 
   test('a tool for staff refuses a customer, built in or not', async () => {
