@@ -187,7 +187,7 @@ describe('row 10: every service is replaced under load', () => {
       await Promise.all(open);
     })();
     await sleep(500);
-    const services = ['persistence', 'translation', 'intent', 'flow', 'agent', 'model', 'session', 'delivery', 'ingress', 'admin'];
+    const services = ['persistence', 'translation', 'intent', 'flow', 'agent', 'bridge', 'model', 'notify', 'session', 'delivery', 'ingress', 'admin'];
     try {
       for (const service of services) {
         const { stdout } = await parley.cli(['restart', service], { timeout: limitMs });
