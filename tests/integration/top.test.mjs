@@ -42,6 +42,13 @@ class Terminal {
   }
 }
 
+// Moves the cursor from the first service to this one.
+function choose(top, service) {
+  const services = [...top.screen().matchAll(/^(\S+) +\S+ +\d+\/\d+ /gm)].map(([, name]) => name);
+  assert.ok(services.includes(service), services.join(' '));
+  top.keys(...Array(services.indexOf(service)).fill('Down'));
+}
+
 describe('parley top', () => {
   let parley;
   const terminals = [];
@@ -70,7 +77,11 @@ describe('parley top', () => {
     assert.match(screen, /o:sort\(name\) h:help q:quit *$/m);
     top.keys('o');
     await top.waitFor(/o:sort\(calls\/s\) h:help q:quit/);
-    top.keys('o', 'o', 'o', 'o', 'j', 'j', 'Enter'); // by name again; the third row is opened
+    top.keys('o', 'o', 'o', 'o'); // by name again
+    await top.waitFor(/o:sort\(name\)/);
+    top.keys('j', 'k'); // as the arrows
+    choose(top, 'delivery');
+    top.keys('Enter');
     await top.waitFor(/^delivery-1 +\d+ ready /m);
     assert.doesNotMatch(top.screen(), /^session-1 /m);
     top.keys('Escape');
@@ -102,7 +113,7 @@ describe('parley top', () => {
     const before = await parley.pidOf('flow');
     const top = open();
     await top.waitFor(/^flow +ready/m);
-    top.keys('Down', 'Down', 'Down');
+    choose(top, 'flow');
     top.keys('r');
     const [, service] = await top.waitFor(/^restart (\S+)\? \(y\/n\)/m);
     top.keys('n');
@@ -120,7 +131,7 @@ describe('parley top', () => {
   test('scales a service, and shows why it was refused', async () => {
     const top = open();
     await top.waitFor(/^intent +ready +1\/1/m);
-    top.keys('Down', 'Down', 'Down', 'Down', 'Down');
+    choose(top, 'intent');
     top.keys('s');
     await top.waitFor(/^scale intent to how many instances\? _/m);
     top.keys('2', 'Enter');
