@@ -1,9 +1,12 @@
 // The agent with a scripted model: it plans, writes, waits, hands over, is repaired, lies, is down, is cancelled, dies;
 // and every turn of it is replayed byte for byte.
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ModelSim } from '../harness/models.mjs';
 import { Parley, Sim, textMessage, until } from '../harness/parley.mjs';
+import { folderOf, isTool, removeTool } from '../harness/tools.mjs';
 
 describe('the agent with a model', () => {
   let sim, model, parley, last = 0;
@@ -123,6 +126,40 @@ describe('the agent with a model', () => {
       assert.ok((await model.ledger()).every((row) => row.status === 200));
       await set('agent');
     });
+
+  test("a newcomer's tool is used in the next turn, as it was saved last, and is gone with its folder", async (t) => {
+    const offers = async () => (await requests())[0].tools.map((tool) => tool.function.name);
+    // Until the agent has heard of it: the model is offered the tool, asks for it, and sees what it says.
+    const used = (what, seen) => until(what, async () => {
+      const from = await tell('zxcv and the weather in Lyon', { tools: [{ name: 'weather', arguments: { city: 'Lyon' } }] }, plan('Say it.'), { text: 'See you.' });
+      await turn(from);
+      const [, second] = await requests();
+      return seen.test(JSON.stringify(second?.messages.filter((row) => row.role === 'tool') ?? ''));
+    });
+    const timed = async (what, work) => {
+      const began = Date.now();
+      await work();
+      t.diagnostic(`${what}: ${Date.now() - began} ms`);
+    };
+    await timed('made, until the agent uses it', async () => {
+      await parley.cli(['tool', 'new', 'weather', '--lang', 'python']);
+      await used('the new tool', /It is sunny in Lyon/);
+    });
+    const file = path.join(folderOf(parley, 'weather'), 'weather.py');
+    const program = readFileSync(file, 'utf8');
+    await timed('saved, until the agent uses what it says now', async () => {
+      writeFileSync(file, program.replace('It is sunny', 'There is hail'));
+      await used('the edited tool', /There is hail in Lyon/);
+    });
+    await timed('deleted, until the model is not offered it', async () => {
+      removeTool(parley, 'weather');
+      await isTool(parley, 'weather', 'none');
+      await until('no offer', async () => {
+        await turn(await tell('zxcv and the weather in Nice', plan('No idea.'), { text: 'I do not know.' }));
+        return !(await offers()).includes('weather');
+      });
+    });
+  });
 
   test('a model that lies is caught, one that tells its rules is not heard', async () => {
     const lied = await tell('zxcv and for the eighth of may', plan('Booked.'), { text: 'Done! I have booked you a table for 8 pm.' });
