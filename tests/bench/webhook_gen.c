@@ -148,6 +148,16 @@ void webhook_gen_numbered(webhook_gen_t *self, uint64_t number, uint32_t convers
     make(self, number, conversation_index, ret_webhook);
 }
 
+void webhook_gen_picture(webhook_gen_t *self, uint64_t number, uint32_t conversation_index,
+                         webhook_t *ret_webhook)
+{
+    (void)snprintf(self->content, sizeof self->content,
+                   "\"type\":\"image\",\"image\":{\"id\":\"%" PRIu64
+                   "\",\"mime_type\":\"image/jpeg\",\"sha256\":\"c2hhMjU2\"}",
+                   number);
+    make(self, number, conversation_index, ret_webhook);
+}
+
 void webhook_gen_status(webhook_gen_t *self, const webhook_status_t *status, webhook_t *ret_webhook)
 {
     (void)snprintf(self->from, sizeof self->from, "1555%07" PRIu32, status->conversation_index);

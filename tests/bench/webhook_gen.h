@@ -48,6 +48,10 @@ void webhook_gen_text(webhook_gen_t *self, uint32_t conversation_index, const ch
 void webhook_gen_numbered(webhook_gen_t *self, uint64_t number, uint32_t conversation_index,
                           const char *text, webhook_t *ret_webhook);
 
+// The same, as a picture without a caption.
+void webhook_gen_picture(webhook_gen_t *self, uint64_t number, uint32_t conversation_index,
+                         webhook_t *ret_webhook);
+
 // What became of a message that the business sent. Ids need no escapes and have at most 64 bytes.
 typedef struct {
     uint32_t conversation_index; // who got it

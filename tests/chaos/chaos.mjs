@@ -19,6 +19,9 @@ const usage = `usage: ./parley chaos [options]
   --json              one JSON object instead of one line
   --points            instead: every crash point (points.txt) with every fault, in the ASan build
   --overload          instead: five times as many webhooks as can be answered (60 s)
+  --redelivery        instead: 64 copies of each of 10,000 webhooks on 64 connections
+  --newcomers         instead: ten pictures at once from each of 1,000 new contacts
+  --contacts N        of those two: how many contacts write
   --fault F           of those only kill, stop, cut or lost_reply
   --point P           of those only the points whose names begin so
 A run that fails keeps its data directory and says how to repeat it. docs/reliability.md tells what is checked.
@@ -31,7 +34,7 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       minutes: string, seconds: string, rate: string, conversations: string, 'kill-every-ms': string, seed: string,
-      keep: boolean, record: string, json: boolean, help: boolean, points: boolean, overload: boolean, fault: string, point: string,
+      keep: boolean, record: string, json: boolean, help: boolean, points: boolean, overload: boolean, redelivery: boolean, newcomers: boolean, contacts: string, fault: string, point: string,
     },
   });
   const number = (name, usual, min, max) => {
@@ -45,6 +48,7 @@ function readOptions() {
     seconds: number('seconds', minutes * 60, 5, 86400), rate: number('rate', 300, 1, 10000),
     conversations: Math.round(number('conversations', 1000, 1, 1000000)), killEveryMs: number('kill-every-ms', 2000, 100, 3600000),
     seed: Math.round(number('seed', Date.now() % 1000000 + 1, 1, 4294967295)),
+    crowd: values.redelivery ? 'redelivery' : values.newcomers ? 'newcomers' : undefined, contacts: values.contacts && Math.round(number('contacts', 1000, 1, 1000000)),
     isPoints: values.points, isOverload: values.overload, hasTime: values.minutes !== undefined || values.seconds !== undefined, fault: values.fault, point: values.point, stopMs: 3000, settleMs: 100,
     keep: values.keep, record: values.record, isJson: values.json, isHelp: values.help,
   };
@@ -72,13 +76,23 @@ async function runOverload(options) {
   process.exitCode = findings.length === 0 ? 0 : 1;
 }
 
+async function runCrowd(options) {
+  const { crowdRun, crowdLine } = await import('./crowd.mjs');
+  const { figures, findings, folder } = await crowdRun({ kind: options.crowd, contacts: options.contacts, onStart: options.onStart }, say);
+  console.log(options.isJson ? JSON.stringify({ ...figures, findings }) : `${crowdLine(figures)}: ${findings.length === 0 ? 'ok' : 'FAILED'}`);
+  if (findings.length === 0) return;
+  say(`data directory: ${folder}`);
+  for (const finding of findings) say(finding);
+  process.exitCode = 1;
+}
+
 async function run(options) {
   const modules = path.join(here, '..');
   if (!existsSync(path.join(modules, 'node_modules'))) execFileSync('npm', ['ci', '--silent', '--no-fund', '--no-audit'], { cwd: modules, stdio: ['ignore', 2, 2] });
   const { chaosRun, lineOf } = await import('./run.mjs');
   const { pointsRun } = await import('./points.mjs');
   if (options.isPoints) Object.assign(options, { rate: Math.min(options.rate, 20), conversations: Math.min(options.conversations, 200) });
-  else if (!options.isOverload) say(`${options.rate} messages/s of ${options.conversations} customers for ${options.seconds} s, a kill every ${options.killEveryMs} ms, seed ${options.seed}`);
+  else if (!options.isOverload && !options.crowd) say(`${options.rate} messages/s of ${options.conversations} customers for ${options.seconds} s, a kill every ${options.killEveryMs} ms, seed ${options.seed}`);
   let parley = null;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.once(signal, async () => {
@@ -87,6 +101,7 @@ async function run(options) {
     });
   const onStart = (started) => (parley = started);
   if (options.isOverload) return runOverload({ ...options, onStart });
+  if (options.crowd) return runCrowd({ ...options, onStart });
   const { result, findings, data, folder } = await (options.isPoints ? pointsRun : chaosRun)({ ...options, onStart }, say);
   if (options.record) writeFileSync(options.record, JSON.stringify(data));
   console.log(options.isJson ? JSON.stringify({ ...result, findings }) : lineOf(result));

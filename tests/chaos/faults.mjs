@@ -46,6 +46,21 @@ export function processesOf(parley) {
   return found;
 }
 
+// What each kind of process has resident now, in MiB: the largest of a kind.
+export function memoryOf(parley) {
+  const memory = {};
+  for (const { pid, name } of processesOf(parley)) {
+    const kib = Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
+    memory[name] = Math.max(memory[name] ?? 0, Math.round(kib / 1024));
+  }
+  return memory;
+}
+
+// Of two samples of a process the larger one.
+export function keepLargest(memory, sample) {
+  for (const [name, mib] of Object.entries(sample)) memory[name] = Math.max(memory[name] ?? 0, mib);
+}
+
 // The connections of persistence to the database end, whatever they are doing.
 export const cutConnections = (parley) =>
   parley.query("select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() and application_name <> 'chaos'");
@@ -203,10 +218,7 @@ export class Faults {
 
   async samples() {
     while (!this.isOver) {
-      for (const { pid, name } of processesOf(this.parley)) {
-        const kib = Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? 0);
-        this.memory[name] = Math.max(this.memory[name] ?? 0, Math.round(kib / 1024));
-      }
+      keepLargest(this.memory, memoryOf(this.parley));
       await sleep(SAMPLE_MS);
     }
   }

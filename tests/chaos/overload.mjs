@@ -7,7 +7,7 @@ import path from 'node:path';
 
 import { drive } from '../bench/driver.mjs';
 import { build, Parley, phoneId, secret, sign, sleep, textMessage, envelope, freePort } from '../harness/parley.mjs';
-import { processesOf } from './faults.mjs';
+import { memoryOf } from './faults.mjs';
 import { percentile } from './oracle.mjs';
 
 const CONVERSATIONS = 20000;
@@ -32,8 +32,6 @@ async function startStub(common, port, seconds) {
 // Of the cores: what the outside world takes is not ours to answer with.
 const TICKS_PER_S = 100;
 const cpuSeconds = (pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_S;
-const residentMib = (pid) => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-const memoryOf = (parley) => Object.fromEntries(processesOf(parley).map(({ pid, name }) => [name, Math.round(residentMib(pid))]));
 
 const answeredCount = async (parley) => Number((await parley.query('select coalesce(sum(cardinality(inbox_seqs)), 0) as n from turns where superseded_at is null'))[0].n);
 const pendingCount = async (parley) => Number((await parley.query('select count(*) as n from inbox where turn_id is null and starts_turn'))[0].n);

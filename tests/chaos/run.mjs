@@ -20,16 +20,17 @@ const TENANTS = 10;
 
 // Limits that protect a business from one customer or address are out of the way: all load comes from
 // one machine. Everything else is as delivered.
-const settings = {
+export const settings = {
   PARLEY_ADDRESS_RATE_PER_S: '1000000', PARLEY_SENDER_RATE_PER_S: '1000000', PARLEY_SENDER_BURST: '1000000',
   PARLEY_THROUGHPUT_PER_S: '5000', PARLEY_PAIR_INTERVAL_MS: '0',
 };
 
 // --- the outside world -----------------------------------------------------------------------------
-class World {
-  constructor(options) {
+export class World {
+  constructor(options, program = 'chaos_load') {
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    this.child = spawn(path.join(build, 'tests/chaos_load'), args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child = spawn(path.join(build, 'tests', program), args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.program = program;
     this.child.stdin.on('error', () => {});
     this.ended = new Promise((resolve) => this.child.on('close', resolve));
     this.last = null;
@@ -46,14 +47,14 @@ class World {
   }
 
   assertAlive() {
-    if (this.child.exitCode !== null) throw new Error(`chaos_load ended with ${this.child.exitCode}`);
+    if (this.child.exitCode !== null) throw new Error(`${this.program} ended with ${this.child.exitCode}`);
   }
 
   // Its files are written then.
   async end() {
     this.child.stdin.end();
     const code = await this.ended;
-    if (code !== 0) throw new Error(`chaos_load ended with ${code}`);
+    if (code !== 0) throw new Error(`${this.program} ended with ${code}`);
     return this.last;
   }
 }
@@ -113,7 +114,7 @@ async function backlog(parley) {
 }
 
 // Milliseconds until all is acknowledged, answered and sent, or null when that did not happen in time.
-async function drain(parley, world, say, limitMs = DRAIN_MS) {
+export async function drain(parley, world, say, limitMs = DRAIN_MS) {
   const began = Date.now();
   let left = null;
   while (Date.now() - began < limitMs) {
