@@ -8,7 +8,7 @@
 
 void act_sse_init(act_sse_t *self, size_t event_max_bytes)
 {
-    *self = (act_sse_t){.is_begun = false};
+    *self = (act_sse_t){.retry_ms = ACT_SSE_NO_RETRY};
     act_buf_init(&self->line, event_max_bytes);
     act_buf_init(&self->data, event_max_bytes);
 }
@@ -31,6 +31,8 @@ void act_sse_reset(act_sse_t *self)
 {
     forget_event(self);
     act_buf_reset(&self->line);
+    self->id[0] = self->open_id[0] = '\0';
+    self->retry_ms = ACT_SSE_NO_RETRY;
     self->was_cr = false;
     self->is_begun = false;
     self->is_too_large = false;
@@ -58,6 +60,26 @@ static void take_data(act_sse_t *self, act_str_t value)
     act_buf_add_str(&self->data, value);
 }
 
+static void take_id(act_sse_t *self, act_str_t value)
+{
+    if (value.len_bytes > 0 && memchr(value.ptr, '\0', value.len_bytes))
+        return; // as the standard wants it
+    if (!act_str_copy(value, self->open_id, sizeof self->open_id))
+        self->open_id[0] = '\0';
+}
+
+static void take_retry(act_sse_t *self, act_str_t value)
+{
+    uint64_t retry_ms = 0;
+    for (size_t i = 0; i < value.len_bytes; i++) {
+        if (value.ptr[i] < '0' || value.ptr[i] > '9' || retry_ms > INT32_MAX / 10)
+            return;
+        retry_ms = retry_ms * 10 + (uint64_t)(value.ptr[i] - '0');
+    }
+    if (value.len_bytes > 0)
+        self->retry_ms = (uint32_t)retry_ms;
+}
+
 static void take_field(act_sse_t *self, act_str_t line)
 {
     act_str_t name = act_str_cut(&line, ':');
@@ -67,6 +89,10 @@ static void take_field(act_sse_t *self, act_str_t line)
         take_data(self, line);
     else if (act_str_is(name, "event"))
         (void)act_str_copy(line, self->name, sizeof self->name);
+    else if (act_str_is(name, "id"))
+        take_id(self, line);
+    else if (act_str_is(name, "retry"))
+        take_retry(self, line);
 }
 
 static void take_line(act_sse_t *self, act_str_t line, act_sse_fn *fn, void *context)
@@ -78,6 +104,8 @@ static void take_line(act_sse_t *self, act_str_t line, act_sse_fn *fn, void *con
         take_field(self, line);
         return;
     }
+    if (self->open_id[0] != '\0' || self->id[0] != '\0')
+        memcpy(self->id, self->open_id, sizeof self->id);
     if (self->has_data && !self->data.is_overflowed)
         fn(context, act_str(self->name), self->is_kept ? act_buf_str(&self->data) : self->view);
     self->is_too_large = self->is_too_large || self->data.is_overflowed;

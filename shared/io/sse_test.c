@@ -66,6 +66,45 @@ static void reads_events_cut_anywhere(void **state)
     }
 }
 
+static void keeps_where_to_take_up_the_stream(void **state)
+{
+    (void)state;
+    char long_id[600] = "id: ";
+    memset(long_id + 4, 'x', ACT_SSE_ID_MAX_BYTES);
+    act_str_t end = ACT_STR("\ndata: a\n\n");
+    memcpy(long_id + 4 + ACT_SSE_ID_MAX_BYTES, end.ptr, end.len_bytes + 1);
+    const struct {
+        const char *text;
+        const char *id;
+        uint32_t retry_ms;
+    } rows[] = {
+        {"data: a\n\n", "", ACT_SSE_NO_RETRY},
+        {"id: 7\nretry: 500\ndata:\n\n", "7", 500},
+        {"id: 7\n\n", "7", ACT_SSE_NO_RETRY},
+        {"id: 7\ndata: a\n\nid: 8\ndata: cut\n", "7", ACT_SSE_NO_RETRY}, // 8 did not come whole
+        {"id: 7\ndata: a\n\ndata: b\n\n", "7", ACT_SSE_NO_RETRY},
+        {"id: 7\ndata: a\n\nid\ndata: b\n\n", "", ACT_SSE_NO_RETRY},
+        {"retry: 1\nretry: 2x\nretry:\nretry: -3\nretry: 99999999999\n\n", "", 1},
+        {"retry: 0\n\n", "", 0},
+        {long_id, "", ACT_SSE_NO_RETRY},
+    };
+    for (size_t i = 0; i < ACT_COUNT(rows); i++) {
+        act_str_t text = act_str(rows[i].text);
+        for (size_t cut = 0; cut <= text.len_bytes; cut++) {
+            act_sse_t sse;
+            heard_t heard = {.text = ""};
+            act_sse_init(&sse, 512);
+            assert_int_equal(feed_cut(&sse, text, cut, &heard), ACT_E_OK);
+            assert_string_equal(sse.id, rows[i].id);
+            assert_int_equal(sse.retry_ms, rows[i].retry_ms);
+            act_sse_reset(&sse);
+            assert_string_equal(sse.id, "");
+            assert_int_equal(sse.retry_ms, ACT_SSE_NO_RETRY);
+            act_sse_fini(&sse);
+        }
+    }
+}
+
 static void bounds_lines_and_events(void **state)
 {
     (void)state;
@@ -97,6 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_events_cut_anywhere),
+        cmocka_unit_test(keeps_where_to_take_up_the_stream),
         cmocka_unit_test(bounds_lines_and_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,8 +51,3 @@ uint64_t mcp_client_call(mcp_client_t *self, act_str_t tool, const json_t *argum
                          mcp_answer_fn *fn, void *context);
 // The answer does not come any more, and the server is told.
 void mcp_client_cancel(mcp_client_t *self, uint64_t id);
-
-// What a tool was when it was approved: a hash of all that a model sees of it (name, title,
-// description, schemas, hints), in hex.
-#define MCP_PIN_BYTES 65
-void mcp_tool_pin(const json_t *tool, char *ret_pin);

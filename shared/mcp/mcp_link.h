@@ -12,6 +12,7 @@ typedef struct mcp_link mcp_link_t;
 typedef struct {
     uint64_t id;                // of a request; 0: a notification
     act_str_t text;             // one line of JSON
+    bool is_get;                // of HTTP: no message, a stream is taken up
     const char *const *headers; // of HTTP, NULL-terminated
     uint32_t timeout_ms;
 } mcp_out_t;
@@ -20,10 +21,12 @@ typedef struct {
 typedef struct {
     uint64_t id;
     act_err_t err;
-    uint16_t status;   // of HTTP, 0 without one
-    act_str_t body;    // of a status that is no success
-    act_str_t session; // Mcp-Session-Id, or empty
-    const char *text;  // what went wrong, for developers
+    uint16_t status;    // of HTTP, 0 without one
+    act_str_t body;     // of a status that is no success
+    act_str_t session;  // Mcp-Session-Id, or empty
+    act_str_t event_id; // of the last event of a stream; empty: none, or no stream
+    uint32_t retry_ms;  // before it is taken up; ACT_SSE_NO_RETRY: none was said
+    const char *text;   // what went wrong, for developers
 } mcp_end_t;
 
 typedef struct {

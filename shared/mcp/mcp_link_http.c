@@ -1,5 +1,5 @@
 // mcp_link_http: each message is one POST; its answer is a document, or an event stream whose last
-// message it is.
+// message it is. A stream that was cut is taken up by a GET.
 #include "mcp/mcp_link.h"
 
 #include "base/buf.h"
@@ -80,7 +80,9 @@ static void on_done(void *context, const act_http_in_t *in)
                      .err = is_large ? ACT_E_TOO_LARGE : in->err,
                      .status = in->status,
                      .body = in->body,
-                     .text = is_large ? "the answer is too large" : in->text};
+                     .text = is_large ? "the answer is too large" : in->text,
+                     .event_id = act_str(exchange->sse.id),
+                     .retry_ms = exchange->sse.retry_ms};
     (void)act_http_in_field(in, "mcp-session-id", &end.session);
     if (exchange->document.len_bytes > 0 && !is_large && in->err == ACT_E_OK)
         self->base.events.on_message(self->base.events.context, act_buf_str(&exchange->document));
@@ -98,7 +100,7 @@ static void send_message(mcp_link_t *link, const mcp_out_t *out)
     act_buf_init(&exchange->document, MCP_MESSAGE_MAX_BYTES);
     exchange->next = self->exchanges;
     self->exchanges = exchange;
-    act_http_out_t request = {.method = "POST",
+    act_http_out_t request = {.method = out->is_get ? "GET" : "POST",
                               .url = self->url,
                               .bearer_token = self->token,
                               .headers = out->headers,

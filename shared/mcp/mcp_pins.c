@@ -1,9 +1,8 @@
 // mcp_pins
 #include "mcp/mcp_pins.h"
 
-#include "mcp/mcp_client.h"
-
 #include <limits.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +10,29 @@ struct mcp_pins {
     char path[PATH_MAX];
     json_t *servers; // {server: {tool: hash}}
 };
+
+static int hash_more(const char *bytes, size_t len_bytes, void *context)
+{
+    crypto_generichash_update(context, (const unsigned char *)bytes, len_bytes);
+    return 0;
+}
+
+void mcp_tool_pin(const json_t *tool, char *ret_pin)
+{
+    static const char *const seen[] = {"name",        "title",        "description",
+                                       "inputSchema", "outputSchema", "annotations"};
+    json_t *view = json_object();
+    for (size_t i = 0; i < ACT_COUNT(seen); i++)
+        if (json_object_get(tool, seen[i]))
+            json_object_set(view, seen[i], json_object_get(tool, seen[i]));
+    crypto_generichash_state state;
+    unsigned char hash[32];
+    crypto_generichash_init(&state, NULL, 0, sizeof hash);
+    (void)json_dump_callback(view, hash_more, &state, JSON_COMPACT | JSON_SORT_KEYS);
+    crypto_generichash_final(&state, hash, sizeof hash);
+    sodium_bin2hex(ret_pin, MCP_PIN_BYTES, hash, sizeof hash);
+    json_decref(view);
+}
 
 mcp_pins_t *mcp_pins_new(const char *data)
 {

@@ -3,6 +3,11 @@
 #pragma once
 #include "io/json.h"
 
+// What a tool was when it was approved: a hash of all that a model sees of it (name, title,
+// description, schemas, hints), in hex.
+#define MCP_PIN_BYTES 65
+void mcp_tool_pin(const json_t *tool, char *ret_pin);
+
 typedef struct mcp_pins mcp_pins_t;
 typedef enum { MCP_PINS_NEW, MCP_PINS_APPROVED, MCP_PINS_CHANGED } mcp_pins_state_t;
 

@@ -1,4 +1,5 @@
-// sse: a stream whole and a byte at a time gives the same events, none over the limit.
+// sse: a stream whole and a byte at a time gives the same events, none over the limit, and the same place to
+// take it up again.
 #include "io/sse.h"
 
 #include <stdint.h>
@@ -26,6 +27,7 @@ static uint64_t events_of(act_str_t bytes, size_t step)
         if (act_sse_feed(&sse, act_str_of(bytes.ptr + at, piece), hear, &hash) != ACT_E_OK)
             break;
     }
+    hash = act_str_hash(act_str(sse.id), hash + sse.retry_ms);
     act_sse_fini(&sse);
     return hash;
 }

@@ -18,6 +18,7 @@ typedef struct {
 // Tools of scenarios that say nothing in the environment.
 static const char defaults[] = "[{\"name\":\"add_numbers\",\"arguments\":{\"a\":5,\"b\":3}},"
                                "{\"name\":\"valid_tool\",\"arguments\":{\"region\":\"us-west1\"}},"
+                               "{\"name\":\"test_reconnection\",\"arguments\":{}},"
                                "{\"name\":\"test_headers\",\"arguments\":{}}]";
 
 static bool is_listed(const json_t *tools, const char *name)
