@@ -1,22 +1,31 @@
 // parley-mcp: MCP servers from the command line (`parley mcp`): which tools they have, which of them are
 // approved, and a call of one. The servers are those of mcp.json in the data folder, in the form that
-// other MCP clients use; what was approved is kept beside it, as hashes.
+// other MCP clients use; what was approved is kept beside it, as hashes, and secrets, sealed.
 #include "io/json.h"
 #include "mcp/mcp_client.h"
 #include "mcp/mcp_pins.h"
+#include "mcp/mcp_secrets.h"
 #include "mcp/mcp_servers.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define EXIT_USAGE 64
 #define EXIT_UNAVAILABLE 69
+#define EXIT_SETTING 78
 
 typedef struct {
     act_loop_t *loop;
     mcp_client_t *client;
     mcp_pins_t *pins;
+    act_seal_key_t *key; // NULL: none, as key_reason says
+    const char *key_reason;
     const char *server, *action, *tool;
     json_t *arguments;
     int code;
@@ -140,17 +149,72 @@ static void on_list_to_call(void *context, const mcp_answer_t *answer)
     mcp_client_call(world->client, act_str(world->tool), world->arguments, on_called, world);
 }
 
+// --- secret --------------------------------------------------------------------------------------
+
+static void load_key(world_t *world, const char *data)
+{
+    char path[PATH_MAX];
+    const char *named = getenv("PARLEY_MASTER_KEY_FILE");
+    (void)snprintf(path, sizeof path, "%s/keys/master.key", data);
+    if (act_seal_key_load(named ? named : path, &world->key, &world->key_reason) != ACT_E_OK)
+        world->key = NULL; // told when it is needed
+}
+
+// The bridge looks at mcp.json every few seconds, and at everything when it changed.
+static void touch(const char *data)
+{
+    char path[PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s/mcp.json", data);
+    (void)utimensat(AT_FDCWD, path, NULL, 0);
+}
+
+static int put_secret(const world_t *world, const char *data, act_str_t secret)
+{
+    mcp_secrets_t *secrets = mcp_secrets_new(data, world->key);
+    act_err_t err = mcp_secrets_write(secrets, world->server, world->tool, secret);
+    mcp_secrets_destroy(&secrets);
+    if (err == ACT_E_CONFIG)
+        fprintf(stderr, "parley mcp: the master key %s\n", world->key_reason);
+    else if (err != ACT_E_OK)
+        fprintf(stderr, "parley mcp: %s/mcp.secrets.json: %s\n", data, strerror(errno));
+    else
+        touch(data);
+    return err == ACT_E_OK ? 0 : EXIT_SETTING;
+}
+
+static int run_secret(const world_t *world, const char *data)
+{
+    char text[MCP_SECRET_MAX_BYTES + 2];
+    if (!mcp_secrets_is_name(act_str(world->tool))) {
+        fprintf(stderr, "parley mcp: a secret is token, client_secret or refresh_token\n");
+        return EXIT_USAGE;
+    }
+    size_t len_bytes = fread(text, 1, sizeof text, stdin);
+    int code = EXIT_USAGE;
+    if (len_bytes > MCP_SECRET_MAX_BYTES)
+        fprintf(stderr, "parley mcp: the secret is longer than %u bytes\n", MCP_SECRET_MAX_BYTES);
+    else
+        code = put_secret(world, data, act_str_trim(act_str_of(text, len_bytes)));
+    explicit_bzero(text, sizeof text);
+    return code;
+}
+
 // --- the command ---------------------------------------------------------------------------------
 
 static const char usage[] =
     "Tools of MCP servers. Usage: parley mcp [--data DIR] ACTION\n\n"
     "  list SERVER               its tools: approved, new, or CHANGED since they were approved\n"
     "  approve SERVER [TOOL]     what is listed now may be called\n"
-    "  call SERVER TOOL [JSON]   arguments are an object; the result is printed\n\n"
+    "  call SERVER TOOL [JSON]   arguments are an object; the result is printed\n"
+    "  secret SERVER NAME        what it is shown, from standard input, sealed; nothing removes it:\n"
+    "                            token, or client_secret and refresh_token of OAuth\n\n"
     "Servers stand in mcp.json of the data folder (default var):\n"
     "  {\"mcpServers\": {\"files\": {\"command\": \"mcp-server-filesystem\", \"args\": [\"/srv/docs\"], "
     "\"env\": {}},\n"
-    "                   \"crm\": {\"url\": \"https://crm.example/mcp\", \"token_env\": \"CRM_TOKEN\"}}}\n";
+    "                   \"crm\": {\"url\": \"https://crm.example/mcp\"},\n"
+    "                   \"erp\": {\"url\": \"https://erp.example/mcp\", \"oauth\": {\"token_url\": "
+    "\"https://login.example/token\",\n"
+    "                           \"client_id\": \"parley\", \"scope\": \"orders\"}}}}\n";
 
 static bool read_words(world_t *world, int argc, char **argv, const char **ret_data)
 {
@@ -170,6 +234,8 @@ static bool read_words(world_t *world, int argc, char **argv, const char **ret_d
     world->server = words[1];
     world->tool = words[2];
     bool is_call = strcmp(world->action, "call") == 0;
+    if (strcmp(world->action, "secret") == 0)
+        return count == 3;
     if (!is_call)
         return (strcmp(world->action, "list") == 0 && count == 2) ||
                (strcmp(world->action, "approve") == 0 && count <= 3);
@@ -180,7 +246,7 @@ static bool read_words(world_t *world, int argc, char **argv, const char **ret_d
 
 static int run(world_t *world, const char *data)
 {
-    mcp_servers_t *servers = mcp_servers_new(data);
+    mcp_servers_t *servers = mcp_servers_new(data, world->key);
     mcp_client_spec_t spec = {
         .name = "parley", .version = PARLEY_VERSION, .on_progress = on_progress};
     const char *fault = mcp_servers_find(servers, world->server, &spec);
@@ -211,9 +277,16 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     }
     (void)signal(SIGPIPE, SIG_IGN);
+    load_key(&world, data);
+    if (strcmp(world.action, "secret") == 0) {
+        int done = run_secret(&world, data);
+        act_seal_key_destroy(&world.key);
+        return done;
+    }
     world.loop = act_loop_new();
     world.pins = mcp_pins_new(data);
     int code = run(&world, data);
+    act_seal_key_destroy(&world.key);
     mcp_pins_destroy(&world.pins);
     json_decref(world.arguments);
     act_loop_destroy(&world.loop);

@@ -1,9 +1,7 @@
 // mcp_link: how messages get to an MCP server and back: a process with its standard streams, or HTTP. Knows
 // nothing of what the messages say.
 #pragma once
-#include "base/err.h"
-#include "io/loop.h"
-#include "base/str.h"
+#include "mcp/mcp_auth.h"
 
 #define MCP_MESSAGE_MAX_BYTES (4u << 20)
 
@@ -57,7 +55,7 @@ mcp_link_t *mcp_link_process(act_loop_t *loop, const mcp_process_spec_t *spec,
 
 typedef struct {
     const char *url;
-    const char *bearer_token; // NULL: none
+    mcp_auth_spec_t auth;
     bool allow_private_addresses;
 } mcp_http_spec_t;
 mcp_link_t *mcp_link_http(act_loop_t *loop, const mcp_http_spec_t *spec,

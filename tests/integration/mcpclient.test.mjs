@@ -11,7 +11,7 @@ import { build, root, until } from '../harness/parley.mjs';
 const modules = path.join(root, 'tests/node_modules');
 const everything = path.join(modules, '@modelcontextprotocol/server-everything/dist/index.js');
 const suites = { '0.1.16': 'mcp-conformance-legacy', '0.2.0-alpha.12': 'mcp-conformance' };
-const legacy = ['initialize', 'tools_call'];
+const legacy = ['initialize', 'tools_call', 'sse-retry'];
 const modern = ['tools_call', 'request-metadata', 'http-standard-headers', 'http-custom-headers', 'http-invalid-tool-headers',
   'json-schema-ref-no-deref', 'json-schema-2020-12-preservation'];
 

@@ -274,7 +274,7 @@ static uint64_t hash_file(const char *folder, const char *name, uint64_t hash)
 
 static void take_mcp(book_t *self)
 {
-    mcp_servers_t *file = mcp_servers_new(self->world->data_dir);
+    mcp_servers_t *file = mcp_servers_new(self->world->data_dir, NULL);
     uint64_t stamp = hash_file(self->world->data_dir, "mcp.json", 3);
     for (server_t *server = self->servers, *next = NULL; server; server = next) {
         next = server->next;

@@ -147,6 +147,7 @@ static act_err_t open_bridge(void *context, act_actor_t *actor)
                                              .response_max_bytes = RESPONSE_MAX_BYTES,
                                              .allow_private_addresses = allow_private};
     self->world = (server_world_t){.actor = actor,
+                                   .key = self->key,
                                    .http = act_http_client_new(act_actor_loop(actor), &limits),
                                    .allow_private_addresses = allow_private,
                                    .data_dir = act_config_text(config, "mcp_dir")};

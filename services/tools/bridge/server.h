@@ -18,9 +18,10 @@ typedef struct {
     act_actor_t *actor;
     act_http_client_t *http; // of tool servers
     bool allow_private_addresses;
-    const char *data_dir;    // of mcp.json
-    const mcp_pins_t *pins;  // of MCP servers
-    uint32_t programs_count; // of MCP servers, on the loop
+    const char *data_dir;      // of mcp.json
+    const act_seal_key_t *key; // of secrets
+    const mcp_pins_t *pins;    // of MCP servers
+    uint32_t programs_count;   // of MCP servers, on the loop
 } server_world_t;
 
 // What a kind does. list ends with exactly one server_listed, later; call ends the tool call.

@@ -45,7 +45,7 @@ static const char *start(server_t *self, own_t *own)
         mcp_client_destroy(&own->client); // it did not answer the last time
     if (own->file)
         mcp_servers_destroy(&own->file);
-    own->file = mcp_servers_new(self->world->data_dir);
+    own->file = mcp_servers_new(self->world->data_dir, self->world->key);
     const char *fault = mcp_servers_find(own->file, self->name, &spec);
     if (fault)
         return fault;
