@@ -71,7 +71,12 @@ static void check_answered(chat_t *self)
 
 static void print_message(chat_t *self, const outbound_content_t *content)
 {
-    printf("%s%.*s\n", self->has_printed ? "\n" : "", ACT_STR_ARG(content->text));
+    printf("%s", self->has_printed ? "\n" : "");
+    if (!act_str_empty(content->media_url))
+        printf("[%.*s] ", ACT_STR_ARG(content->type));
+    printf("%.*s\n", ACT_STR_ARG(content->text));
+    if (!act_str_empty(content->media_url))
+        printf("  %.*s\n", ACT_STR_ARG(content->media_url));
     self->has_printed = true;
     self->choices_count = 0;
     for (uint32_t i = 0; i < content->choices.count && i < CHOICES_MAX_COUNT; i++) {

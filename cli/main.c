@@ -56,7 +56,7 @@ static const command_t commands[] = {
      "record an actor's traffic (INSTANCE --seconds 10), show a recording (show FILE)"},
     {"takeover", command_takeover,
      "take a conversation from the bot (CONVERSATION | --from ADDRESS)"},
-    {"reply", command_reply, "write to a customer as a person (CONVERSATION TEXT)"},
+    {"reply", command_reply, "write to a customer as a person (CONVERSATION TEXT, --image LINK)"},
     {"outbox", command_outbox,
      "messages that were not sent, and why ([resend ID | drop ID] --json)"},
     {"handback", command_handback,

@@ -75,6 +75,17 @@ int command_takeover(int argc, char **argv)
     return err == ACT_E_OK ? 0 : 1;
 }
 
+// --- writing -------------------------------------------------------------------------------------
+
+#define MEDIA_COUNT 4
+static const char *const media_types[MEDIA_COUNT] = {"image", "document", "video", "audio"};
+
+static const char reply_examples[] =
+    "Examples:\n"
+    "  parley reply 0199c0de-... \"I am on my way\"\n"
+    "  parley reply 0199c0de-... \"The roof today\" --image https://example.com/roof.jpg\n"
+    "  parley reply 0199c0de-... --document https://example.com/q7.pdf --file-name quote.pdf\n";
+
 // It would be found within a second without.
 static void wake_delivery(client_t *client, const char *tenant, act_str_t conversation_id)
 {
@@ -83,40 +94,62 @@ static void wake_delivery(client_t *client, const char *tenant, act_str_t conver
     delivery_wake(client_actor(client), &opts, &wake);
 }
 
-static int send_reply(client_t *client, const char *tenant, const char *const *words,
-                      const char *key)
+static int send_reply(client_t *client, const char *tenant, put_person_message_request_t *request)
 {
     char random[ACT_UUID_TEXT_BYTES];
     act_uuid7(random);
-    put_person_message_request_t request = {
-        .conversation_id = act_str(words[0]),
-        .idempotency_key = act_str(key ? key : random),
-        .text = act_str(words[1]),
-        .actor = ACT_STR("cli"),
-    };
+    if (act_str_empty(request->idempotency_key))
+        request->idempotency_key = act_str(random);
     put_person_message_reply_t reply;
     act_err_t err = client_call(client, &persistence_service, PERSISTENCE_PUT_PERSON_MESSAGE,
-                                tenant, &request, &reply, /* is_loud= */ true);
+                                tenant, request, &reply, /* is_loud= */ true);
     if (err != ACT_E_OK)
         return 1;
-    wake_delivery(client, tenant, request.conversation_id);
+    wake_delivery(client, tenant, request->conversation_id);
     printf("%.*s %s%s\n", ACT_STR_ARG(reply.outbox_id),
            reply.was_new ? "is on its way" : "was there already",
            reply.was_taken_over ? "; the conversation is yours now" : "");
     return 0;
 }
 
+// A reply is a text, or one file by its link with the text as its caption.
+static bool read_reply(const char *const *words, uint32_t words_count,
+                       const char *const links[MEDIA_COUNT], put_person_message_request_t *request)
+{
+    uint32_t links_count = 0;
+    request->type = ACT_STR("text");
+    for (size_t i = 0; i < MEDIA_COUNT; i++) {
+        if (!links[i])
+            continue;
+        links_count++;
+        request->type = act_str(media_types[i]);
+        request->media_url = act_str(links[i]);
+    }
+    request->conversation_id = act_str(words[0]);
+    request->text = act_str(words[1]);
+    bool has_file_name = !act_str_empty(request->file_name);
+    return words_count + links_count >= 2 && words_count >= 1 && links_count <= 1 &&
+           (!has_file_name || act_str_is(request->type, "document"));
+}
+
 int command_reply(int argc, char **argv)
 {
     const char *data = NULL, *tenant = "demo", *key = NULL, *words[2] = {NULL, NULL};
+    const char *links[MEDIA_COUNT] = {NULL}, *file_name = NULL;
     uint32_t words_count = 0;
     const option_t table[] = {
         {"tenant", &tenant, NULL, "whose (default demo)"},
-        {"key", &key, NULL, "idempotency key: the same key with the same text is sent once"},
+        {"key", &key, NULL, "idempotency key: the same key with the same message is sent once"},
+        {media_types[0], &links[0], NULL, "https link of an image; TEXT is its caption then"},
+        {media_types[1], &links[1], NULL, "of a document"},
+        {media_types[2], &links[2], NULL, "of a video"},
+        {media_types[3], &links[3], NULL, "of an audio file, which has no caption"},
+        {"file-name", &file_name, NULL, "what the customer sees a document called"},
         {0},
     };
     const options_spec_t spec = {.summary = "write to a customer as a person",
-                                 .usage = "CONVERSATION TEXT",
+                                 .usage = "CONVERSATION TEXT | CONVERSATION [TEXT] --image LINK",
+                                 .examples = reply_examples,
                                  .table = table,
                                  .words = words,
                                  .words_max = 2,
@@ -124,9 +157,11 @@ int command_reply(int argc, char **argv)
     int code = 0;
     if (!options_parse_words(argc, argv, &spec, &data, &code))
         return code;
-    if (words_count != 2) {
-        fputs("parley reply: say to whom and what (example: parley reply 0199c0de-... \"I am on my "
-              "way\")\n",
+    put_person_message_request_t request = {
+        .idempotency_key = act_str(key), .file_name = act_str(file_name), .actor = ACT_STR("cli")};
+    if (!read_reply(words, words_count, links, &request)) {
+        fputs("parley reply: say to whom and what, with one file at most (example: parley reply "
+              "0199c0de-... \"I am on my way\")\n",
               stderr);
         return EXIT_USAGE;
     }
@@ -135,7 +170,7 @@ int command_reply(int argc, char **argv)
         instance_locate(data, &instance) == ACT_E_OK ? client_open_loud(&instance, argv[0]) : NULL;
     if (!client)
         return EXIT_UNAVAILABLE;
-    code = send_reply(client, tenant, words, key);
+    code = send_reply(client, tenant, &request);
     client_close(&client);
     return code;
 }

@@ -4,7 +4,8 @@
 -- with the provider's id until record_send claims it.
 --
 -- A status also proves that an attempt whose result we never heard did arrive: the message is
--- settled then, and conversation_id is set when more may go out now (D6).
+-- settled then, and conversation_id is set when more may go out now (D6). Media is settled when it is
+-- delivered, or failed: until then, or until its time is over, it is the head (record_send_outcome).
 create or replace function apply_status(
     p_tenant text, p_channel text, p_provider_id text, p_status text, p_at_ms bigint,
     p_outbox text, p_error_code bigint, p_error_text text,
@@ -63,7 +64,8 @@ begin
     if v_status = 'failed' then
         perform unsent_note(p_tenant, o.outbox_id);
     end if;
-    if o.state in ('queued', 'sending')
+    if (o.state in ('queued', 'sending') and (v_status <> 'sent' or not content_is_media(o.content))
+        or o.state = 'sent' and content_is_media(o.content))
        and outbox_settle(p_tenant, o.conversation_id, o.seq, null) then
         conversation_id := o.conversation_id;
     end if;

@@ -59,7 +59,7 @@ begin
           into v_owner_fence, address, phone, v_opted_out_at
           from conversations k
          where k.tenant_id = q.tenant_id and k.conversation_id = q.conversation_id;
-        if o.state not in ('queued', 'sending') then -- written as sent: a person's phone
+        if o.state not in ('queued', 'sending') then -- a person's phone, or media whose time is over
             v_has_more := outbox_settle(q.tenant_id, q.conversation_id, q.head_seq, null)
                           or v_has_more;
             continue;

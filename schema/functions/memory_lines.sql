@@ -22,7 +22,7 @@ returns json language sql stable as $$
                     and i.turn_id is not null and i.inbox_seq > p_inbox_seq
                   order by i.inbox_seq limit p_max_rows)
                 union all
-                (select o.author, o.content->>'text', o.content->>'type',
+                (select o.author, content_text(o.content), o.content->>'type',
                         max(o.created_at) over (order by o.seq), 0, o.seq, '', false
                    from outbox o
                   where o.tenant_id collate "POSIX" = p_tenant and o.conversation_id = p_conversation

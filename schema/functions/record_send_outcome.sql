@@ -7,10 +7,14 @@
 --   refused  the policy does not let it go; p_reason_code says why, p_advice what would work
 --   parked   nobody knows whether it arrived, and a person is to decide
 -- p_is_unknown: nobody knows what became of the request (D6).
+-- p_next_after_ms: of media. It stays the head though it is sent, so that what follows is not claimed,
+-- until a status says that it is delivered or failed (apply_status); when the time is over,
+-- claim_due finds a head that is sent and goes on.
+drop function if exists record_send_outcome; -- it had fewer parameters
 create or replace function record_send_outcome(
     p_tenant text, p_outbox uuid, p_attempt bigint, p_outcome text, p_provider_id text,
     p_retry_after_ms bigint, p_error_code bigint, p_error_text text, p_is_unknown boolean,
-    p_reason_code text, p_advice text,
+    p_reason_code text, p_advice text, p_next_after_ms bigint default 0,
     out was_recorded boolean, out has_next boolean)
 language plpgsql as $$
 declare
@@ -74,7 +78,10 @@ begin
             perform merge_bubbles(o, 4096);
         end if;
         has_next := outbox_settle(p_tenant, o.conversation_id, o.seq,
-                                  case when v_state = 'queued' then p_retry_after_ms end);
+                                  case when v_state = 'queued' then p_retry_after_ms
+                                       when v_state = 'sent'
+                                            and furthest_state(v_state, v_early.status) = 'sent'
+                                       then nullif(p_next_after_ms, 0) end);
     elsif p_outcome = 'sent' then
         -- A status was faster than this result: the message is settled. What is missing is its id, and
         -- what other statuses said of that id alone.
@@ -83,6 +90,12 @@ begin
                state = furthest_state(o.state, v_early.status),
                sent_at = coalesce(o.sent_at, now())
          where k.tenant_id = p_tenant and k.outbox_id = p_outbox;
+        if p_next_after_ms > 0 then -- that status was `sent`: the head is claimed yet; told twice, it is not
+            update outbox_queue q
+               set due_at = clock_timestamp() + p_next_after_ms * interval '1 ms', claimed_by = ''
+             where q.tenant_id = p_tenant and q.conversation_id = o.conversation_id
+               and q.head_seq = o.seq and q.claimed_by <> '';
+        end if;
     end if;
 end
 $$;

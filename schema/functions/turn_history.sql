@@ -20,7 +20,8 @@ begin
                     and i.turn_id is not null
                   order by i.inbox_seq desc limit 10)
                 union all
-                (select o.author, 1, o.seq, o.created_at, 'text', o.content
+                (select o.author, 1, o.seq, o.created_at, 'text',
+                        json_build_object('text', content_text(o.content))
                    from outbox o
                   where o.tenant_id collate "POSIX" = p_tenant
                     and o.conversation_id = p_conversation and o.state not in ('failed', 'refused', 'parked', 'merged', 'superseded')

@@ -34,6 +34,9 @@ static const act_config_row_t settings[] = {
      "a message that the channel did not take so often is given up", false},
     {"reconcile_ms", "PARLEY_RECONCILE_MS", ACT_CONFIG_INT, "5000", 0, 600000, "5000",
      "wait for a status before a send with unknown outcome is repeated", false},
+    {"media_wait_ms", "PARLEY_MEDIA_WAIT_MS", ACT_CONFIG_INT, "10000", 0, 600000, "10000",
+     "what follows an image, audio, video or document waits so long at most until that is delivered; 0: not at all",
+     false},
     {"idle_claim_ms", "PARLEY_IDLE_CLAIM_MS", ACT_CONFIG_INT, "1000", 10, 60000, "1000",
      "how often the outbox is looked at without a hint", false},
     {"graph_api_base", "GRAPH_API_BASE", ACT_CONFIG_TEXT, "https://graph.facebook.com", 0, 0,
@@ -44,7 +47,9 @@ static const act_config_row_t settings[] = {
     {"turn_events", "PARLEY_TURN_EVENTS", ACT_CONFIG_BOOL, "false", 0, 1, "true",
      "publish an event for sent messages of all channels, not only of `parley chat`", false},
     {"allow_private_addresses", "PARLEY_ALLOW_PRIVATE_ADDRESSES", ACT_CONFIG_BOOL, "false", 0, 0,
-     "true", "may base URLs of accounts lead to private and loopback addresses?", false},
+     "true",
+     "may base URLs of accounts lead to private and loopback addresses, and links of media there and be http?",
+     false},
     {0},
 };
 
@@ -101,6 +106,8 @@ static void load_settings(delivery_t *self, const act_config_t *config)
     self->send_timeout_ms = act_config_int(config, "send_timeout_ms");
     self->attempts_max_count = (uint32_t)act_config_int(config, "attempts_max_count");
     self->reconcile_ms = act_config_int(config, "reconcile_ms");
+    self->media_wait_ms = act_config_int(config, "media_wait_ms");
+    self->allows_inside = act_config_bool(config, "allow_private_addresses");
     self->idle_claim_ms = act_config_int(config, "idle_claim_ms");
 }
 
@@ -118,11 +125,10 @@ static act_http_client_t *open_client(const delivery_t *self, bool allows_privat
 
 static act_err_t open_clients(delivery_t *self, const act_config_t *config)
 {
-    bool allows_private = act_config_bool(config, "allow_private_addresses");
     bool is_inside = origin_is_private(act_str(act_config_text(config, "graph_api_base")));
-    self->public_client = open_client(self, allows_private);
+    self->public_client = open_client(self, self->allows_inside);
     self->operator_client =
-        is_inside && !allows_private ? open_client(self, true) : self->public_client;
+        is_inside && !self->allows_inside ? open_client(self, true) : self->public_client;
     return self->public_client && self->operator_client ? ACT_E_OK : ACT_E_CONFIG;
 }
 

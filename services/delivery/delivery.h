@@ -39,6 +39,8 @@ typedef struct {
     int64_t send_timeout_ms;
     uint32_t attempts_max_count;
     int64_t reconcile_ms;
+    int64_t media_wait_ms;
+    bool allows_inside; // of base URLs and of media
     int64_t idle_claim_ms;
 } delivery_t;
 

@@ -39,14 +39,34 @@ static bool look_at_address(const char *host, bool *ret_is_public)
     return true;
 }
 
-bool origin_is_private(act_str_t url)
+// Empty when there is none.
+static act_str_t host_of(act_str_t url)
 {
     if (!cut_prefix(&url, "http://") && !cut_prefix(&url, "https://"))
-        return false;
+        return (act_str_t){0};
     act_str_t host = until(url, "/?#");
-    if (memchr(host.ptr, '@', host.len_bytes))
-        return false; // user:password@host: who writes so wants to confuse
-    host = cut_prefix(&host, "[") ? until(host, "]") : until(host, ":");
+    if (act_str_empty(host) || memchr(host.ptr, '@', host.len_bytes))
+        return (act_str_t){0}; // user:password@host: who writes so wants to confuse
+    return cut_prefix(&host, "[") ? until(host, "]") : until(host, ":");
+}
+
+bool origin_is_link(act_str_t url, bool allows_inside)
+{
+    for (size_t i = 0; i < url.len_bytes; i++)
+        if ((uint8_t)url.ptr[i] <= ' ' || (uint8_t)url.ptr[i] >= 0x7f ||
+            strchr("\"\\<>", url.ptr[i]))
+            return false;
+    act_str_t host = host_of(url);
+    if (act_str_empty(host) || allows_inside)
+        return !act_str_empty(host);
+    // A number without a dot is an address in disguise.
+    bool is_whole = memchr(host.ptr, '.', host.len_bytes) || memchr(host.ptr, ':', host.len_bytes);
+    return act_str_starts_with(url, "https://") && is_whole && !origin_is_private(url);
+}
+
+bool origin_is_private(act_str_t url)
+{
+    act_str_t host = host_of(url);
     char terminated[256];
     bool is_public = false;
     if (act_str_empty(host) || !act_str_copy(host, terminated, sizeof terminated))

@@ -1,6 +1,8 @@
 // policy: the first row that applies counts.
 #include "policy.h"
 
+#include "origin.h"
+
 #define MINUTE_MS 60000
 #define DAY_MINUTES 1440
 
@@ -19,12 +21,42 @@ static bool is_nameless(const policy_facts_t *facts, int64_t *ret_delay_ms)
                                   act_str_empty(facts->content->template_language));
 }
 
+static bool is_media(const policy_facts_t *facts)
+{
+    return act_channel_is_media(facts->content->type);
+}
+
 static bool is_empty(const policy_facts_t *facts, int64_t *ret_delay_ms)
 {
     (void)ret_delay_ms;
-    return !is_template(facts) && act_str_empty(act_str_trim(facts->content->text)) &&
+    return !is_template(facts) && !is_media(facts) &&
+           act_str_empty(act_str_trim(facts->content->text)) &&
            act_str_empty(act_str_trim(facts->content->header)) &&
            facts->content->choices.count == 0;
+}
+
+static const act_channel_media_t *media_of(const policy_facts_t *facts)
+{
+    return act_channel_media_find(facts->channel->media, facts->content->type);
+}
+
+static bool is_not_carried(const policy_facts_t *facts, int64_t *ret_delay_ms)
+{
+    (void)ret_delay_ms;
+    return is_media(facts) && !media_of(facts);
+}
+
+static bool has_bad_link(const policy_facts_t *facts, int64_t *ret_delay_ms)
+{
+    (void)ret_delay_ms;
+    return is_media(facts) && !origin_is_link(facts->content->media_url, facts->allows_inside);
+}
+
+static bool has_long_caption(const policy_facts_t *facts, int64_t *ret_delay_ms)
+{
+    (void)ret_delay_ms;
+    const act_channel_media_t *media = media_of(facts);
+    return media && act_utf8_count(act_str_trim(facts->content->text)) > media->caption_max_count;
 }
 
 static bool is_unwanted(const policy_facts_t *facts, int64_t *ret_delay_ms)
@@ -70,6 +102,14 @@ static const struct {
      "write a text"},
     {is_nameless, POLICY_REFUSED, "TEMPLATE_INCOMPLETE", "the template has no name or no language",
      "name an approved template and its language"},
+    {is_not_carried, POLICY_REFUSED, "MEDIA_NOT_CARRIED",
+     "this channel does not carry files of this kind", "a text with the link"},
+    {has_bad_link, POLICY_REFUSED, "MEDIA_LINK",
+     "the file has no https link that the channel's provider could fetch",
+     "a public https link to the file itself"},
+    {has_long_caption, POLICY_REFUSED, "CAPTION_TOO_LONG",
+     "the caption is longer than the channel takes with this kind of file",
+     "a shorter caption, or a text of its own behind the file"},
     {is_unwanted, POLICY_REFUSED, "OPTED_OUT",
      "this person asked for no more messages, and has not written since",
      "an answer when they write; they can write START"},

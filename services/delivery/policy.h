@@ -7,6 +7,7 @@
 typedef struct {
     const act_channel_t *channel;
     const outbound_content_t *content;
+    bool allows_inside;         // media links may be http, and to private addresses
     bool is_reply;              // answers a message, or a person wrote it
     bool is_opted_out;          // and it is no answer to what they wrote since
     int64_t customer_silent_ms; // since their last message; -1: they never wrote

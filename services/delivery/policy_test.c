@@ -9,7 +9,10 @@
 
 #define HOUR_MS INT64_C(3600000)
 
-static const act_channel_t windowed = {.name = "windowed", .reply_window_ms = 24 * HOUR_MS};
+static const act_channel_media_t media[] = {
+    {"image", 10, .has_file_name = false}, {"audio", 0, .has_file_name = false}, {.type = NULL}};
+static const act_channel_t windowed = {
+    .name = "windowed", .reply_window_ms = 24 * HOUR_MS, .media = media};
 static const act_channel_t windowless = {.name = "open"};
 static const outbound_content_t text = {.type = ACT_STR_INIT("text"),
                                         .text = ACT_STR_INIT("hello")};
@@ -53,6 +56,42 @@ static void refuses_what_is_empty(void **state)
     nameless.template_language = ACT_STR("");
     facts.content = &nameless;
     CHECK(facts, POLICY_REFUSED, "TEMPLATE_INCOMPLETE");
+}
+
+static void refuses_files_that_cannot_go(void **state)
+{
+    (void)state;
+    policy_facts_t facts = plain();
+    outbound_content_t content = {.type = ACT_STR("image"),
+                                  .text = ACT_STR(" 0123456789\n"),
+                                  .media_url = ACT_STR("https://example.com/a.png")};
+    facts.content = &content;
+    CHECK(facts, POLICY_ALLOWED, "");
+    content.text = ACT_STR("éééééééééé");
+    CHECK(facts, POLICY_ALLOWED, "");
+    content.text = ACT_STR("01234567890");
+    CHECK(facts, POLICY_REFUSED, "CAPTION_TOO_LONG");
+    content.text = ACT_STR("");
+    CHECK(facts, POLICY_ALLOWED, "");
+    content.media_url = ACT_STR("http://example.com/a.png");
+    CHECK(facts, POLICY_REFUSED, "MEDIA_LINK");
+    facts.allows_inside = true;
+    CHECK(facts, POLICY_ALLOWED, "");
+    content.media_url = ACT_STR("");
+    CHECK(facts, POLICY_REFUSED, "MEDIA_LINK");
+    content.media_url = ACT_STR("https://example.com/a");
+    content.type = ACT_STR("audio");
+    CHECK(facts, POLICY_ALLOWED, "");
+    content.text = ACT_STR("x");
+    CHECK(facts, POLICY_REFUSED, "CAPTION_TOO_LONG");
+    content.type = ACT_STR("document");
+    CHECK(facts, POLICY_REFUSED, "MEDIA_NOT_CARRIED");
+    content.type = ACT_STR("image");
+    facts.channel = &windowless; // carries none
+    CHECK(facts, POLICY_REFUSED, "MEDIA_NOT_CARRIED");
+    facts.channel = &windowed;
+    facts.is_opted_out = true;
+    CHECK(facts, POLICY_REFUSED, "OPTED_OUT");
 }
 
 static void says_nothing_to_who_wants_nothing(void **state)
@@ -131,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lets_a_reply_go),
         cmocka_unit_test(refuses_what_is_empty),
+        cmocka_unit_test(refuses_files_that_cannot_go),
         cmocka_unit_test(says_nothing_to_who_wants_nothing),
         cmocka_unit_test(knows_the_window),
         cmocka_unit_test(waits_for_the_morning),

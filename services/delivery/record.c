@@ -188,6 +188,7 @@ static send_result_t result_of(const send_t *send)
         .is_unknown = send->is_unknown,
         .reason_code = send->reason_code,
         .advice = send->advice,
+        .next_after_ms = (uint32_t)send->next_after_ms,
     };
 }
 

@@ -201,6 +201,7 @@ static policy_t policy_of(const send_t *self, const account_t *account)
     policy_facts_t facts = {
         .channel = account->channel,
         .content = claim->content ? claim->content : &nothing,
+        .allows_inside = delivery->allows_inside,
         .is_reply = claim->is_reply,
         .is_opted_out = claim->is_opted_out,
         .customer_silent_ms = claim->customer_silent_ms,

@@ -43,6 +43,7 @@ struct send {
     outcome_t outcome;
     act_str_t provider_id;
     int64_t retry_after_ms;
+    int64_t next_after_ms; // of media that was sent
     int32_t error_code;
     act_str_t error_text;
     act_str_t reason_code; // of a refusal of ours

@@ -34,10 +34,20 @@ static void publish(const send_t *self)
     act_buf_fini(&body);
 }
 
+// The provider loads a file first: what is sent behind it may be there before it, until a status says that it
+// is delivered.
+static int64_t next_after_ms(const send_t *self)
+{
+    bool is_media =
+        self->channel && act_channel_media_find(self->channel->media, self->claim->content->type);
+    return is_media ? self->sends->delivery->media_wait_ms : 0;
+}
+
 static void take_sent(send_t *self, act_str_t provider_id)
 {
     self->outcome = OUTCOME_SENT;
     self->provider_id = provider_id;
+    self->next_after_ms = next_after_ms(self);
     // The console's messages are nowhere else to be seen.
     if (self->sends->delivery->is_event_wanted || act_str_is(self->claim->channel, "console"))
         publish(self);

@@ -67,8 +67,8 @@ typedef struct {
     }
 
 static const field_t fields[] = {
-    FIELD("text", text, HOLDS_TEXT, KIND(NODE_SET),
-          KIND(NODE_MESSAGE) | KIND(NODE_HANDOVER) | ASKS),
+    FIELD("text", text, HOLDS_TEXT, KIND(NODE_SET) | KIND(NODE_MESSAGE),
+          KIND(NODE_HANDOVER) | ASKS),
     FIELD("error", error, HOLDS_TEXT, ASKS, 0),
     FIELD("save", save, HOLDS_TEXT, ASK(ASK_CHOICE), KIND(NODE_SET) | FREE_ASKS),
     FIELD("value", value, HOLDS_TEXT, KIND(NODE_SET), 0),
@@ -95,6 +95,9 @@ static const field_t fields[] = {
     FIELD("empty", empty, HOLDS_TEXT, KIND(NODE_CALL), 0),
     FIELD("one", one, HOLDS_TEXT, KIND(NODE_CALL), 0),
     FIELD("receipt_of", receipt_of, HOLDS_TEXT, KIND(NODE_MESSAGE), 0),
+    FIELD("media", media, HOLDS_TEXT, KIND(NODE_MESSAGE), 0),
+    FIELD("link", link, HOLDS_TEXT, KIND(NODE_MESSAGE), 0),
+    FIELD("file_name", file_name, HOLDS_TEXT, KIND(NODE_MESSAGE), 0),
     FIELD("flow", flow, HOLDS_TEXT, 0, KIND(NODE_NEXT)),
     FIELD("reason", reason, HOLDS_TEXT, 0, KIND(NODE_HANDOVER)),
     FIELD("next", next, HOLDS_TEXT, KIND(NODE_MESSAGE) | ASK(ASK_CHOICE),
@@ -131,6 +134,41 @@ static act_err_t check_fields(check_t *self, node_t *node)
         if (!is_there && (fields[i].required & bit))
             return bad(self, node, fields[i].name, "is missing");
     }
+    return ACT_E_OK;
+}
+
+// As in OutboundContent.
+static bool is_media(const char *text)
+{
+    static const char *const kinds[] = {"image", "audio", "video", "document"};
+    for (size_t i = 0; i < ACT_COUNT(kinds); i++)
+        if (strcmp(text, kinds[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_link(const char *text)
+{
+    return strncmp(text, "https://", 8) == 0;
+}
+
+static act_err_t check_media(check_t *self, node_t *node)
+{
+    act_str_t media = act_str(node->media);
+    if (node->kind == NODE_MESSAGE && !node->text && !node->media)
+        return bad(self, node, "text", "is missing");
+    if ((node->media != NULL) != (node->link != NULL))
+        return bad(self, node, "link", "media and link belong together");
+    if (node->media && !is_media(node->media))
+        return bad(self, node, "media", "is none of image, audio, video, document");
+    if (node->link && !is_link(node->link) && !is_name(node->link))
+        return bad(self, node, "link", "neither an https link nor a variable");
+    if (node->media && node->lines)
+        return bad(self, node, "lines", "has no meaning beside media");
+    if (node->text && act_str_is(media, "audio"))
+        return bad(self, node, "text", "audio has no caption");
+    if (node->file_name && !act_str_is(media, "document"))
+        return bad(self, node, "file_name", "is for documents");
     return ACT_E_OK;
 }
 
@@ -377,6 +415,8 @@ static act_err_t check_variables(check_t *self, node_t *node)
         check_names_in(self, node, "error", node->error) != ACT_E_OK ||
         check_names_in(self, node, "lines", node->lines) != ACT_E_OK)
         return ACT_E_INVALID_ARGUMENT;
+    if (node->link && !is_link(node->link) && !is_known(self, act_str(node->link)))
+        return bad(self, node, "link", "nothing sets '%s'", node->link);
     if (node->when && !is_known(self, act_str(node->when)))
         return bad(self, node, "when", "nothing sets '%s'", node->when);
     const call_t *call = call_of(node);
@@ -482,7 +522,7 @@ static act_err_t check_head(check_t *self)
 act_err_t check_graph(graph_t *graph, act_str_t name, act_buf_t *error)
 {
     static pass_fn *const passes[] = {
-        check_name,  check_fields, check_pairs,       check_options,   check_links,
+        check_name,  check_fields, check_pairs,       check_media,     check_options, check_links,
         check_texts, check_call,   collect_variables, check_variables, check_sources,
     };
     check_t self = {graph, name, error};

@@ -70,6 +70,9 @@ struct node {
     char *is;
     char *call;
     char *receipt_of;
+    char *media;
+    char *link;
+    char *file_name;
     char *flow;
     char *reason;
     char *next;

@@ -137,6 +137,21 @@ static const struct {
     {HEAD "  - {node: a, kind: question, ask: yes_no, text: question.ask, yes: z, no: z, "
           "corrects: z}\n" END,
      "field corrects: 'z' asks for no number or contact"},
+    {HEAD "  - {node: a, kind: message, media: image}\n", "link: media and link belong together"},
+    {HEAD "  - {node: a, kind: message, text: question.ask, link: 'https://x.io/a'}\n",
+     "link: media and link belong together"},
+    {HEAD "  - {node: a, kind: message, media: sticker, link: 'https://x.io/a'}\n",
+     "field media: is none of image"},
+    {HEAD "  - {node: a, kind: message, media: image, link: 'http://x.io/a'}\n",
+     "field link: neither an https link nor a variable"},
+    {HEAD "  - {node: a, kind: message, media: image, link: plan_url}\n",
+     "field link: nothing sets 'plan_url'"},
+    {HEAD
+     "  - {node: a, kind: message, media: audio, text: question.ask, link: 'https://x.io/a'}\n",
+     "field text: audio has no caption"},
+    {HEAD "  - {node: a, kind: message, media: image, link: 'https://x.io/a', file_name: a.png}\n",
+     "field file_name: is for documents"},
+    {HEAD "  - {node: a, kind: end, media: image}\n", "field media: has no meaning in this node"},
 };
 
 static void names_file_node_and_field(void **state)

@@ -11,6 +11,7 @@
 #define TITLE_MAX_CHARS 24
 #define DESCRIPTION_MAX_CHARS 72
 #define BODY_MAX_CHARS 1024
+#define CAPTION_MAX_CHARS 1024
 // What a customer wrote is shown again only so far.
 #define SHOWN_MAX_CHARS 250
 // Lists of lines end in time for one message of any channel (WhatsApp: 4096).
@@ -159,8 +160,31 @@ static act_str_t with_lines(say_t *self, const state_t *state, act_str_t heading
     return text;
 }
 
+// An empty link (a row without one) leaves the caption, if there is one.
+static void say_media(say_t *self, const state_t *state, const node_t *node)
+{
+    bool is_fixed = act_str_starts_with(act_str(node->link), "https://");
+    act_str_t link = is_fixed ? act_str(node->link) : vars_get(&state->vars, act_str(node->link));
+    act_str_t caption = node->text ? say_render(self, state, node->text) : (act_str_t){0};
+    if (act_str_empty(link) && act_str_empty(caption))
+        return;
+    outbound_content_t *message = next_message(self);
+    if (!message)
+        return;
+    *message = (outbound_content_t){
+        .type = act_str_empty(link) ? ACT_STR("text") : act_str(node->media),
+        .text = shorten(self->arena, caption, CAPTION_MAX_CHARS),
+        .media_url = link,
+        .file_name = act_str_empty(link) ? (act_str_t){0} : act_str(node->file_name),
+    };
+}
+
 void say_message(say_t *self, const state_t *state, const node_t *node)
 {
+    if (node->media) {
+        say_media(self, state, node);
+        return;
+    }
     act_str_t text = say_render(self, state, node->text);
     say_text(self, node->lines ? with_lines(self, state, text, node->lines) : text);
 }

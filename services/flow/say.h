@@ -24,7 +24,7 @@ act_str_t say_render(say_t *self, const state_t *state, const char *key);
 
 void say_text(say_t *self, act_str_t text);
 
-// A message node: its text, and one line a row.
+// A message node: its text, and one line a row; or its media, with the text as caption.
 void say_message(say_t *self, const state_t *state, const node_t *node);
 
 // The question that waits, with buttons or a list. `before` (may be empty) stands above it.

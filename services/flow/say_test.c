@@ -115,6 +115,50 @@ static void says_no_more_than_a_reply_holds(void **state)
     assert_int_equal(say.count, SAY_MAX_MESSAGES);
 }
 
+// A flow of its own: a fixed image, then a document whose link is a variable.
+static graph_t *media_graph(void)
+{
+    static const char yaml[] =
+        "flow: f\nrevision: 1\nstart: a\nnodes:\n"
+        "  - {node: a, kind: question, ask: text, text: question.ask, save: url, next: image}\n"
+        "  - {node: image, kind: message, media: image, link: 'https://example.com/a.png', text: "
+        "question.ask, next: document}\n"
+        "  - {node: document, kind: message, media: document, link: url, file_name: plan.pdf}\n";
+    graph_t *graph = NULL;
+    act_buf_t error;
+    act_buf_init(&error, 1024);
+    act_err_t err = graph_load(ACT_STR("f"), act_str(yaml), &graph, &error);
+    if (err != ACT_E_OK)
+        print_error("%" ACT_STR_FMT "\n", ACT_STR_ARG(act_buf_str(&error)));
+    act_buf_fini(&error);
+    assert_int_equal(err, ACT_E_OK);
+    return graph;
+}
+
+static void says_files_by_their_links(void **state)
+{
+    (void)state;
+    ACT_AUTO(act_arena) *arena = act_arena_new();
+    say_t say = {.arena = arena, .language = ACT_STR("en")};
+    graph_t *graph = media_graph();
+    state_t at = {.graph = graph, .vars = vars_new(arena, graph, &request)};
+    say_message(&say, &at, graph_node(graph, ACT_STR("image")));
+    vars_set(&at.vars, ACT_STR("url"), ACT_STR("https://example.com/plan?id=7"));
+    say_message(&say, &at, graph_node(graph, ACT_STR("document")));
+    vars_set(&at.vars, ACT_STR("url"), ACT_STR(""));
+    say_message(&say, &at, graph_node(graph, ACT_STR("document")));
+    assert_int_equal(say.count, 2); // without link and caption there is nothing to say
+    const outbound_content_t *image = &say.messages[0], *document = &say.messages[1];
+    assert_true(act_str_is(image->type, "image"));
+    assert_true(act_str_is(image->media_url, "https://example.com/a.png"));
+    assert_true(act_str_starts_with(image->text, "What would you like"));
+    assert_true(act_str_is(document->type, "document"));
+    assert_true(act_str_is(document->media_url, "https://example.com/plan?id=7"));
+    assert_true(act_str_is(document->file_name, "plan.pdf"));
+    assert_true(act_str_empty(document->text));
+    graph_destroy(&graph);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +166,7 @@ int main(void)
         cmocka_unit_test(shortens_what_customers_wrote),
         cmocka_unit_test(shows_dates_and_labels_in_the_language),
         cmocka_unit_test(cuts_long_lists_of_lines),
+        cmocka_unit_test(says_files_by_their_links),
         cmocka_unit_test(says_no_more_than_a_reply_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

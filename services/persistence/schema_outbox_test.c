@@ -267,6 +267,140 @@ static void a_person_takes_over_and_hands_back(void **state)
     assert_int_equal(list->handoffs.count, 0);
 }
 
+static void put_file(test_db_t *db, act_str_t tenant, act_str_t conversation, const char *key)
+{
+    const put_person_message_reply_t *reply = NULL;
+    DO(db, tenant, PUT_PERSON_MESSAGE, put_person_message_request, put_person_message_reply, &reply,
+       .conversation_id = conversation, .idempotency_key = act_str(key),
+       .text = ACT_STR("the roof"), .type = ACT_STR("image"),
+       .media_url = ACT_STR("https://example.com/a.png"));
+}
+
+static bool record_file(test_db_t *db, act_str_t tenant, const outbox_claim_t *claim,
+                        act_str_t provider_id)
+{
+    const record_sends_reply_t *reply = NULL;
+    send_result_t result = {.outbox_id = claim->outbox_id,
+                            .attempt = claim->attempt,
+                            .outcome = ACT_STR("sent"),
+                            .provider_id = provider_id,
+                            .next_after_ms = 60000};
+    DO(db, tenant, RECORD_SENDS, record_sends_request, record_sends_reply, &reply,
+       .results = {&result, 1});
+    assert_true(reply->results.items[0].was_recorded);
+    return reply->results.items[0].has_next;
+}
+
+static const applied_status_t *tell(test_db_t *db, act_str_t tenant, const outbox_claim_t *claim,
+                                    act_str_t provider_id, const char *status, bool is_by_our_id)
+{
+    return schema_apply(
+        db, tenant,
+        (delivery_status_t){.provider_id = provider_id,
+                            .status = act_str(status),
+                            .outbox_id = is_by_our_id ? claim->outbox_id : ACT_STR("")});
+}
+
+// What follows a file is not claimable until a status says that it was delivered, seen or failed; `sent`
+// does not do, whether the status or the result of the send comes first.
+static void what_follows_a_file_waits_for_its_delivery(void **state)
+{
+    test_db_t *db = *state;
+    act_str_t tenant = test_db_tenant(db);
+    static const char *const ends[] = {"delivered", "read", "played", "failed"};
+    for (size_t i = 0; i < ACT_COUNT(ends) * 4; i++) {
+        const char *end = ends[i % ACT_COUNT(ends)];
+        bool is_early = i & 4, is_by_our_id = i & 8; // `sent` comes before the result
+        act_str_t conversation = schema_say(db, tenant, test_db_text(db, "48%zu", i).ptr);
+        act_str_t provider_id = test_db_uuid(db);
+        put_file(db, tenant, conversation, "k1");
+        (void)say_as_person(db, tenant, conversation, "k2", "as you see");
+        const outbox_claim_t *file = schema_claim(db, conversation, 30000);
+        CHECK_STR(file->content->media_url, "https://example.com/a.png");
+        if (is_early)
+            CHECK_STR(tell(db, tenant, file, provider_id, "sent", is_by_our_id)->conversation_id,
+                      "");
+        assert_false(record_file(db, tenant, file, provider_id));
+        assert_false(record_file(db, tenant, file, provider_id)); // told twice
+        (void)tell(db, tenant, file, provider_id, "sent", is_by_our_id);
+        assert_null(schema_look(db, conversation, 30000));
+        CHECK_STR(schema_state_of(db, file->outbox_id), "sent");
+        const applied_status_t *applied = tell(db, tenant, file, provider_id, end, is_by_our_id);
+        assert_true(applied->was_applied);
+        assert_true(act_str_eq(applied->conversation_id, conversation)); // delivery is woken
+        const outbox_claim_t *text = schema_claim(db, conversation, 30000);
+        assert_int_equal(text->seq, 2);
+        assert_false(schema_record(db, tenant, text, "sent", test_db_uuid(db))->has_next);
+    }
+}
+
+// Delivered before the result of the send is recorded; and a file that nothing says anything of.
+static void a_file_holds_up_nothing_for_ever(void **state)
+{
+    test_db_t *db = *state;
+    act_str_t tenant = test_db_tenant(db);
+    act_str_t conversation = schema_say(db, tenant, "491");
+    act_str_t provider_id = test_db_uuid(db);
+    put_file(db, tenant, conversation, "k1");
+    const outbox_claim_t *file = schema_claim(db, conversation, 30000);
+    (void)tell(db, tenant, file, provider_id, "delivered", /* is_by_our_id= */ false);
+    assert_false(record_file(db, tenant, file, provider_id)); // nothing is behind it
+    CHECK_STR(schema_state_of(db, file->outbox_id), "delivered");
+    put_file(db, tenant, conversation, "k2");
+    file = schema_claim(db, conversation, 30000);
+    assert_int_equal(file->seq, 2);
+    assert_false(record_file(db, tenant, file, test_db_uuid(db)));
+    // Behind a file that was sent alone, too.
+    (void)say_as_person(db, tenant, conversation, "k3", "as you see");
+    assert_null(schema_look(db, conversation, 30000));
+    (void)test_db_admin(db, "update outbox_queue set due_at = now()"); // its time is over
+    const outbox_claim_t *text = schema_claim(db, conversation, 30000);
+    assert_int_equal(text->seq, 3);
+    CHECK_STR(schema_state_of(db, file->outbox_id), "sent");
+    // Its late status changes its state and nothing else.
+    CHECK_STR(tell(db, tenant, file, test_db_uuid(db), "delivered", true)->conversation_id, "");
+    assert_false(schema_record(db, tenant, text, "sent", test_db_uuid(db))->has_next);
+    assert_null(schema_look(db, conversation, 30000));
+}
+
+static void a_file_needs_its_link_and_a_text_its_words(void **state)
+{
+    test_db_t *db = *state;
+    act_str_t tenant = test_db_tenant(db);
+    act_str_t conversation = schema_say(db, tenant, "491");
+    static const struct {
+        const char *type, *text, *media_url;
+    } rows[] = {{"image", "x", ""},
+                {"", "", ""},
+                {"text", "", ""},
+                {"text", "x", "https://x.io/a"},
+                {"sticker", "", "https://x.io/a"},
+                {"list", "x", ""}};
+    for (size_t i = 0; i < ACT_COUNT(rows); i++) {
+        const put_person_message_reply_t *reply = NULL;
+        assert_int_equal(CALL(db, tenant, PUT_PERSON_MESSAGE, put_person_message_request,
+                              put_person_message_reply, &reply, .conversation_id = conversation,
+                              .idempotency_key = ACT_STR("k1"), .type = act_str(rows[i].type),
+                              .text = act_str(rows[i].text),
+                              .media_url = act_str(rows[i].media_url)),
+                         ACT_E_INVALID_ARGUMENT);
+    }
+    put_file(db, tenant, conversation, "k1");
+    put_file(db, tenant, conversation, "k1");
+    const put_person_message_reply_t *other = NULL; // the same caption, another file
+    assert_int_equal(CALL(db, tenant, PUT_PERSON_MESSAGE, put_person_message_request,
+                          put_person_message_reply, &other, .conversation_id = conversation,
+                          .idempotency_key = ACT_STR("k1"), .type = ACT_STR("image"),
+                          .text = ACT_STR("the roof"),
+                          .media_url = ACT_STR("https://example.com/b.png")),
+                     ACT_E_CONFLICT);
+    const turn_history_reply_t *history = NULL;
+    DO(db, tenant, TURN_HISTORY, turn_history_request, turn_history_reply, &history,
+       .conversation_id = conversation);
+    assert_int_equal(history->history.count, 1); // what the customer wrote is pending
+    CHECK_STR(history->history.items[0].text, "[image] the roof");
+}
+
 // Every order of what a channel may say about one message ends in the same state (I7).
 static void statuses_only_move_forward(void **state)
 {
@@ -313,6 +447,9 @@ int main(void)
         cmocka_unit_test(an_intent_after_a_takeover_is_refused),
         cmocka_unit_test(a_claim_is_given_back),
         cmocka_unit_test(a_person_takes_over_and_hands_back),
+        cmocka_unit_test(what_follows_a_file_waits_for_its_delivery),
+        cmocka_unit_test(a_file_holds_up_nothing_for_ever),
+        cmocka_unit_test(a_file_needs_its_link_and_a_text_its_words),
         cmocka_unit_test(statuses_only_move_forward),
     };
     return cmocka_run_group_tests(tests, test_db_set_up, test_db_tear_down);

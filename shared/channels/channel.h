@@ -71,6 +71,13 @@ typedef struct {
     uint32_t count;
 } act_channel_contents_t;
 
+// A kind of media that a channel carries, by a link that its provider fetches.
+typedef struct {
+    const char *type;         // as in outbound_content_t
+    size_t caption_max_count; // code points; 0: no caption
+    bool has_file_name;
+} act_channel_media_t;
+
 typedef enum {
     ACT_CHANNEL_SENT,    // accepted
     ACT_CHANNEL_RETRY,   // not accepted; the same request may be accepted after delay_ms
@@ -111,6 +118,10 @@ typedef struct {
 
     // So many messages may go to one customer at once, borrowed from the rate of later ones; 0: no rate.
     int64_t pair_burst_count;
+
+    // Ends with a row without type; NULL: it carries no media. Whoever sends checks type, link and caption:
+    // what is wrong there cannot be shaped.
+    const act_channel_media_t *media;
 
     // How long a webhook may be held back while storage is away, before it is answered 503.
     uint32_t hold_ms;
@@ -168,3 +179,9 @@ extern const act_channel_t *const act_channels[];
 
 // NULL when there is no such channel.
 const act_channel_t *act_channel_find(act_str_t name);
+
+// Is this type of outbound_content_t media, whether a channel carries it or not?
+bool act_channel_is_media(act_str_t type);
+
+// Row of act_channel_t.media; NULL when the channel does not carry media of this type.
+const act_channel_media_t *act_channel_media_find(const act_channel_media_t *media, act_str_t type);

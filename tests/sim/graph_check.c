@@ -9,6 +9,8 @@
 #define TEXT_BODY_MAX_COUNT 4096
 #define INTERACTIVE_BODY_MAX_COUNT 1024
 #define CAPTION_MAX_COUNT 1024
+#define FILE_NAME_MAX_COUNT 240
+#define LINK_MAX_BYTES 2048
 #define OPAQUE_MAX_COUNT 512
 #define PHONE_MIN_DIGITS 5
 #define PHONE_MAX_DIGITS 15
@@ -197,6 +199,31 @@ static bool check_text(check_t *check, const json_t *text)
     return has_text(check, text, (text_rule_t){"body", 1, TEXT_BODY_MAX_COUNT});
 }
 
+// Which members each kind of media may have beside id or link (channels.md 1.9, 1.10).
+static const struct {
+    const char *type;
+    bool has_caption;
+    bool has_file_name;
+} media_kinds[] = {{"image", true, false},
+                   {"video", true, false},
+                   {"document", true, true},
+                   {"audio", false, false},
+                   {"sticker", false, false}};
+
+static bool check_members(check_t *check, const json_t *media)
+{
+    for (size_t i = 0; i < ACT_COUNT(media_kinds); i++) {
+        if (!act_str_is(check->send->type, media_kinds[i].type))
+            continue;
+        if (!media_kinds[i].has_caption && json_object_get(media, "caption"))
+            return refuse(check, INVALID, "%s has no caption", media_kinds[i].type);
+        if (!media_kinds[i].has_file_name && json_object_get(media, "filename"))
+            return refuse(check, INVALID, "%s has no filename", media_kinds[i].type);
+    }
+    return has_text(check, media, (text_rule_t){"caption", 0, CAPTION_MAX_COUNT}) &&
+           has_text(check, media, (text_rule_t){"filename", 0, FILE_NAME_MAX_COUNT});
+}
+
 static bool check_media(check_t *check, const json_t *media)
 {
     bool has_id = !act_str_empty(act_json_str(media, "id"));
@@ -205,9 +232,10 @@ static bool check_media(check_t *check, const json_t *media)
     check->send->text = act_json_str(media, "caption");
     if (has_id == has_link)
         return refuse(check, INVALID, "exactly one of id and link is required");
-    if (has_link && !act_str_starts_with(link, "http"))
-        return refuse(check, INVALID, "link is not a URL");
-    return has_text(check, media, (text_rule_t){"caption", 0, CAPTION_MAX_COUNT});
+    if (has_link && (!act_str_starts_with(link, "https://") || link.len_bytes < 12 ||
+                     link.len_bytes > LINK_MAX_BYTES || memchr(link.ptr, ' ', link.len_bytes)))
+        return refuse(check, INVALID, "link is not an https URL");
+    return check_members(check, media);
 }
 
 static bool check_location(check_t *check, const json_t *location)

@@ -70,6 +70,7 @@ static const char *const good_requests[] = {
     "{" TO "'type':'template','template':{'name':'n','language':{'code':'es'}}}",
     "{" TO "'type':'document','document':{'id':'7003','filename':'q.pdf','caption':'Quote'}}",
     "{" TO "'type':'audio','audio':{'link':'https://cdn.example.com/a.ogg'}}",
+    "{" TO "'type':'image','image':{'link':'https://cdn.example.com/a.png','caption':'The roof'}}",
     "{" TO "'type':'reaction','reaction':{'message_id':'wamid.IN1','emoji':'x'}}",
     "{'messaging_product':'whatsapp','status':'read','message_id':'wamid.IN1'}",
     ("{'messaging_product':'whatsapp','status':'read','message_id':'wamid.IN1',"
@@ -130,6 +131,10 @@ static const struct {
     {132018, TEMPLATE("a     b")},
     {131009, "{" TO "'type':'image','image':{'id':'1','link':'https://x'}}"},
     {131009, "{" TO "'type':'image','image':{}}"},
+    {131009, "{" TO "'type':'image','image':{'link':'http://cdn.example.com/a.png'}}"},
+    {131009, "{" TO "'type':'image','image':{'link':'https://cdn.example.com/a b.png'}}"},
+    {131009, "{" TO "'type':'image','image':{'id':'1','filename':'a.png'}}"},
+    {131009, "{" TO "'type':'audio','audio':{'id':'1','caption':'listen'}}"},
     {131009, "{'messaging_product':'whatsapp','status':'delivered','message_id':'wamid.1'}"},
     {131009, "{'messaging_product':'whatsapp','status':'read','message_id':'1'}"},
     {131009, "{'messaging_product':'whatsapp','status':'read','message_id':'wamid.1',"
@@ -161,7 +166,8 @@ static act_str_t random_text(act_arena_t *arena, size_t max_count)
 
 static outbound_content_t random_content(act_arena_t *arena)
 {
-    static const char *const types[] = {"text", "buttons", "list", "template", "unheard-of"};
+    static const char *const types[] = {"text",  "buttons", "list",     "template",  "image",
+                                        "audio", "video",   "document", "unheard-of"};
     choice_t *choices = act_arena_alloc_array(arena, 12, sizeof *choices);
     act_str_t *parameters = act_arena_alloc_array(arena, 3, sizeof *parameters);
     for (size_t i = 0; i < 12; i++)
@@ -180,6 +186,8 @@ static outbound_content_t random_content(act_arena_t *arena)
         .template_name = ACT_STR("n"),
         .template_language = ACT_STR("es"),
         .template_parameters = {parameters, (uint32_t)(act_random_u64() % 4)},
+        .media_url = ACT_STR("https://cdn.example.com/a"),
+        .file_name = random_text(arena, 300),
     };
 }
 

@@ -23,7 +23,7 @@ select t.turn_id::text as turn_id, t.conversation_id::text as conversation_id,
        coalesce((
            select json_agg(json_build_object(
                       'outbox_id', o.outbox_id, 'type', coalesce(o.content ->> 'type', ''),
-                      'text', coalesce(o.content ->> 'text', ''), 'state', o.state,
+                      'text', content_text(o.content), 'state', o.state,
                       'attempt', o.attempt,
                       'created_at_ms', (extract(epoch from o.created_at) * 1000)::bigint,
                       'sent_at_ms', coalesce((extract(epoch from o.sent_at) * 1000)::bigint, 0),

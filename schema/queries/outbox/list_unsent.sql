@@ -4,7 +4,7 @@
 select o.outbox_id::text as outbox_id, o.conversation_id::text as conversation_id,
        c.address, o.author, o.state, o.error_code, o.error_text, o.advice,
        o.unknown_count::bigint as unknown_count,
-       left(coalesce(o.content ->> 'text', ''), 200) as text,
+       left(content_text(o.content), 200) as text,
        (extract(epoch from o.created_at) * 1000)::bigint as created_at_ms,
        (extract(epoch from u.noted_at) * 1000)::bigint as noted_at_ms
   from unsent_messages u

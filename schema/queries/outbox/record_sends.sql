@@ -7,4 +7,4 @@
 select :outbox_id as outbox_id, r.was_recorded, r.has_next
   from record_send_outcome(:tenant, :outbox_id::uuid, :attempt, :outcome, :provider_id,
                            :retry_after_ms, :error_code, :error_text, :is_unknown, :reason_code,
-                           :advice) r
+                           :advice, :next_after_ms) r

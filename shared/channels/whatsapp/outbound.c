@@ -17,6 +17,8 @@
 #define HEADER_MAX_COUNT 60
 #define FOOTER_MAX_COUNT 60
 #define PARAMETER_MAX_COUNT 1024
+#define CAPTION_MAX_COUNT 1024
+#define FILE_NAME_MAX_COUNT 240
 #define OUTBOX_ID_MAX_COUNT 512
 #define PHONE_DIGITS_MAX_COUNT 20
 
@@ -202,6 +204,32 @@ static void write_template(const writer_t *writer)
     put(writer, content->template_parameters.count ? "]}]}" : "}");
 }
 
+const act_channel_media_t whatsapp_media[] = {
+    {"image", CAPTION_MAX_COUNT, .has_file_name = false},
+    {"video", CAPTION_MAX_COUNT, .has_file_name = false},
+    {"document", CAPTION_MAX_COUNT, .has_file_name = true},
+    {"audio", .caption_max_count = 0, .has_file_name = false},
+    {.type = NULL},
+};
+
+static void write_media(const writer_t *writer)
+{
+    const outbound_content_t *content = writer->content;
+    const act_channel_media_t *media = act_channel_media_find(whatsapp_media, content->type);
+    act_str_t caption = {0};
+    if (media->caption_max_count > 0)
+        caption = whatsapp_cut(content->text, media->caption_max_count, writer->arena);
+    act_str_t file_name = whatsapp_cut_line(content->file_name, FILE_NAME_MAX_COUNT, writer->arena);
+    put_text(writer, ",\"type\":", content->type);
+    put_text(writer, ",", content->type);
+    put_text(writer, ":{\"link\":", content->media_url);
+    if (!act_str_empty(caption))
+        put_text(writer, ",\"caption\":", caption);
+    if (media->has_file_name && !act_str_empty(file_name))
+        put_text(writer, ",\"filename\":", file_name);
+    put(writer, "}");
+}
+
 // --- which content -------------------------------------------------------------------------------
 
 typedef void write_fn(const writer_t *writer);
@@ -236,6 +264,8 @@ static write_fn *choose_writer(const outbound_content_t *content)
         return act_str_empty(content->template_name) || act_str_empty(content->template_language)
                    ? NULL
                    : write_template;
+    if (act_channel_media_find(whatsapp_media, content->type))
+        return act_str_empty(content->media_url) ? NULL : write_media;
     if (!is_interactive(content))
         return act_str_empty(act_str_trim(content->text)) ? NULL : write_text;
     bool is_list = act_str_is(content->type, "list") || content->choices.count > BUTTONS_MAX_COUNT;
@@ -247,15 +277,15 @@ static write_fn *choose_writer(const outbound_content_t *content)
 void whatsapp_split(const outbound_content_t *content, act_arena_t *arena,
                     act_channel_contents_t *ret_contents)
 {
-    bool is_template = act_str_is(content->type, "template");
+    bool is_whole = act_str_is(content->type, "template") || act_channel_is_media(content->type);
     // Parts are half a message at least, so this many are enough for any text.
     size_t parts_max_count = content->text.len_bytes / (WHATSAPP_TEXT_MAX_COUNT / 2) + 2;
     act_channel_contents_t parts = {
         .items = act_arena_alloc_array(arena, parts_max_count, sizeof *parts.items)};
     size_t last_max_count =
         is_interactive(content) ? WHATSAPP_BODY_MAX_COUNT : WHATSAPP_TEXT_MAX_COUNT;
-    act_str_t rest = is_template ? content->text : act_str_trim(content->text);
-    while (!is_template && act_utf8_count(rest) > last_max_count) {
+    act_str_t rest = is_whole ? content->text : act_str_trim(content->text);
+    while (!is_whole && act_utf8_count(rest) > last_max_count) {
         act_str_t part = act_utf8_count(rest) > WHATSAPP_TEXT_MAX_COUNT
                              ? whatsapp_split_text(&rest)
                              : whatsapp_split_tail(&rest, last_max_count);

@@ -13,12 +13,17 @@
 //              the end to the buttons; render alone cuts. None: the header, else an ellipsis
 //   header, footer  60
 //   choice ids 256 (buttons), 200 (rows): cut; a second choice with the same id is left out
+//   media      image, audio, video, document by link; caption 1024 (audio: none), file name 240 (documents
+//              alone)
 //   template   parameters on one line; an empty one is "-", as the API refuses it
 #pragma once
 #include "channels/channel.h"
 
 #define WHATSAPP_DEFAULT_BASE_URL "https://graph.facebook.com"
 #define WHATSAPP_DEFAULT_VERSION "v26.0"
+
+// See act_channel_t.media.
+extern const act_channel_media_t whatsapp_media[];
 
 // See act_channel_t.split.
 void whatsapp_split(const outbound_content_t *content, act_arena_t *arena,

@@ -83,6 +83,48 @@ static void renders_every_type(void **state)
                "'type':'template','template':{'name':'hello','language':{'code':'en_US'}}");
 }
 
+static void renders_media_by_link(void **state)
+{
+    (void)state;
+    act_str_t link = ACT_STR("https://cdn.example.com/a?b=\"c\"");
+    check_json(&(outbound_content_t){.type = ACT_STR("image"),
+                                     .text = ACT_STR(" The \"roof\"\n"),
+                                     .media_url = link,
+                                     .file_name = ACT_STR("not for images")},
+               "'type':'image','image':{'link':'https://cdn.example.com/a?b=\\'c\\'',"
+               "'caption':'The \\'roof\\''}");
+    check_json(&(outbound_content_t){.type = ACT_STR("video"), .media_url = link},
+               "'type':'video','video':{'link':'https://cdn.example.com/a?b=\\'c\\''}");
+    check_json(&(outbound_content_t){.type = ACT_STR("audio"),
+                                     .text = ACT_STR("has no caption"),
+                                     .media_url = link},
+               "'type':'audio','audio':{'link':'https://cdn.example.com/a?b=\\'c\\''}");
+    check_json(&(outbound_content_t){.type = ACT_STR("document"),
+                                     .text = ACT_STR("Your quote"),
+                                     .media_url = link,
+                                     .file_name = ACT_STR("quote\n 7.pdf")},
+               "'type':'document','document':{'link':'https://cdn.example.com/a?b=\\'c\\'',"
+               "'caption':'Your quote','filename':'quote 7.pdf'}");
+}
+
+// A caption belongs to its file: it is no text that could go before it.
+static void media_is_one_message(void **state)
+{
+    (void)state;
+    ACT_AUTO(act_arena) *arena = act_arena_new();
+    char caption[9000];
+    memset(caption, 'x', sizeof caption);
+    outbound_content_t content = {.type = ACT_STR("image"),
+                                  .text = act_str_of(caption, sizeof caption),
+                                  .media_url = ACT_STR("https://example.com/a.png")};
+    act_channel_contents_t parts;
+    whatsapp_split(&content, arena, &parts);
+    assert_int_equal(parts.count, 1);
+    assert_int_equal(parts.items[0].text.len_bytes, sizeof caption);
+    act_str_t body = rendered_to("1", &parts.items[0], arena).body;
+    assert_true(body.len_bytes < 1400); // render alone cuts
+}
+
 static void renders_requests(void **state)
 {
     (void)state;
@@ -113,6 +155,7 @@ static void refuses_only_what_cannot_be_sent(void **state)
         {.type = ACT_STR_INIT("text")},
         {.type = ACT_STR_INIT("text"), .text = ACT_STR_INIT(" \n ")},
         {.type = ACT_STR_INIT("buttons")},
+        {.type = ACT_STR_INIT("image"), .text = ACT_STR_INIT("a caption alone")},
         {.type = ACT_STR_INIT("template"), .template_name = ACT_STR_INIT("x")},
         {.type = ACT_STR_INIT("template"), .template_language = ACT_STR_INIT("en")},
     };
@@ -427,6 +470,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(renders_every_type),
+        cmocka_unit_test(renders_media_by_link),
+        cmocka_unit_test(media_is_one_message),
         cmocka_unit_test(renders_requests),
         cmocka_unit_test(refuses_only_what_cannot_be_sent),
         cmocka_unit_test(builds_urls),

@@ -42,6 +42,7 @@ const act_channel_t whatsapp_channel = {
     .hold_ms = HOLD_MS,
     .reply_window_ms = REPLY_WINDOW_MS,
     .pair_burst_count = PAIR_BURST_COUNT,
+    .media = whatsapp_media,
     .verify = verify,
     .is_handshake = whatsapp_handshake_is_valid,
     .parse = parse,
