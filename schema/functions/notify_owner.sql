@@ -18,6 +18,9 @@ begin
     on conflict (tenant_id, notification_id, integration_id) do nothing;
     select count(*) into v_count from notification_sends s
      where s.tenant_id = p_tenant and s.notification_id = v_notification;
+    if v_count > 0 then
+        perform hint_send('notify', p_tenant);
+    end if;
     return v_count;
 end
 $$;

@@ -18,6 +18,7 @@ begin
                            array[json_build_object('type', 'text', 'text', p_text)]);
         update conversations k set next_seq = c.next_seq + 1
          where k.tenant_id = p_tenant and k.conversation_id = c.conversation_id;
+        perform hint_send('delivery', p_tenant, c.conversation_id);
     end if;
     return true;
 end

@@ -1,5 +1,6 @@
 -- Turns that waited for a person's approval and have it (or have a no, or no answer in time): their
 -- messages are pending again, without an alert. Nothing happens to a conversation somebody works on now.
+-- Most have been woken already when the person decided (tool_approval_decide).
 create or replace function watch_approvals(p_max_rows bigint)
 returns table (tenant text, conversation_id text) language plpgsql as $$
 declare
@@ -28,18 +29,7 @@ begin
          limit p_max_rows
            for no key update of c skip locked
     loop
-        update tool_approvals a set is_woken = true
-         where a.tenant_id = r.tenant_id and a.conversation_id = r.conversation_id
-           and a.turn_id = r.turn_id;
-        update turns t set superseded_at = now()
-         where t.tenant_id = r.tenant_id and t.conversation_id = r.conversation_id
-           and t.turn_id = r.turn_id;
-        update inbox i set turn_id = null
-         where i.tenant_id = r.tenant_id and i.conversation_id = r.conversation_id
-           and i.turn_id = r.turn_id;
-        update conversations k set wait_turn_id = null, wait_until = null, wait_for = ''
-         where k.tenant_id = r.tenant_id and k.conversation_id = r.conversation_id
-           and k.wait_turn_id = r.turn_id;
+        perform tool_approval_wake(r.tenant_id, r.conversation_id, r.turn_id);
         tenant := r.tenant_id;
         conversation_id := r.conversation_id::text;
         return next;

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#define LOOK_MS 2000
 #define CLAIM_MS 60000 // longer than any way takes
 #define ROUND_MAX_COUNT 16
 #define CALL_BUDGET_MS 5000
@@ -23,6 +22,7 @@ typedef struct {
     act_arena_t *arena; // of the round; NULL: none goes on
     uint32_t open_count;
     bool is_asking;
+    bool is_wanted; // more came meanwhile
 } notify_t;
 
 typedef struct {
@@ -44,6 +44,8 @@ static const act_config_row_t settings[] = {
     {"master_key_file", "PARLEY_MASTER_KEY_FILE", ACT_CONFIG_TEXT, NULL, 0, 0,
      "/var/lib/parley/master.key",
      "file with the key that passwords of integrations are sealed with", false},
+    {"look_ms", "PARLEY_NOTIFY_LOOK_MS", ACT_CONFIG_INT, "2000", 100, 600000, "2000",
+     "look for what is due this often, although every notification says that it is there", false},
     {"retry_ms", "PARLEY_NOTIFY_RETRY_MS", ACT_CONFIG_INT, "5000", 10, 600000, "5000",
      "until the second attempt; each further one waits twice as long, at most half an hour", false},
     {"allow_private_addresses", "PARLEY_ALLOW_PRIVATE_ADDRESSES", ACT_CONFIG_BOOL, "false", 0, 0,
@@ -63,11 +65,22 @@ uint32_t notify_retry_ms(int32_t attempt)
 
 // --- a round ---------------------------------------------------------------------------------------
 
+static void look(void *context);
+
+static void look_again(notify_t *self)
+{
+    bool is_wanted = self->is_wanted;
+    self->is_wanted = false;
+    if (is_wanted)
+        look(self);
+}
+
 static void end_one(notify_t *self)
 {
     if (--self->open_count > 0)
         return;
     act_arena_destroy(&self->arena);
+    look_again(self);
 }
 
 static void on_recorded(void *context, const act_reply_t *reply, const empty_t *nothing)
@@ -122,8 +135,11 @@ static void on_claimed(void *context, const act_reply_t *reply, const claim_noti
 {
     notify_t *self = context;
     self->is_asking = false;
-    if (reply->err != ACT_E_OK || claims->notices.count == 0)
+    if (reply->err != ACT_E_OK || claims->notices.count == 0) {
+        look_again(self);
         return;
+    }
+    self->is_wanted = self->is_wanted || claims->notices.count == ROUND_MAX_COUNT;
     // The reply goes with its callback; the round needs it longer.
     self->arena = act_arena_new();
     act_str_t copy = act_arena_str(self->arena, reply->body);
@@ -143,7 +159,10 @@ static void on_claimed(void *context, const act_reply_t *reply, const claim_noti
 static void look(void *context)
 {
     notify_t *self = context;
-    if (self->is_asking || self->arena || act_actor_is_draining(self->actor))
+    if (act_actor_is_draining(self->actor))
+        return;
+    self->is_wanted = self->is_asking || self->arena;
+    if (self->is_wanted)
         return;
     self->is_asking = true;
     const claim_notices_request_t request = {.max_rows = ROUND_MAX_COUNT, .claim_ms = CLAIM_MS};
@@ -180,7 +199,8 @@ static act_err_t open_notify(void *context, act_actor_t *actor)
                           .key = self->key,
                           .allow_private_addresses = allow_private};
     self->timer = act_timer_new(act_actor_loop(actor), look, self);
-    act_timer_start(self->timer, LOOK_MS, LOOK_MS);
+    int64_t look_ms = act_config_int(config, "look_ms");
+    act_timer_start(self->timer, look_ms, look_ms);
     return self->ways.http ? ACT_E_OK : ACT_E_INTERNAL;
 }
 

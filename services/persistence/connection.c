@@ -327,6 +327,14 @@ static void end_operation(void *context, operation_t **operation_p, const batch_
     }
 }
 
+static void hear(connection_t *self)
+{
+    for (PGnotify *said = PQnotifies(self->conn); said; said = PQnotifies(self->conn)) {
+        self->opts.hooks->on_hint(self->opts.context, said->extra);
+        PQfreemem(said);
+    }
+}
+
 static void read_batch(connection_t *self)
 {
     ACT_CRASH_POINT("persistence.batch.answered");
@@ -334,6 +342,7 @@ static void read_batch(connection_t *self)
         lose_with_error(self);
         return;
     }
+    hear(self);
     switch (batch_read(self->batch, self->conn, end_operation, self)) {
     case BATCH_WAITS:
         flush(self);
@@ -375,11 +384,13 @@ static void read_preparation(connection_t *self)
     act_buf_fini(&error);
 }
 
-// Nothing is expected: the server says goodbye, or a notice.
+// No answer is expected: the server says goodbye, a notice or a hint.
 static void read_idle(connection_t *self)
 {
     if (PQconsumeInput(self->conn) != 1 || PQstatus(self->conn) != CONNECTION_OK)
         lose_with_error(self);
+    else
+        hear(self);
 }
 
 // --- the table -----------------------------------------------------------------------------------
@@ -424,7 +435,7 @@ connection_t *connection_new(const connection_opts_t *opts)
     self->waiting = queue_new(opts->queue_max_count, opts->queue_max_bytes);
     self->redo = queue_new(SIZE_MAX, SIZE_MAX); // bounded by one batch and what is taken over
     self->batch = batch_new(opts->batch_max_count);
-    self->preparation = preparation_new();
+    self->preparation = preparation_new(opts->is_listener);
     return self;
 }
 

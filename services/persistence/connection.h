@@ -16,6 +16,8 @@ typedef struct {
     void (*on_usable)(void *context, connection_t *connection, bool is_usable);
     // It can never work; text is one line for the operator.
     void (*on_refused)(void *context, const char *text);
+    // Of a listener: what was said (hint.h), borrowed.
+    void (*on_hint)(void *context, const char *text);
 } connection_hooks_t;
 
 typedef struct {
@@ -26,6 +28,7 @@ typedef struct {
     size_t queue_max_count;
     size_t queue_max_bytes;
     bool is_migrator; // migrates before it prepares: once, and after a failed preparation
+    bool is_listener; // hears hints; while it is lost they are, too
     const connection_hooks_t *hooks;
     void *context;
 } connection_opts_t;

@@ -2,6 +2,7 @@
 #include "persistence.h"
 
 #include "base/assert.h"
+#include "hint.h"
 #include "pool.h"
 #include "proto/persistence_service.h"
 
@@ -96,6 +97,13 @@ static void on_refused(void *context, const char *text)
     act_actor_fail(self->actor, text);
 }
 
+static void on_hint(void *context, const char *text)
+{
+    persistence_t *self = context;
+    if (!hint_send(self->actor, act_str(text)))
+        act_log_warn(act_actor_log(self->actor), "hint_unknown", "text=%.80s", text);
+}
+
 static void check_table(void)
 {
     act_assert(query_table_count == persistence_service.methods_count);
@@ -121,6 +129,7 @@ act_err_t persistence_open(void *context, act_actor_t *actor)
         .away_max_ms = AWAY_MAX_MS,
         .on_ready = on_ready,
         .on_refused = on_refused,
+        .on_hint = on_hint,
         .context = self,
     });
     return ACT_E_OK;

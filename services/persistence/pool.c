@@ -68,6 +68,12 @@ static void on_refused(void *context, const char *text)
     self->opts.on_refused(self->opts.context, text);
 }
 
+static void on_hint(void *context, const char *text)
+{
+    pool_t *self = context;
+    self->opts.on_hint(self->opts.context, text);
+}
+
 static void on_away(void *context)
 {
     pool_t *self = context;
@@ -78,9 +84,9 @@ static void on_away(void *context)
 
 // --- public --------------------------------------------------------------------------------------
 
-static connection_t *new_connection(pool_t *self, bool is_migrator)
+static connection_t *new_connection(pool_t *self, bool is_first)
 {
-    static const connection_hooks_t hooks = {on_usable, on_refused};
+    static const connection_hooks_t hooks = {on_usable, on_refused, on_hint};
     return connection_new(&(connection_opts_t){
         .loop = self->opts.loop,
         .log = self->opts.log,
@@ -88,7 +94,8 @@ static connection_t *new_connection(pool_t *self, bool is_migrator)
         .batch_max_count = self->opts.batch_max_count,
         .queue_max_count = self->opts.queue_max_count,
         .queue_max_bytes = self->opts.queue_max_bytes,
-        .is_migrator = is_migrator,
+        .is_migrator = is_first,
+        .is_listener = is_first && self->opts.on_hint,
         .hooks = &hooks,
         .context = self,
     });
@@ -101,7 +108,7 @@ pool_t *pool_new(const pool_opts_t *opts)
     self->away_timer = act_timer_new(opts->loop, on_away, self);
     self->connections = act_alloc_array(opts->connections_count, sizeof(connection_t *));
     for (size_t i = 0; i < opts->connections_count; i++)
-        self->connections[i] = new_connection(self, /* is_migrator= */ i == 0);
+        self->connections[i] = new_connection(self, /* is_first= */ i == 0);
     act_timer_start(self->away_timer, opts->away_max_ms, 0);
     connection_start(self->connections[0]);
     return self;

@@ -20,6 +20,7 @@ typedef struct {
     int64_t away_max_ms;
     void (*on_ready)(void *context);                     // the first time one works
     void (*on_refused)(void *context, const char *text); // the database or login can never work
+    void (*on_hint)(void *context, const char *text);    // NULL: not wanted (hint.h)
     void *context;
 } pool_opts_t;
 

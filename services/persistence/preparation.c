@@ -7,17 +7,21 @@
 
 #include <string.h>
 
-// What stands before the statements of the table; then two steps a query: prepare, describe.
+// What stands before the statements of the table; then two steps a query: prepare, describe. A listener's
+// last step is behind them.
 enum { STEP_SETTINGS, STEP_ROLE, STEP_CHECK_ROLE, STEP_CONTEXT, STEP_QUERIES };
 
 struct preparation {
+    bool is_listener;
     size_t step_at;
     preparation_progress_t progress;
 };
 
-preparation_t *preparation_new(void)
+preparation_t *preparation_new(bool is_listener)
 {
-    return act_alloc(sizeof(preparation_t));
+    preparation_t *self = act_alloc(sizeof *self);
+    self->is_listener = is_listener;
+    return self;
 }
 
 void preparation_destroy(preparation_t **self_p)
@@ -53,6 +57,8 @@ bool preparation_send(preparation_t *self, PGconn *conn)
                    PQsendPrepare(conn, "set_context", query_sql_set_context, 2, context_types) == 1;
     for (size_t i = 0; is_sent && i < query_table_count; i++)
         is_sent = send_query(conn, &query_table[i]);
+    if (is_sent && self->is_listener)
+        is_sent = send_statement(conn, query_sql_listen);
     return is_sent && PQpipelineSync(conn) == 1;
 }
 
@@ -103,13 +109,19 @@ static void check_columns(preparation_t *self, const query_t *query, const PGres
     stop(self, PREPARATION_REFUSED);
 }
 
+static const query_t *query_of(size_t step)
+{
+    size_t place = step >= STEP_QUERIES ? (step - STEP_QUERIES) / 2 : query_table_count;
+    return place < query_table_count ? &query_table[place] : NULL;
+}
+
 static void read_step(preparation_t *self, const PGresult *result, act_buf_t *error)
 {
     size_t step = self->step_at++;
     ExecStatusType status = PQresultStatus(result);
     if (status == PGRES_PIPELINE_ABORTED || self->progress != PREPARATION_DONE)
         return;
-    const query_t *query = step >= STEP_QUERIES ? &query_table[(step - STEP_QUERIES) / 2] : NULL;
+    const query_t *query = query_of(step);
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
         const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
         act_buf_printf(error, "cannot prepare %s: %s", query ? query->name : "the session",

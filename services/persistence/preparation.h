@@ -1,6 +1,6 @@
 // preparation: what a fresh connection must do before it may work, in one pipelined round trip:
 // session settings, the application's role, a check of what that role may do, and every statement
-// of the table prepared and its columns compared.
+// of the table prepared and its columns compared; a listener hears hints from then on (hint.h).
 #pragma once
 #include "base/buf.h"
 #include "query.h"
@@ -9,7 +9,7 @@
 
 typedef struct preparation preparation_t;
 
-preparation_t *preparation_new(void);
+preparation_t *preparation_new(bool is_listener);
 void preparation_destroy(preparation_t **self_p);
 
 // Writes everything into the buffer of a connection in pipeline mode; the caller flushes. False

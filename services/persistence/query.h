@@ -86,6 +86,7 @@ extern const size_t query_functions_count;
 
 // Statements of the actor itself: schema/queries/session/ and migrate/, one a file.
 extern const char query_sql_settings[];
+extern const char query_sql_listen[];
 extern const char query_sql_use_app_role[];
 extern const char query_sql_check_role[];
 extern const char query_sql_set_context[];

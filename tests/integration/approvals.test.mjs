@@ -1,9 +1,11 @@
 // What the agent may do with tools is decided outside the model: rules, limits, and a person where one is wanted. A turn
 // that waits for a person goes on when the person has decided, and does what was approved once.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { ModelSim } from '../harness/models.mjs';
 import { freePort, Parley, Sim, textMessage, until } from '../harness/parley.mjs';
+import { callTool } from '../harness/tools.mjs';
 
 const adminPort = await freePort();
 const token = 'a-token-for-approvals-123';
@@ -143,5 +145,54 @@ describe('tools behind a policy', () => {
   test('all of it is replayed byte for byte', async () => {
     const { stdout } = await parley.cli(['replay', '--all', '--max', '1000', '--diff'], { timeout: 60000 });
     assert.match(stdout, / 0 different, 0 failed/, stdout.slice(0, 4000));
+  });
+});
+
+// With all looking put off for minutes: what is committed is said to whoever it is work for.
+describe('nobody has to look', () => {
+  let sim, model, parley, hook;
+  const posts = [];
+  before(async () => {
+    sim = await Sim.start();
+    model = await ModelSim.start();
+    hook = createServer((request, response) => {
+      request.resume().on('end', () => response.writeHead(posts.push(request.headers) && 204).end());
+    });
+    await new Promise((resolve) => hook.listen(0, '127.0.0.1', resolve));
+    parley = await Parley.start({ sim, env: {
+      PARLEY_ALLOW_PRIVATE_ADDRESSES: 'true', A_KEY: 'sk-test', PARLEY_TYPING_AFTER_MS: '-1',
+      PARLEY_WATCH_MS: '600000', PARLEY_SWEEP_MS: '60000', PARLEY_IDLE_CLAIM_MS: '60000', PARLEY_NOTIFY_LOOK_MS: '600000',
+      OPENAI_API_KEY: '', OPENAI_BASE_URL: '', OPENAI_MODEL: '' } });
+    await parley.cli(['model', 'set', '--role', 'agent', '--provider', 'main', '--dialect', 'openai_compatible', '--model', 'big',
+      '--base-url', `${model.url}/v1`, '--key-env', 'A_KEY']);
+  });
+  after(async () => {
+    hook.closeAllConnections();
+    hook.close();
+    await parley?.stop();
+    await model?.stop();
+    await sim?.stop();
+  });
+
+  test('a turn goes on when a person has decided', async () => {
+    const from = '33690000001';
+    await parley.cli(['tool', 'rule', 'submit_incident_report', 'approve']);
+    await model.script({ tools: [{ name: 'submit_incident_report', arguments: { description: 'a hole', severity: 'low' } }] });
+    assert.equal((await parley.webhook([textMessage(from, 'zxcv there is a hole')])).status, 200);
+    await sim.waitFor(from, 1);
+    const approval = await until('an approval', async () => JSON.parse((await parley.cli(['approve', '--json'])).stdout).approvals?.[0]);
+    await model.reset();
+    await model.script({ tools: [{ name: 'decide', arguments: { decision: 'RESPOND', reason: 'a test', plan: 'Done.' } }] }, { text: 'It is reported.' });
+    await parley.cli(['approve', approval.approval_id]);
+    assert.equal((await sim.waitFor(from, 2))[1].body, 'It is reported.');
+  });
+
+  test('the owner is told: a webhook, and their own conversation', async () => {
+    await parley.cli(['integration', 'set', 'hook', '--kind', 'webhook', '--url', `http://127.0.0.1:${hook.address().port}/in`]);
+    await parley.cli(['integration', 'set', 'chat', '--kind', 'channel', '--config', '{"address": "33690000001"}']);
+    const before = (await sim.waitFor('33690000001', 2)).length;
+    await callTool(parley, 'contact_owner', { subject: 'A large order' });
+    await until('the webhook', () => posts.length > 0);
+    assert.match((await sim.waitFor('33690000001', before + 1)).at(-1).body, /^A large order/);
   });
 });
