@@ -4,12 +4,11 @@
 #include "answer.h"
 #include "decide.h"
 #include "memory.h"
+#include "metrics.h"
 #include "prompt_calls.h"
 #include "proto/agent_service.h"
 
-const size_t agent_size_bytes = sizeof(agent_t);
-
-const act_config_row_t agent_config[] = {
+static const act_config_row_t settings[] = {
     {.name = "faq_min_score_pct",
      .env = "PARLEY_FAQ_MIN_SCORE_PCT",
      .type = ACT_CONFIG_INT,
@@ -72,7 +71,7 @@ static void remember(void *context, act_call_t *call, const remember_request_t *
     act_call_reply(&call, &nothing);
 }
 
-const agent_server_t agent_methods = {
+static const agent_server_t server = {
     .respond = respond,
     .remember = remember,
     .list_prompt_views = prompt_calls_list,
@@ -81,7 +80,7 @@ const agent_server_t agent_methods = {
 
 // --- the process ---------------------------------------------------------------------------------
 
-act_err_t agent_open(void *context, act_actor_t *actor)
+static act_err_t open_agent(void *context, act_actor_t *actor)
 {
     agent_t *self = context;
     const act_config_t *config = act_actor_config(actor);
@@ -97,16 +96,28 @@ act_err_t agent_open(void *context, act_actor_t *actor)
     return ACT_E_OK;
 }
 
-void agent_drain(void *context)
+static void drain_agent(void *context)
 {
     agent_t *self = context;
     memory_destroy(&self->memory); // the next turn makes up for it
 }
 
-void agent_close(void *context)
+static void close_agent(void *context)
 {
     agent_t *self = context;
     memory_destroy(&self->memory);
     tool_shelf_destroy(&self->shelf);
     models_destroy(&self->models);
 }
+
+const act_spec_t agent_spec = {
+    .name = "agent",
+    .service = &agent_service,
+    .server = &server,
+    .config = settings,
+    .metrics = agent_metrics,
+    .self_size_bytes = sizeof(agent_t),
+    .open = open_agent,
+    .drain = drain_agent,
+    .close = close_agent,
+};

@@ -9,9 +9,7 @@ typedef struct {
     flows_t *flows;
 } flow_t;
 
-const size_t flow_size_bytes = sizeof(flow_t);
-
-const act_config_row_t flow_config[] = {
+static const act_config_row_t settings[] = {
     {.name = "flows_dir",
      .env = "PARLEY_FLOWS_DIR",
      .type = ACT_CONFIG_TEXT,
@@ -87,11 +85,11 @@ static void run(void *context, act_call_t *call, const flow_run_request_t *reque
     run_start(job->run);
 }
 
-const flow_server_t flow_methods = {.run = run};
+static const flow_server_t server = {.run = run};
 
 // --- the process ---------------------------------------------------------------------------------
 
-act_err_t flow_open(void *context, act_actor_t *actor)
+static act_err_t open_flow(void *context, act_actor_t *actor)
 {
     flow_t *self = context;
     self->actor = actor;
@@ -108,8 +106,18 @@ act_err_t flow_open(void *context, act_actor_t *actor)
     return err;
 }
 
-void flow_close(void *context)
+static void close_flow(void *context)
 {
     flow_t *self = context;
     flows_destroy(&self->flows);
 }
+
+const act_spec_t flow_spec = {
+    .name = "flow",
+    .service = &flow_service,
+    .server = &server,
+    .config = settings,
+    .self_size_bytes = sizeof(flow_t),
+    .open = open_flow,
+    .close = close_flow,
+};

@@ -3,6 +3,7 @@
 
 #include "classifier.h"
 #include "eyes.h"
+#include "proto/intent_service.h"
 #include "thresholds.h"
 
 // Where the build put the models (meson), used when no setting says otherwise.
@@ -15,9 +16,7 @@ typedef struct {
     eyes_t eyes;
 } intent_t;
 
-const size_t intent_size_bytes = sizeof(intent_t);
-
-const act_config_row_t intent_config[] = {
+static const act_config_row_t settings[] = {
     {.name = "model_file",
      .env = "PARLEY_INTENT_MODEL_FILE",
      .type = ACT_CONFIG_TEXT,
@@ -71,11 +70,11 @@ static void classify(void *context, act_call_t *call, const classify_request_t *
         eyes_look(&self->eyes, &call, request, &reply);
 }
 
-const intent_server_t intent_methods = {.classify = classify};
+static const intent_server_t server = {.classify = classify};
 
 // --- the process ---------------------------------------------------------------------------------
 
-act_err_t intent_open(void *context, act_actor_t *actor)
+static act_err_t open_intent(void *context, act_actor_t *actor)
 {
     intent_t *self = context;
     self->eyes = (eyes_t){.actor = actor, .models = act_model_roles_new(actor)};
@@ -90,9 +89,19 @@ act_err_t intent_open(void *context, act_actor_t *actor)
     return err;
 }
 
-void intent_close(void *context)
+static void close_intent(void *context)
 {
     intent_t *self = context;
     act_model_roles_destroy(&self->eyes.models);
     classifier_destroy(&self->classifier);
 }
+
+const act_spec_t intent_spec = {
+    .name = "intent",
+    .service = &intent_service,
+    .server = &server,
+    .config = settings,
+    .self_size_bytes = sizeof(intent_t),
+    .open = open_intent,
+    .close = close_intent,
+};

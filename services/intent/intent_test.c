@@ -3,34 +3,18 @@
 
 #include "harness/service_kit.h"
 #include "intents.h"
-#include "model_kit.h"
+#include "proto/intent.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include <cmocka.h>
-
-static service_kit_t *open_with(const char *model_path)
-{
-    char model[512];
-    snprintf(model, sizeof model, "model_file=%s", model_path);
-    const char *const overrides[] = {model, NULL};
-    const act_spec_t spec = {.name = "intent",
-                             .service = &intent_service,
-                             .server = &intent_methods,
-                             .config = intent_config,
-                             .self_size_bytes = intent_size_bytes,
-                             .open = intent_open,
-                             .close = intent_close};
-    return service_kit_new(&spec, overrides);
-}
 
 static void a_call_is_answered(void **state)
 {
     (void)state;
-    service_kit_t *kit = open_with(model_kit_path());
+    service_kit_t *kit = service_kit_trained(&intent_spec, NULL);
     assert_int_equal(kit->open_err, ACT_E_OK);
     act_buf_t body;
     act_buf_init(&body, 65536);
@@ -57,7 +41,8 @@ static void a_call_is_answered(void **state)
 static void a_missing_model_ends_the_start(void **state)
 {
     (void)state;
-    service_kit_t *kit = open_with("/nowhere/intent.model");
+    const char *const overrides[] = {"model_file=/nowhere/intent.model", NULL};
+    service_kit_t *kit = service_kit_new(&intent_spec, overrides);
     assert_int_equal(kit->open_err, ACT_E_CONFIG);
     service_kit_destroy(&kit);
 }

@@ -11,7 +11,12 @@
 #define AWAY_MAX_MS 1000
 #define QUEUE_MAX_BYTES (32u << 20)
 
-const act_config_row_t persistence_settings[] = {
+typedef struct {
+    act_actor_t *actor;
+    pool_t *pool;
+} persistence_t;
+
+static const act_config_row_t settings[] = {
     {"database_url", "DATABASE_URL", ACT_CONFIG_TEXT, NULL, 0, 0,
      "postgresql://parley@db.example/parley", "PostgreSQL to use, as a URL or as keywords", true},
     {"connections_count", "PARLEY_DB_CONNECTIONS", ACT_CONFIG_INT, "2", 1, 64, "4",
@@ -52,7 +57,7 @@ static const query_t *query_of(const act_method_t *method)
     return &query_table[place];
 }
 
-void persistence_dispatch(void *context, act_call_t *call, act_str_t body)
+static void dispatch(void *context, act_call_t *call, act_str_t body)
 {
     persistence_t *self = context;
     const act_header_t *header = act_call_header(call);
@@ -111,7 +116,7 @@ static void check_table(void)
         act_assert(strcmp(query_table[i].method, persistence_service.methods[i].name) == 0);
 }
 
-act_err_t persistence_open(void *context, act_actor_t *actor)
+static act_err_t open_persistence(void *context, act_actor_t *actor)
 {
     persistence_t *self = context;
     const act_config_t *config = act_actor_config(actor);
@@ -135,8 +140,20 @@ act_err_t persistence_open(void *context, act_actor_t *actor)
     return ACT_E_OK;
 }
 
-void persistence_close(void *context)
+static void close_persistence(void *context)
 {
     persistence_t *self = context;
     pool_destroy(&self->pool);
 }
+
+const act_spec_t persistence_spec = {
+    .name = "persistence",
+    .service = &persistence_service,
+    .dispatch = dispatch,
+    .config = settings,
+    .credit_messages = 1024, // batches live from what waits: many callers, one commit
+    .credit_bytes = 32u << 20,
+    .self_size_bytes = sizeof(persistence_t),
+    .open = open_persistence,
+    .close = close_persistence,
+};

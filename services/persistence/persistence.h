@@ -5,15 +5,4 @@
 #pragma once
 #include "actor/actor.h"
 
-typedef struct pool pool_t;
-
-typedef struct {
-    act_actor_t *actor;
-    pool_t *pool;
-} persistence_t;
-
-extern const act_config_row_t persistence_settings[];
-
-act_err_t persistence_open(void *self, act_actor_t *actor);
-void persistence_dispatch(void *self, act_call_t *call, act_str_t body);
-void persistence_close(void *self);
+extern const act_spec_t persistence_spec;

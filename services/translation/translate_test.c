@@ -4,13 +4,12 @@
 
 #include "harness/model_talk.h"
 #include "proto/persistence.h"
+#include "proto/translation.h"
 #include "translation.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -20,36 +19,9 @@
 #define GOOD "{\"translation\":\"Hello <x1/>, quote <x2/> is <x3/> €: <x4/>\"}"
 #define ENGLISH "Hello Ana, quote AB-12 is 1 200 €: https://a.example"
 
-typedef struct {
-    service_kit_t *service;
-    actor_kit_t *kit;
-} fixture_t;
-
 static int set_up(void **state)
 {
-    fixture_t *fixture = act_alloc(sizeof *fixture);
-    char model[512];
-    assert_non_null(getenv("PARLEY_TEST_MODEL"));
-    snprintf(model, sizeof model, "model_file=%s", getenv("PARLEY_TEST_MODEL"));
-    const char *const overrides[] = {model, NULL};
-    const act_spec_t spec = {.name = "translation",
-                             .service = &translation_service,
-                             .server = &translation_methods,
-                             .config = translation_config,
-                             .self_size_bytes = translation_size_bytes,
-                             .open = translation_open,
-                             .close = translation_close};
-    fixture->service = service_kit_new(&spec, overrides);
-    fixture->kit = fixture->service->kit;
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    fixture_t *fixture = *state;
-    service_kit_destroy(&fixture->service);
-    act_free(fixture);
+    *state = service_kit_trained(&translation_spec, NULL);
     return 0;
 }
 
@@ -66,31 +38,31 @@ static translate_request_t of_a_turn(const char *text)
                                  .names = {names, 1}};
 }
 
-static void ask(fixture_t *fixture, const translate_request_t *request)
+static void ask(service_kit_t *service, const translate_request_t *request)
 {
-    model_talk_call(fixture->kit, "translation", "translate", &translate_request_model, request,
+    model_talk_call(service->kit, "translation", "translate", &translate_request_model, request,
                     /* attempt= */ 1);
 }
 
-static translate_reply_t reply_of(fixture_t *fixture)
+static translate_reply_t reply_of(service_kit_t *service)
 {
     translate_reply_t reply;
-    model_talk_reply(fixture->kit, &translate_reply_model, &reply);
+    model_talk_reply(service->kit, &translate_reply_model, &reply);
     return reply;
 }
 
-static void tell_terms(fixture_t *fixture, const glossary_term_t *terms, uint32_t count)
+static void tell_terms(service_kit_t *service, const glossary_term_t *terms, uint32_t count)
 {
     const find_glossary_terms_reply_t reply = {.terms = {terms, count}};
-    model_talk_answer(fixture->kit, model_talk_expect(fixture->kit, "find_glossary_terms"),
+    model_talk_answer(service->kit, model_talk_expect(service->kit, "find_glossary_terms"),
                       &find_glossary_terms_reply_model, &reply);
 }
 
-static void begin(fixture_t *fixture, const translate_request_t *request)
+static void begin(service_kit_t *service, const translate_request_t *request)
 {
-    ask(fixture, request);
-    model_talk_tell_models(fixture->kit, "translate", "anthropic");
-    tell_terms(fixture, NULL, 0);
+    ask(service, request);
+    model_talk_tell_models(service->kit, "translate", "anthropic");
+    tell_terms(service, NULL, 0);
 }
 
 static bool says(act_str_t text, const char *part)
@@ -102,43 +74,43 @@ static bool says(act_str_t text, const char *part)
 
 static void nobody_is_asked_when_there_is_nothing_to_do(void **state)
 {
-    fixture_t *fixture = *state;
+    service_kit_t *service = *state;
     translate_request_t requests[] = {of_a_turn(TEXT), of_a_turn(TEXT), of_a_turn("06 12 34, Ana!"),
                                       of_a_turn("")};
     requests[0].to = ACT_STR("fr-BE");
     requests[1].turn_id = act_str("");
     for (size_t i = 0; i < ACT_COUNT(requests); i++) {
-        ask(fixture, &requests[i]);
-        translate_reply_t reply = reply_of(fixture);
+        ask(service, &requests[i]);
+        translate_reply_t reply = reply_of(service);
         assert_false(reply.was_translated);
         assert_true(act_str_is(reply.outcome, "unneeded"));
         assert_true(act_str_eq(reply.text, requests[i].text));
     }
-    assert_int_equal(actor_kit_count(fixture->kit, ACT_KIND_CALL), 0);
+    assert_int_equal(actor_kit_count(service->kit, ACT_KIND_CALL), 0);
 }
 
 static void without_a_model_the_text_comes_back(void **state)
 {
-    fixture_t *fixture = *state;
+    service_kit_t *service = *state;
     translate_request_t request = of_a_turn(TEXT);
-    ask(fixture, &request);
-    model_talk_tell_models(fixture->kit, "translate", "builtin");
-    translate_reply_t reply = reply_of(fixture);
+    ask(service, &request);
+    model_talk_tell_models(service->kit, "translate", "builtin");
+    translate_reply_t reply = reply_of(service);
     assert_true(act_str_is(reply.text, TEXT));
     assert_int_equal(reply.steps.count, 0);
 }
 
 static void the_model_sees_masks_and_the_reply_has_what_they_stand_for(void **state)
 {
-    fixture_t *fixture = *state;
+    service_kit_t *service = *state;
     translate_request_t request = of_a_turn(TEXT);
-    begin(fixture, &request);
-    chat_request_t asked = model_talk_say(fixture->kit, GOOD);
+    begin(service, &request);
+    chat_request_t asked = model_talk_say(service->kit, GOOD);
     assert_true(act_str_is(asked.role, "translate"));
     assert_true(act_str_is(asked.messages.items[0].text, "{\"text\":\"" MASKED "\"}"));
     assert_true(says(asked.system, "from French to English"));
     assert_false(says(asked.system, "{{"));
-    translate_reply_t reply = reply_of(fixture);
+    translate_reply_t reply = reply_of(service);
     assert_true(reply.was_translated);
     assert_true(act_str_is(reply.outcome, "translated"));
     assert_true(act_str_is(reply.text, ENGLISH));
@@ -147,15 +119,15 @@ static void the_model_sees_masks_and_the_reply_has_what_they_stand_for(void **st
 
 static void what_breaks_a_rule_is_repaired_once(void **state)
 {
-    fixture_t *fixture = *state;
+    service_kit_t *service = *state;
     translate_request_t request = of_a_turn(TEXT);
-    begin(fixture, &request);
-    model_talk_say(fixture->kit,
+    begin(service, &request);
+    model_talk_say(service->kit,
                    "{\"translation\":\"Hello <x1/>, quote <x2/> is 1,200 €: <x4/>\"}");
-    chat_request_t again = model_talk_say(fixture->kit, GOOD);
+    chat_request_t again = model_talk_say(service->kit, GOOD);
     assert_int_equal(again.messages.count, 3);
     assert_true(says(again.messages.items[2].text, "number"));
-    translate_reply_t reply = reply_of(fixture);
+    translate_reply_t reply = reply_of(service);
     assert_true(act_str_is(reply.outcome, "repaired"));
     assert_true(act_str_is(reply.text, ENGLISH));
 }
@@ -164,16 +136,16 @@ static void after_two_bad_answers_the_untranslated_text_goes_on(void **state)
 {
     static const char *const bad[] = {"Hello!", "{}", "{\"translation\":\"Hello <x1/>\"}",
                                       "{\"translation\":1}"};
-    fixture_t *fixture = *state;
+    service_kit_t *service = *state;
     for (size_t i = 0; i < ACT_COUNT(bad); i++) {
         translate_request_t request = of_a_turn(TEXT);
-        ask(fixture, &request);
+        ask(service, &request);
         if (i == 0)
-            model_talk_tell_models(fixture->kit, "translate", "anthropic");
-        tell_terms(fixture, NULL, 0);
-        model_talk_say(fixture->kit, bad[i]);
-        model_talk_say(fixture->kit, bad[ACT_COUNT(bad) - 1 - i]);
-        translate_reply_t reply = reply_of(fixture);
+            model_talk_tell_models(service->kit, "translate", "anthropic");
+        tell_terms(service, NULL, 0);
+        model_talk_say(service->kit, bad[i]);
+        model_talk_say(service->kit, bad[ACT_COUNT(bad) - 1 - i]);
+        translate_reply_t reply = reply_of(service);
         assert_false(reply.was_translated);
         assert_true(act_str_is(reply.outcome, "invalid"));
         assert_true(act_str_is(reply.text, TEXT));
@@ -186,74 +158,74 @@ static void the_tenants_words_are_told_kept_and_checked(void **state)
         {.term = ACT_STR("devis"), .translation = ACT_STR("estimate")},
         {.term = ACT_STR("Bonjour"), .translation = ACT_STR("Bonjour")}, // the shop's name
     };
-    fixture_t *fixture = *state;
+    service_kit_t *service = *state;
     translate_request_t request = of_a_turn("chez Bonjour, un devis ?");
-    ask(fixture, &request);
-    model_talk_tell_models(fixture->kit, "translate", "anthropic");
-    tell_terms(fixture, terms, ACT_COUNT(terms));
-    chat_request_t asked = model_talk_say(fixture->kit, "{\"translation\":\"a quote, at <x1/>?\"}");
+    ask(service, &request);
+    model_talk_tell_models(service->kit, "translate", "anthropic");
+    tell_terms(service, terms, ACT_COUNT(terms));
+    chat_request_t asked = model_talk_say(service->kit, "{\"translation\":\"a quote, at <x1/>?\"}");
     assert_true(
         act_str_is(asked.messages.items[0].text,
                    "{\"text\":\"chez <x1/>, un devis ?\",\"terms\":{\"devis\":\"estimate\"}}"));
     chat_request_t again =
-        model_talk_say(fixture->kit, "{\"translation\":\"an estimate at <x1/>?\"}");
+        model_talk_say(service->kit, "{\"translation\":\"an estimate at <x1/>?\"}");
     assert_true(says(again.messages.items[2].text, "estimate"));
-    assert_true(act_str_is(reply_of(fixture).text, "an estimate at Bonjour?"));
+    assert_true(act_str_is(reply_of(service).text, "an estimate at Bonjour?"));
 }
 
 static void a_failure_costs_nothing_but_the_time(void **state)
 {
-    fixture_t *fixture = *state;
+    service_kit_t *service = *state;
     translate_request_t request = of_a_turn(TEXT);
-    begin(fixture, &request);
-    model_talk_refuse(fixture->kit, model_talk_expect(fixture->kit, "chat"), ACT_E_MODEL_PROVIDER);
-    translate_reply_t reply = reply_of(fixture);
+    begin(service, &request);
+    model_talk_refuse(service->kit, model_talk_expect(service->kit, "chat"), ACT_E_MODEL_PROVIDER);
+    translate_reply_t reply = reply_of(service);
     assert_true(act_str_is(reply.outcome, "failed"));
     assert_true(act_str_is(reply.error_code, act_err_code(ACT_E_MODEL_PROVIDER)));
     assert_true(act_str_is(reply.text, TEXT));
-    ask(fixture, &request);
-    model_talk_refuse(fixture->kit, model_talk_expect(fixture->kit, "find_glossary_terms"),
+    ask(service, &request);
+    model_talk_refuse(service->kit, model_talk_expect(service->kit, "find_glossary_terms"),
                       ACT_E_UNAVAILABLE);
-    assert_true(act_str_is(reply_of(fixture).text, TEXT));
+    assert_true(act_str_is(reply_of(service).text, TEXT));
 }
 
 static void what_another_instance_paid_for_is_looked_for_first(void **state)
 {
-    fixture_t *fixture = *state;
+    service_kit_t *service = *state;
     translate_request_t request = of_a_turn(TEXT);
-    begin(fixture, &request);
-    model_talk_say(fixture->kit, GOOD);
-    translate_reply_t recorded = reply_of(fixture);
-    model_talk_call(fixture->kit, "translation", "translate", &translate_request_model, &request,
+    begin(service, &request);
+    model_talk_say(service->kit, GOOD);
+    translate_reply_t recorded = reply_of(service);
+    model_talk_call(service->kit, "translation", "translate", &translate_request_model, &request,
                     /* attempt= */ 2);
     const list_turn_steps_reply_t steps = {.steps = {recorded.steps.items, recorded.steps.count}};
-    model_talk_answer(fixture->kit, model_talk_expect(fixture->kit, "list_turn_steps"),
+    model_talk_answer(service->kit, model_talk_expect(service->kit, "list_turn_steps"),
                       &list_turn_steps_reply_model, &steps);
-    assert_true(act_str_is(reply_of(fixture).text, ENGLISH));
-    assert_int_equal(actor_kit_count(fixture->kit, ACT_KIND_CALL), 0);
+    assert_true(act_str_is(reply_of(service).text, ENGLISH));
+    assert_int_equal(actor_kit_count(service->kit, ACT_KIND_CALL), 0);
 }
 
 static void a_replay_asks_nobody(void **state)
 {
-    fixture_t *fixture = *state;
+    service_kit_t *service = *state;
     translate_request_t request = of_a_turn(TEXT);
-    begin(fixture, &request);
-    model_talk_say(fixture->kit, GOOD);
-    translate_reply_t recorded = reply_of(fixture);
+    begin(service, &request);
+    model_talk_say(service->kit, GOOD);
+    translate_reply_t recorded = reply_of(service);
     request.is_replay = true;
     request.journal.items = recorded.steps.items;
     request.journal.count = recorded.steps.count;
-    ask(fixture, &request);
-    assert_true(act_str_is(reply_of(fixture).text, ENGLISH));
+    ask(service, &request);
+    assert_true(act_str_is(reply_of(service).text, ENGLISH));
     request.step = ACT_STR("out0"); // which was not recorded: there was no model then
-    ask(fixture, &request);
-    assert_true(act_str_is(reply_of(fixture).text, TEXT));
-    assert_int_equal(actor_kit_count(fixture->kit, ACT_KIND_CALL), 0);
+    ask(service, &request);
+    assert_true(act_str_is(reply_of(service).text, TEXT));
+    assert_int_equal(actor_kit_count(service->kit, ACT_KIND_CALL), 0);
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, service_kit_tear_down)
     const struct CMUnitTest tests[] = {
         TEST(nobody_is_asked_when_there_is_nothing_to_do),
         TEST(without_a_model_the_text_comes_back),

@@ -2,6 +2,7 @@
 #include "translation.h"
 
 #include "detect.h"
+#include "proto/translation_service.h"
 #include "translate.h"
 
 // Where the build put the models (meson), used when no setting says otherwise.
@@ -14,9 +15,7 @@ typedef struct {
     translator_t translator;
 } translation_t;
 
-const size_t translation_size_bytes = sizeof(translation_t);
-
-const act_config_row_t translation_config[] = {
+static const act_config_row_t settings[] = {
     {.name = "model_file",
      .env = "PARLEY_LANGUAGE_MODEL_FILE",
      .type = ACT_CONFIG_TEXT,
@@ -55,7 +54,7 @@ static void translate(void *context, act_call_t *call, const translate_request_t
     translate_start(&self->translator, &call, request);
 }
 
-const translation_server_t translation_methods = {.detect = detect, .translate = translate};
+static const translation_server_t server = {.detect = detect, .translate = translate};
 
 // --- the process ---------------------------------------------------------------------------------
 
@@ -65,7 +64,7 @@ static act_err_t open_parts(translation_t *self, const act_config_t *config, act
                         act_config_text(config, "default_language"), &self->detector, error);
 }
 
-act_err_t translation_open(void *context, act_actor_t *actor)
+static act_err_t open_translation(void *context, act_actor_t *actor)
 {
     translation_t *self = context;
     self->translator = (translator_t){.actor = actor, .models = act_model_roles_new(actor)};
@@ -79,9 +78,19 @@ act_err_t translation_open(void *context, act_actor_t *actor)
     return err;
 }
 
-void translation_close(void *context)
+static void close_translation(void *context)
 {
     translation_t *self = context;
     act_model_roles_destroy(&self->translator.models);
     detector_destroy(&self->detector);
 }
+
+const act_spec_t translation_spec = {
+    .name = "translation",
+    .service = &translation_service,
+    .server = &server,
+    .config = settings,
+    .self_size_bytes = sizeof(translation_t),
+    .open = open_translation,
+    .close = close_translation,
+};

@@ -2,31 +2,13 @@
 #include "translation.h"
 
 #include "harness/service_kit.h"
+#include "proto/translation.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
-
-// extra: a setting more, or NULL.
-static service_kit_t *open_with(const char *extra)
-{
-    char model[512];
-    assert_non_null(getenv("PARLEY_TEST_MODEL"));
-    snprintf(model, sizeof model, "model_file=%s", getenv("PARLEY_TEST_MODEL"));
-    const char *const overrides[] = {model, extra, NULL};
-    const act_spec_t spec = {.name = "translation",
-                             .service = &translation_service,
-                             .server = &translation_methods,
-                             .config = translation_config,
-                             .self_size_bytes = translation_size_bytes,
-                             .open = translation_open,
-                             .close = translation_close};
-    return service_kit_new(&spec, overrides);
-}
 
 static detect_reply_t detect(service_kit_t *kit, const detect_request_t *request)
 {
@@ -43,7 +25,7 @@ static detect_reply_t detect(service_kit_t *kit, const detect_request_t *request
 static void detect_is_answered(void **state)
 {
     (void)state;
-    service_kit_t *kit = open_with("default_language=pl");
+    service_kit_t *kit = service_kit_trained(&translation_spec, "default_language=pl");
     assert_int_equal(kit->open_err, ACT_E_OK);
 
     detect_reply_t reply =
@@ -64,7 +46,7 @@ static void detect_is_answered(void **state)
 static void translate_passes_through(void **state)
 {
     (void)state;
-    service_kit_t *kit = open_with(NULL);
+    service_kit_t *kit = service_kit_trained(&translation_spec, NULL);
     act_buf_t body;
     translate_reply_t reply;
     act_buf_init(&body, 4096);
@@ -82,7 +64,7 @@ static void translate_passes_through(void **state)
 
 static void assert_no_start_with(const char *setting)
 {
-    service_kit_t *kit = open_with(setting);
+    service_kit_t *kit = service_kit_trained(&translation_spec, setting);
     assert_int_equal(kit->open_err, ACT_E_CONFIG);
     service_kit_destroy(&kit);
 }

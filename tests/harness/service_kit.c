@@ -6,6 +6,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -24,6 +26,16 @@ service_kit_t *service_kit_new(const act_spec_t *spec, const char *const overrid
     return self;
 }
 
+service_kit_t *service_kit_trained(const act_spec_t *spec, const char *setting)
+{
+    char model[512];
+    const char *path = getenv("PARLEY_TEST_MODEL");
+    assert_non_null(path);
+    snprintf(model, sizeof model, "model_file=%s", path);
+    const char *const overrides[] = {model, setting, NULL};
+    return service_kit_new(spec, overrides);
+}
+
 void service_kit_destroy(service_kit_t **self_p)
 {
     service_kit_t *self = *self_p;
@@ -33,6 +45,13 @@ void service_kit_destroy(service_kit_t **self_p)
     actor_kit_destroy(&self->kit);
     act_free(self->self);
     act_free(act_take(self_p));
+}
+
+int service_kit_tear_down(void **state)
+{
+    service_kit_t *self = *state;
+    service_kit_destroy(&self);
+    return 0;
 }
 
 const kit_message_t *service_kit_call(service_kit_t *self, const char *method,
