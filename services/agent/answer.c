@@ -9,6 +9,7 @@
 #include "proto/persistence_service.h"
 #include "receipts.h"
 #include "turn/paid.h"
+#include "turn/recorded.h"
 
 #include <inttypes.h>
 
@@ -173,30 +174,16 @@ static void start(answer_job_t *self)
 
 // --- what was paid for by somebody who died ------------------------------------------------------
 
-static void on_steps(void *context, const act_reply_t *reply, const list_turn_steps_reply_t *body)
+static void on_steps(void *context, act_err_t err, act_steps_t steps)
 {
     answer_job_t *self = context;
-    list_turn_steps_reply_t steps;
-    (void)body;
     self->call_id = 0;
-    if (reply->err != ACT_E_OK ||
-        list_turn_steps_reply_unpack(act_arena_str(arena_of(self), reply->body), arena_of(self),
-                                     &steps, NULL) != ACT_E_OK) {
-        answer_fail(self, reply->err, "persistence.list_turn_steps failed");
+    if (err != ACT_E_OK) {
+        answer_fail(self, err, "persistence.list_turn_steps failed");
         return;
     }
-    self->recorded = (act_steps_t){steps.steps.items, steps.steps.count};
+    self->recorded = steps;
     start(self);
-}
-
-// The call was given to another instance before, which may have paid for steps that session knows nothing of.
-static void find_steps(answer_job_t *self)
-{
-    const turn_request_t request = {.conversation_id = self->request->conversation_id,
-                                    .turn_id = self->request->turn_id};
-    const act_call_opts_t opts = {.parent = self->call};
-    self->call_id =
-        persistence_list_turn_steps(self->agent->actor, &opts, &request, on_steps, self);
 }
 
 void answer_start(agent_t *agent, act_call_t *call, const respond_request_t *request)
@@ -205,8 +192,9 @@ void answer_start(agent_t *agent, act_call_t *call, const respond_request_t *req
     *self = (answer_job_t){.agent = agent, .call = call, .request = request};
     self->recorded = (act_steps_t){request->journal.items, request->journal.count};
     act_call_on_cancel(call, on_cancel, self);
-    if (act_call_header(call)->attempt > 1 && !request->is_replay)
-        find_steps(self);
+    if (act_recorded_is_needed(call, request->is_replay))
+        self->call_id =
+            act_recorded_find(call, request->conversation_id, request->turn_id, on_steps, self);
     else
         start(self);
 }
