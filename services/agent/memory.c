@@ -8,6 +8,7 @@
 #include "proto/model_service.h"
 #include "proto/persistence_service.h"
 #include "summary.h"
+#include "turn/json_answer.h"
 
 #include <string.h>
 
@@ -203,6 +204,11 @@ static void put(job_t *job, act_str_t model)
     job->call_id = persistence_put_memory(job->memory->actor, &opts, request, on_put, job);
 }
 
+static act_str_t said_by(const chat_reply_t *body)
+{
+    return body->message ? body->message->text : ACT_STR("");
+}
+
 static void on_plain_answer(void *context, const act_reply_t *reply, const chat_reply_t *body)
 {
     job_t *job = context;
@@ -210,8 +216,7 @@ static void on_plain_answer(void *context, const act_reply_t *reply, const chat_
         give_up(job, "model", reply->err);
         return;
     }
-    act_str_t text = body->message ? body->message->text : ACT_STR("");
-    summary_take_plainly(&job->read, text, job->arena, &job->summary);
+    summary_take_plainly(&job->read, said_by(body), job->arena, &job->summary);
     put(job, body->model);
 }
 
@@ -225,16 +230,17 @@ static void ask_plainly(job_t *job)
 static void ask(job_t *job);
 
 // What no model makes an answer of is passed over, or it would be asked for ever.
-static void on_no_answer(job_t *job, act_str_t text, act_str_t model)
+static void on_no_answer(job_t *job, const chat_reply_t *body, act_str_t error)
 {
     if (job->is_asked_again) {
         summary_take_plainly(&job->read, ACT_STR(""), job->arena, &job->summary);
-        put(job, model);
+        put(job, body->model);
         return;
     }
-    chat_request_t first = job->question;
+    const chat_message_t said = {.role = ACT_STR("assistant"),
+                                 .text = act_arena_str(job->arena, said_by(body))};
     job->is_asked_again = true;
-    summary_ask_again(&first, act_arena_str(job->arena, text), job->arena, &job->question);
+    job->question = act_json_answer_dispute(&job->question, &said, error, job->arena);
     ask(job);
 }
 
@@ -245,13 +251,15 @@ static void on_answer(void *context, const act_reply_t *reply, const chat_reply_
         give_up(job, "model", reply->err);
         return;
     }
-    act_str_t text = body->message ? body->message->text : ACT_STR("");
-    if (!summary_take(&job->read, text, job->arena, &job->summary))
-        on_no_answer(job, text, body->model);
+    act_buf_t error;
+    act_buf_init(&error, 1024);
+    if (!summary_take(&job->read, said_by(body), job->arena, &job->summary, &error))
+        on_no_answer(job, body, act_buf_str(&error));
     else if (job->summary.is_empty)
         ask_plainly(job);
     else
         put(job, body->model);
+    act_buf_fini(&error);
 }
 
 static void ask(job_t *job)

@@ -4,6 +4,7 @@
 #include "facts.h"
 #include "io/json.h"
 #include "prompts.h"
+#include "turn/json_answer.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -116,20 +117,6 @@ void summary_ask(const list_unsummarised_reply_t *read, const list_prompts_reply
     ret_request->output_schema = schema_text(arena);
 }
 
-void summary_ask_again(const chat_request_t *first, act_str_t answer, act_arena_t *arena,
-                       chat_request_t *ret_request)
-{
-    chat_message_t *messages = act_arena_alloc_array(arena, 3, sizeof *messages);
-    messages[0] = first->messages.items[0];
-    messages[1] = (chat_message_t){.role = ACT_STR("assistant"), .text = answer};
-    messages[2] = (chat_message_t){
-        .role = ACT_STR("user"),
-        .text = ACT_STR("This is no instance of the schema. Answer with the JSON object alone.")};
-    *ret_request = *first;
-    ret_request->messages.items = messages;
-    ret_request->messages.count = act_str_empty(answer) ? 1 : 3;
-}
-
 void summary_ask_plainly(const list_unsummarised_reply_t *read, act_str_t conversation_id,
                          act_arena_t *arena, chat_request_t *ret_request)
 {
@@ -220,26 +207,20 @@ static void take_facts(const list_unsummarised_reply_t *read, const json_t *clai
     summary->put.facts.count = count;
 }
 
-// Some models put a fence or a sentence around it.
-static act_str_t object_in(act_str_t answer)
-{
-    const char *open = answer.len_bytes > 0 ? memchr(answer.ptr, '{', answer.len_bytes) : NULL;
-    const char *close = answer.len_bytes > 0 ? memrchr(answer.ptr, '}', answer.len_bytes) : NULL;
-    return open && close > open ? act_str_of(open, (size_t)(close - open) + 1) : ACT_STR("");
-}
-
 bool summary_take(const list_unsummarised_reply_t *read, act_str_t answer, act_arena_t *arena,
-                  summary_t *ret_summary)
+                  summary_t *ret_summary, act_buf_t *error)
 {
     json_t *root = NULL;
     *ret_summary = (summary_t){.put = put_of(read)};
-    if (act_json_parse(object_in(answer), &root, NULL, NULL) != ACT_E_OK)
+    if (act_json_answer_read(answer, NULL, &root, error) != ACT_E_OK)
         return false;
     bool is_ok = is_instance(root);
     if (is_ok) {
         ret_summary->put.summary = plain(act_json_str(root, "summary"), arena);
         ret_summary->is_empty = act_str_empty(ret_summary->put.summary);
         take_facts(read, act_json_array(root, "facts"), arena, ret_summary);
+    } else {
+        act_buf_printf(error, "answer: must be an instance of the schema");
     }
     json_decref(root);
     return is_ok;

@@ -1,9 +1,6 @@
 // eyes: the second look. When the built-in classifier is not sure and the tenant has a real model for the
-// role classify, it is asked too; both opinions are in the reply. An answer outside the schema is told what
-// is wrong with it, once; then, and when the model fails or is late, the built-in's result stands: the turn
-// has lost that time and nothing else.
-//
-// The answers are paid steps of the turn (turn/paid.h).
+// role classify, it is asked too (turn/question.h); both opinions are in the reply. When the model fails, is
+// late or says nothing of use, the built-in's result stands.
 #pragma once
 #include "actor/actor.h"
 #include "proto/intent.h"

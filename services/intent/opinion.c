@@ -1,9 +1,8 @@
-// opinion: a schema, a few limits that schemas of providers cannot say, and a union.
+// opinion: a few limits that schemas of providers cannot say, and a union.
 #include "opinion.h"
 
 #include "classify_schema.h"
 #include "io/json.h"
-#include "tool/json_schema.h"
 
 #include <string.h>
 
@@ -13,20 +12,12 @@
 #define ENTITIES_MAX_COUNT 16
 #define RISKS_MAX_COUNT 16
 
-act_str_t opinion_schema(void)
+const char *opinion_schema(void)
 {
-    return ACT_STR(classify_schema);
+    return classify_schema;
 }
 
 // --- what is read --------------------------------------------------------------------------------
-
-// Some models put a fence or a sentence around it.
-static act_str_t object_in(act_str_t answer)
-{
-    const char *first = answer.ptr ? memchr(answer.ptr, '{', answer.len_bytes) : NULL;
-    const char *last = answer.ptr ? memrchr(answer.ptr, '}', answer.len_bytes) : NULL;
-    return first && last && last > first ? act_str_of(first, (size_t)(last - first) + 1) : answer;
-}
 
 static act_str_t kept(act_arena_t *arena, const json_t *object, const char *name,
                       size_t max_letters)
@@ -70,19 +61,6 @@ static void read_entities(const json_t *root, act_str_t text, act_arena_t *arena
     ret->entities.count = count;
 }
 
-static act_err_t check(const json_t *root, act_buf_t *error)
-{
-    json_t *schema = json_loads(classify_schema, 0, NULL);
-    act_err_t err = act_json_schema_validate(schema, root, "answer", error);
-    json_decref(schema);
-    double confidence = json_number_value(json_object_get(root, "confidence"));
-    if (err == ACT_E_OK && !(confidence >= 0 && confidence <= 1)) {
-        act_buf_printf(error, "answer.confidence: must be from 0 to 1");
-        err = ACT_E_INVALID_ARGUMENT;
-    }
-    return err;
-}
-
 static void take(const json_t *root, act_str_t text, act_arena_t *arena, understanding_t *ret)
 {
     ret->model_intent = kept(arena, root, "intent", ENTITY_MAX_LETTERS);
@@ -93,19 +71,16 @@ static void take(const json_t *root, act_str_t text, act_arena_t *arena, underst
     read_entities(root, text, arena, ret);
 }
 
-act_err_t opinion_read(act_str_t answer, act_str_t text, act_arena_t *arena, understanding_t *ret,
-                       act_buf_t *error)
+act_err_t opinion_read(const json_t *answer, act_str_t text, act_arena_t *arena,
+                       understanding_t *ret, act_buf_t *error)
 {
-    json_t *root = NULL;
-    if (act_json_parse(object_in(answer), &root, NULL, NULL) != ACT_E_OK) {
-        act_buf_printf(error, "answer: must be one JSON object and nothing else");
+    double confidence = json_number_value(json_object_get(answer, "confidence"));
+    if (!(confidence >= 0 && confidence <= 1)) {
+        act_buf_printf(error, "answer.confidence: must be from 0 to 1");
         return ACT_E_INVALID_ARGUMENT;
     }
-    act_err_t err = check(root, error);
-    if (err == ACT_E_OK)
-        take(root, text, arena, ret);
-    json_decref(root);
-    return err;
+    take(answer, text, arena, ret);
+    return ACT_E_OK;
 }
 
 // --- both together -------------------------------------------------------------------------------

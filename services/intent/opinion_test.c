@@ -5,6 +5,7 @@
 #include "io/json.h"
 #include "risk.h"
 #include "tool/json_schema.h"
+#include "turn/json_answer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,15 +46,19 @@ static act_err_t read_answer(fixture_t *fixture, const char *answer, const char 
 {
     act_buf_reset(&fixture->error);
     fixture->opinion = (understanding_t){0};
-    return opinion_read(act_str(answer), act_str(text), fixture->arena, &fixture->opinion,
-                        &fixture->error);
+    json_t *root = NULL;
+    act_err_t err = act_json_answer_read(act_str(answer), opinion_schema(), &root, &fixture->error);
+    if (err == ACT_E_OK)
+        err = opinion_read(root, act_str(text), fixture->arena, &fixture->opinion, &fixture->error);
+    json_decref(root);
+    return err;
 }
 
 static void the_schema_is_one_and_has_our_intents_and_risks(void **state)
 {
     fixture_t *fixture = *state;
     json_t *schema = NULL;
-    assert_int_equal(act_json_parse(opinion_schema(), &schema, NULL, NULL), ACT_E_OK);
+    assert_int_equal(act_json_parse(act_str(opinion_schema()), &schema, NULL, NULL), ACT_E_OK);
     assert_int_equal(act_json_schema_check(schema, "schema", &fixture->error), ACT_E_OK);
     const json_t *fields = act_json_object(schema, "properties");
     const json_t *intents = act_json_array(act_json_object(fields, "intent"), "enum");

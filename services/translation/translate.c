@@ -1,4 +1,4 @@
-// translate: is there anything to do, has the tenant a model and words of its own, ask, check, ask once more.
+// translate: is there anything to do, has the tenant a model and words of its own, ask, check.
 #include "translate.h"
 
 #include "base/assert.h"
@@ -6,43 +6,30 @@
 #include "glossary.h"
 #include "io/json.h"
 #include "mask.h"
-#include "proto/model_service.h"
 #include "proto/persistence_service.h"
 #include "proto/translation_service.h"
 #include "text/languages.h"
-#include "tool/json_schema.h"
 #include "translate_prompt.h"
 #include "translate_schema.h"
-#include "turn/journal.h"
-#include "turn/paid.h"
-#include "turn/recorded.h"
+#include "turn/question.h"
 
 #include <string.h>
 
-// Of what the caller gives us: the rest is for the way back.
-#define MODEL_PCT 85
 #define GLOSSARY_MS 1000
 #define ANSWER_MIN_TOKENS 400
-#define LOOKS_MAX_COUNT 2 // the question, and one repair
-#define STEPS "translation"
 // Same as TranslateReply.text.
 #define TRANSLATION_MAX_BYTES 32768
 
 typedef struct {
-    translator_t *translator;
+    act_actor_t *actor;
     act_call_t *call;
     const translate_request_t *request;
     translate_reply_t reply;
-    act_journal_t *journal;
-    act_steps_t recorded; // of the turn
-    uint64_t call_id;     // of steps or glossary; 0: not on its way
-    act_paid_t *paid;     // NULL: not on its way
+    act_question_t *question;
+    act_journal_t *journal; // NULL: nobody is asked
+    uint64_t call_id;       // of the glossary; 0: not on its way
     find_glossary_terms_reply_t glossary;
     masked_t masked;
-    act_str_t system;
-    uint32_t looks_count;
-    chat_message_t messages[1 + 2 * (LOOKS_MAX_COUNT - 1)];
-    uint32_t messages_count;
 } job_t;
 
 static act_arena_t *arena_of(const job_t *self)
@@ -70,7 +57,7 @@ static void give_up(job_t *self, const char *outcome, act_err_t err)
 {
     if (err != ACT_E_OK)
         self->reply.error_code = act_str(act_err_code(err));
-    act_log_info(act_actor_log(self->translator->actor), "not_translated",
+    act_log_info(act_actor_log(self->actor), "not_translated",
                  "turn=%" ACT_STR_FMT ",why=%s,code=%s", ACT_STR_ARG(self->request->turn_id),
                  outcome, act_err_code(err));
     answer(self, outcome);
@@ -79,35 +66,20 @@ static void give_up(job_t *self, const char *outcome, act_err_t err)
 static void on_cancel(void *context)
 {
     job_t *self = context;
-    act_model_roles_forget(self->translator->models, self);
-    act_actor_cancel(self->translator->actor, self->call_id);
-    act_paid_cancel(&self->paid);
+    act_question_cancel(self->question);
+    act_actor_cancel(self->actor, self->call_id);
     act_call_fail(&self->call, ACT_E_CANCELLED, NULL);
     act_free(self);
 }
 
 // --- what the model said -------------------------------------------------------------------------
 
-static act_err_t read_json(act_str_t text, json_t **ret_root, act_buf_t *error)
+static act_err_t read_translation(void *context, const json_t *said, act_buf_t *error)
 {
-    const char *first = text.ptr ? memchr(text.ptr, '{', text.len_bytes) : NULL;
-    const char *last = text.ptr ? memrchr(text.ptr, '}', text.len_bytes) : NULL;
-    if (first && last > first)
-        text = act_str_of(first, (size_t)(last - first) + 1);
-    json_t *schema = json_loads(translate_schema, 0, NULL);
-    act_err_t err = act_json_parse(text, ret_root, NULL, NULL);
-    if (err != ACT_E_OK)
-        act_buf_printf(error, "it must be one JSON object and nothing else");
-    else
-        err = act_json_schema_validate(schema, *ret_root, "answer", error);
-    json_decref(schema);
-    return err;
-}
-
-static act_err_t check(job_t *self, act_str_t said, act_buf_t *error)
-{
+    job_t *self = context;
     act_str_t translated = {0};
-    act_err_t err = mask_undo(&self->masked, said, arena_of(self), &translated, error);
+    act_err_t err = mask_undo(&self->masked, act_json_str(said, "translation"), arena_of(self),
+                              &translated, error);
     if (err == ACT_E_OK)
         err = glossary_check(self->glossary.terms.items, self->glossary.terms.count, translated,
                              error);
@@ -120,104 +92,23 @@ static act_err_t check(job_t *self, act_str_t said, act_buf_t *error)
     return err;
 }
 
-static act_err_t read_translation(job_t *self, act_str_t text, act_buf_t *error)
+static void on_answer(void *context, const act_answer_t *said)
 {
-    json_t *root = NULL;
-    act_err_t err = read_json(text, &root, error);
-    if (err == ACT_E_OK)
-        err = check(self, act_json_str(root, "translation"), error);
-    json_decref(root);
-    return err;
-}
-
-static void ask(job_t *self);
-
-static void add_message(job_t *self, const char *role, act_str_t text)
-{
-    self->messages[self->messages_count++] = (chat_message_t){.role = act_str(role), .text = text};
-}
-
-static void repair(job_t *self, const chat_message_t *said, act_str_t error)
-{
-    if (self->looks_count == LOOKS_MAX_COUNT) {
-        give_up(self, "invalid", ACT_E_OK);
-        return;
-    }
-    self->messages[self->messages_count++] = *said;
-    add_message(self, "user",
-                act_arena_printf(arena_of(self),
-                                 "That translation cannot be used: %" ACT_STR_FMT
-                                 ". Answer again, with the one JSON object alone.",
-                                 ACT_STR_ARG(error)));
-    ask(self);
-}
-
-static void read_answer(job_t *self, const chat_reply_t *body)
-{
-    act_buf_t error;
-    act_buf_init(&error, 4096);
-    const chat_message_t nothing = {.role = ACT_STR("assistant")};
-    const chat_message_t *said = body->message ? body->message : &nothing;
-    if (read_translation(self, said->text, &error) == ACT_E_OK) {
-        self->reply.was_translated = true;
-        answer(self, self->looks_count > 1 ? "repaired" : "translated");
-    } else {
-        repair(self, said, act_arena_str(arena_of(self), act_buf_str(&error)));
-    }
-    act_buf_fini(&error);
-}
-
-static void on_answer(void *context, const act_reply_t *reply)
-{
+    static const char *const outcomes[] = {
+        [ACT_ANSWER_GOOD] = "translated",
+        [ACT_ANSWER_REPAIRED] = "repaired",
+        [ACT_ANSWER_INVALID] = "invalid",
+        [ACT_ANSWER_FAILED] = "failed",
+    };
     job_t *self = context;
-    chat_reply_t body;
-    self->paid = NULL;
-    act_err_t err = reply->err;
-    if (err == ACT_E_OK)
-        err = chat_reply_unpack(reply->body, arena_of(self), &body, NULL);
-    if (err == ACT_E_OK)
-        read_answer(self, &body);
+    self->reply.was_translated = said->kind == ACT_ANSWER_GOOD || said->kind == ACT_ANSWER_REPAIRED;
+    if (self->reply.was_translated)
+        answer(self, outcomes[said->kind]);
     else
-        give_up(self, "failed", err);
+        give_up(self, outcomes[said->kind], said->err);
 }
 
 // --- what it is asked ----------------------------------------------------------------------------
-
-static uint32_t budget_ms(const job_t *self)
-{
-    int64_t left_ms = act_call_left_ms(self->call) * MODEL_PCT / 100;
-    return left_ms > 1 ? (uint32_t)left_ms : 1;
-}
-
-static void ask(job_t *self)
-{
-    const chat_request_t chat = {
-        .role = ACT_STR("translate"),
-        .conversation_id = self->request->conversation_id,
-        .system = self->system,
-        .messages = {self->messages, self->messages_count},
-        .output_schema = ACT_STR(translate_schema),
-        .max_output_tokens = ANSWER_MIN_TOKENS + (int64_t)self->masked.text.len_bytes,
-        .effort = ACT_STR("none"),
-        .has_temperature = true, // 0
-    };
-    const act_paid_turn_t turn = {
-        .actor = self->translator->actor,
-        .call = self->call,
-        .journal = self->journal,
-        .conversation_id = self->request->conversation_id,
-        .turn_id = self->request->turn_id,
-    };
-    const act_paid_ask_t what = {
-        .service = "model",
-        .method = &model_service.methods[MODEL_CHAT],
-        .request = &chat,
-        .step_key = act_journal_key(self->journal, "model.chat"),
-        .budget_ms = budget_ms(self),
-    };
-    self->looks_count++;
-    self->paid = act_paid_ask(&turn, &what, on_answer, self);
-}
 
 static const char *language_name(act_str_t code)
 {
@@ -269,7 +160,7 @@ static void add_terms(const job_t *self, act_buf_t *out)
         act_buf_add_char(out, '}');
 }
 
-static act_str_t question(const job_t *self)
+static act_str_t question_text(const job_t *self)
 {
     act_buf_t out;
     act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
@@ -296,9 +187,16 @@ static void start(job_t *self)
         answer(self, "unneeded");
         return;
     }
-    self->system = system_text(self);
-    add_message(self, "user", question(self));
-    ask(self);
+    const act_question_ask_t ask = {
+        .system = system_text(self),
+        .text = question_text(self),
+        .schema = translate_schema,
+        .max_output_tokens = ANSWER_MIN_TOKENS + (int64_t)self->masked.text.len_bytes,
+        .read = read_translation,
+        .fn = on_answer,
+        .context = self,
+    };
+    act_question_ask(self->question, &ask);
 }
 
 // --- the tenant's own words ----------------------------------------------------------------------
@@ -319,22 +217,24 @@ static void on_glossary(void *context, const act_reply_t *reply,
         give_up(self, "failed", err);
 }
 
-static void find_terms(job_t *self)
+static void on_open(void *context, act_err_t err, act_journal_t *journal)
 {
+    job_t *self = context;
     const translate_request_t *request = self->request;
+    if (err != ACT_E_OK) {
+        give_up(self, "failed", err);
+        return;
+    }
+    if (!journal) {
+        answer(self, "unneeded");
+        return;
+    }
+    self->journal = journal;
     const find_glossary_terms_request_t query = {
         .text = request->text, .from_language = request->from, .to_language = request->to};
-    self->journal = act_journal_new(
-        arena_of(self), &(act_journal_opts_t){
-                            .prefix = act_arena_printf(arena_of(self), STEPS "/%" ACT_STR_FMT,
-                                                       ACT_STR_ARG(request->step)),
-                            .recorded = self->recorded,
-                            .is_replay = request->is_replay,
-                        });
     const act_call_opts_t opts = {
-        .parent = self->call, .budget_ms = GLOSSARY_MS, .tape = act_journal_tape(self->journal)};
-    self->call_id =
-        persistence_find_glossary_terms(self->translator->actor, &opts, &query, on_glossary, self);
+        .parent = self->call, .budget_ms = GLOSSARY_MS, .tape = act_journal_tape(journal)};
+    self->call_id = persistence_find_glossary_terms(self->actor, &opts, &query, on_glossary, self);
 }
 
 // --- is there anything to do? --------------------------------------------------------------------
@@ -356,56 +256,27 @@ static bool is_needed(const translate_request_t *request, act_arena_t *arena)
            !mask_is_all(masked);
 }
 
-static void on_steps(void *context, act_err_t err, act_steps_t steps)
-{
-    job_t *self = context;
-    self->call_id = 0;
-    self->recorded = act_paid_recorded(arena_of(self), steps);
-    if (err == ACT_E_OK)
-        find_terms(self);
-    else
-        give_up(self, "failed", err);
-}
-
-static void on_models(void *context, bool has_model)
-{
-    job_t *self = context;
-    const translate_request_t *request = self->request;
-    if (!has_model)
-        answer(self, "unneeded");
-    else if (act_recorded_is_needed(self->call, request->is_replay))
-        self->call_id = act_recorded_find(self->call, request->conversation_id, request->turn_id,
-                                          on_steps, self);
-    else
-        find_terms(self);
-}
-
-// In a replay a model is asked when one was: its steps, or their failures, are there.
-static bool was_asked(const translate_request_t *request, act_arena_t *arena)
-{
-    act_str_t prefix =
-        act_arena_printf(arena, STEPS "/%" ACT_STR_FMT "/", ACT_STR_ARG(request->step));
-    for (uint32_t i = 0; i < request->journal.count; i++) {
-        act_str_t key = request->journal.items[i].step_key;
-        if (key.len_bytes >= prefix.len_bytes && memcmp(key.ptr, prefix.ptr, prefix.len_bytes) == 0)
-            return true;
-    }
-    return false;
-}
-
 void translate_start(translator_t *translator, act_call_t **call_p,
                      const translate_request_t *request)
 {
     job_t *self = act_alloc(sizeof *self);
-    *self = (job_t){.translator = translator, .call = act_take(call_p), .request = request};
-    self->recorded = act_paid_recorded(
-        arena_of(self), (act_steps_t){request->journal.items, request->journal.count});
+    *self = (job_t){.actor = translator->actor, .call = act_take(call_p), .request = request};
     act_call_on_cancel(self->call, on_cancel, self);
-    if (!is_needed(request, arena_of(self)))
+    if (!is_needed(request, arena_of(self))) {
         answer(self, "unneeded");
-    else if (request->is_replay)
-        on_models(self, was_asked(request, arena_of(self)));
-    else
-        act_model_roles_ask(translator->models, act_call_header(self->call)->tenant,
-                            ACT_STR("translate"), on_models, self);
+        return;
+    }
+    const act_question_opts_t opts = {
+        .call = self->call,
+        .models = translator->models,
+        .role = "translate",
+        .steps = act_arena_printf(arena_of(self), "translation/%" ACT_STR_FMT,
+                                  ACT_STR_ARG(request->step)),
+        .conversation_id = request->conversation_id,
+        .turn_id = request->turn_id,
+        .recorded = {request->journal.items, request->journal.count},
+        .is_replay = request->is_replay,
+    };
+    self->question = act_question_new(&opts);
+    act_question_open(self->question, on_open, self);
 }

@@ -3,8 +3,8 @@
 // anyway.
 //
 // What must not change is masked before and checked after (mask.h), the tenant's own words are told and
-// checked (glossary.h). A translation that breaks a rule is told which, once; then the untranslated text
-// goes on. The answers are paid steps of the turn (turn/paid.h).
+// checked (glossary.h). A translation that breaks a rule is told which, once (turn/question.h); then the
+// untranslated text goes on.
 #pragma once
 #include "actor/actor.h"
 #include "proto/translation.h"
