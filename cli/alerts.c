@@ -3,6 +3,7 @@
 #include "command.h"
 #include "options.h"
 #include "proto/persistence_service.h"
+#include "show.h"
 
 #include "base/time.h"
 
@@ -33,15 +34,6 @@ static void print_row(const alert_t *row)
     putchar('\n');
 }
 
-static void print_json(const list_alerts_reply_t *reply)
-{
-    act_buf_t out;
-    act_buf_init(&out, 4 * ACT_BUF_DEFAULT_MAX_BYTES);
-    list_alerts_reply_to_json(reply, &out);
-    printf("%.*s\n", (int)out.len_bytes, out.ptr);
-    act_buf_fini(&out);
-}
-
 static int list(client_t *client, const char *tenant, bool is_all, bool is_json)
 {
     list_alerts_request_t request = {
@@ -54,7 +46,7 @@ static int list(client_t *client, const char *tenant, bool is_all, bool is_json)
                     /* is_loud= */ true) != ACT_E_OK)
         return EXIT_UNAVAILABLE;
     if (is_json) {
-        print_json(&reply);
+        show_json(&list_alerts_reply_model, &reply);
         return 0;
     }
     for (uint32_t i = 0; i < reply.alerts.count; i++)
@@ -117,12 +109,10 @@ int command_alerts(int argc, char **argv)
               stderr);
         return EXIT_USAGE;
     }
-    instance_t instance;
-    if (instance_locate(data, &instance) != ACT_E_OK)
-        return EXIT_USAGE;
-    client_t *client = client_open_loud(&instance, argv[0]);
-    if (!client)
-        return EXIT_UNAVAILABLE;
+    client_t *client = NULL;
+    code = client_reach(data, argv[0], &client);
+    if (code != 0)
+        return code;
     code = is_list ? list(client, tenant, is_all, is_json) : resolve(client, id);
     client_close(&client);
     return code;

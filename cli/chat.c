@@ -246,17 +246,11 @@ int command_chat(int argc, char **argv)
         {0},
     };
     int code = 0;
-    instance_t instance;
     if (!options_parse(argc, argv, table, "talk to the bot in the terminal", &data, &code))
         return code;
-    if (instance_locate(data, &instance) != ACT_E_OK)
-        return EXIT_USAGE;
-    self.client = client_open(&instance, 3000);
-    if (!self.client) {
-        fprintf(stderr, "parley chat: nothing is running on %s (start it: ./parley up)\n",
-                instance.data);
-        return EXIT_UNAVAILABLE;
-    }
+    code = client_reach(data, argv[0], &self.client);
+    if (code != 0)
+        return code;
     code = open_account(&self) ? talk(&self) : EXIT_UNAVAILABLE;
     client_close(&self.client);
     return code;

@@ -84,6 +84,15 @@ client_t *client_open_loud(const instance_t *instance, const char *command)
     return self;
 }
 
+int client_reach(const char *data, const char *command, client_t **ret_client)
+{
+    instance_t instance;
+    if (instance_locate(data, &instance) != ACT_E_OK)
+        return EXIT_USAGE;
+    *ret_client = client_open_loud(&instance, command);
+    return *ret_client ? 0 : EXIT_UNAVAILABLE;
+}
+
 void client_close(client_t **self_p)
 {
     client_t *self = *self_p;

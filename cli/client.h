@@ -12,6 +12,10 @@ typedef struct client client_t;
 client_t *client_open(const instance_t *instance, int64_t wait_ms);
 // The same with three seconds, and with that line: the command's name is in it.
 client_t *client_open_loud(const instance_t *instance, const char *command);
+// What most commands begin with: the instance of this folder, and the connection. Returns 0, or the exit code
+// when the line is printed.
+ACT_MUST_CHECK int client_reach(const char *data, const char *command, client_t **ret_client);
+// Accepts NULL inside.
 void client_close(client_t **self_p);
 act_actor_t *client_actor(client_t *self);
 act_arena_t *client_arena(client_t *self);

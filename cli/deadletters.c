@@ -5,6 +5,7 @@
 #include "dead_body.h"
 #include "options.h"
 #include "proto/broker_service.h"
+#include "show.h"
 #include "proto/persistence_service.h"
 
 #include "base/mem.h"
@@ -57,15 +58,6 @@ static int say_failure(const dead_t *self, act_err_t err)
     return EXIT_UNAVAILABLE;
 }
 
-static void print_json(const act_model_t *model, const void *message)
-{
-    act_buf_t out;
-    act_buf_init(&out, 4 * ACT_BUF_DEFAULT_MAX_BYTES);
-    act_model_to_json(model, message, &out);
-    printf("%.*s\n", (int)out.len_bytes, out.ptr);
-    act_buf_fini(&out);
-}
-
 // --- list, show ----------------------------------------------------------------------------------
 
 static void print_row(const dead_letter_t *row)
@@ -87,7 +79,7 @@ static int run_list(dead_t *self)
     if (err != ACT_E_OK)
         return say_failure(self, err);
     if (self->is_json) {
-        print_json(&list_dead_letters_reply_model, &reply);
+        show_json(&list_dead_letters_reply_model, &reply);
         return 0;
     }
     for (uint32_t i = 0; i < reply.letters.count; i++)
@@ -126,7 +118,7 @@ static int run_show(dead_t *self)
     if (err != ACT_E_OK)
         return say_failure(self, err);
     if (self->is_json) {
-        print_json(&dead_letter_model, &letter);
+        show_json(&dead_letter_model, &letter);
         return 0;
     }
     print_row(&letter);

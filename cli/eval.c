@@ -4,7 +4,6 @@
 #include "client.h"
 #include "command.h"
 #include "eval_report.h"
-#include "instance.h"
 #include "options.h"
 #include "proto/persistence_service.h"
 #include "text/languages.h"
@@ -194,15 +193,15 @@ static const struct {
     int (*run)(const eval_options_t *options, client_t *client);
 } actions[] = {{"calibration", calibrate}, {"threshold", set_threshold}};
 
-static int run(const eval_options_t *options, const char *action, const instance_t *instance)
+static int run(const eval_options_t *options, const char *action, const char *data)
 {
     for (size_t i = 0; i < ACT_COUNT(actions); i++) {
         if (strcmp(action, actions[i].name) != 0)
             continue;
-        client_t *client = client_open_loud(instance, "eval");
-        if (!client)
-            return EXIT_UNAVAILABLE;
-        int code = actions[i].run(options, client);
+        client_t *client = NULL;
+        int code = client_reach(data, "eval", &client);
+        if (code == 0)
+            code = actions[i].run(options, client);
         client_close(&client);
         return code;
     }
@@ -243,10 +242,7 @@ int command_eval(int argc, char **argv)
         .words_count = &words_count,
     };
     int code = 0;
-    instance_t instance;
     if (!options_parse_words(argc, argv, &spec, &data, &code))
         return code;
-    if (instance_locate(data, &instance) != ACT_E_OK)
-        return EXIT_USAGE;
-    return run(&options, words_count > 0 ? action : "calibration", &instance);
+    return run(&options, words_count > 0 ? action : "calibration", data);
 }

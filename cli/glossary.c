@@ -1,7 +1,6 @@
 // glossary: a tenant's own words in translations: list them, set them, take them away.
 #include "client.h"
 #include "command.h"
-#include "instance.h"
 #include "options.h"
 #include "proto/persistence_service.h"
 
@@ -86,16 +85,15 @@ static const struct {
     int (*run)(const glossary_options_t *options);
 } actions[] = {{"list", list}, {"set", set}, {"keep", keep}, {"unset", unset}};
 
-static int run(glossary_options_t *options, const instance_t *instance)
+static int run(glossary_options_t *options, const char *data)
 {
     const char *action = options->words_count > 0 ? options->words[0] : "list";
     for (size_t i = 0; i < ACT_COUNT(actions); i++) {
         if (strcmp(action, actions[i].name) != 0)
             continue;
-        options->client = client_open_loud(instance, "glossary");
-        if (!options->client)
-            return EXIT_UNAVAILABLE;
-        int code = actions[i].run(options);
+        int code = client_reach(data, "glossary", &options->client);
+        if (code == 0)
+            code = actions[i].run(options);
         client_close(&options->client);
         return code;
     }
@@ -124,10 +122,7 @@ int command_glossary(int argc, char **argv)
         .words_count = &options.words_count,
     };
     int code = 0;
-    instance_t instance;
     if (!options_parse_words(argc, argv, &spec, &data, &code))
         return code;
-    if (instance_locate(data, &instance) != ACT_E_OK)
-        return EXIT_USAGE;
-    return run(&options, &instance);
+    return run(&options, data);
 }

@@ -8,18 +8,6 @@
 
 #include <stdio.h>
 
-static client_t *open_client(const char *command, const char *data)
-{
-    instance_t instance;
-    if (instance_locate(data, &instance) != ACT_E_OK)
-        return NULL;
-    client_t *client = client_open(&instance, 3000);
-    if (!client)
-        fprintf(stderr, "parley %s: nothing is running on %s (start it: ./parley up)\n", command,
-                instance.data);
-    return client;
-}
-
 static void print_handoff(const handoff_t *row)
 {
     char since[ACT_TIME_TEXT_BYTES];
@@ -37,9 +25,10 @@ int command_handoffs(int argc, char **argv)
     if (!options_parse(argc, argv, table, "conversations that a person has, or nobody", &data,
                        &code))
         return code;
-    client_t *client = open_client(argv[0], data);
-    if (!client)
-        return EXIT_UNAVAILABLE;
+    client_t *client = NULL;
+    code = client_reach(data, argv[0], &client);
+    if (code != 0)
+        return code;
     empty_t empty = {0};
     list_handoffs_reply_t reply;
     act_err_t err = client_call(client, &persistence_service, PERSISTENCE_LIST_HANDOFFS, tenant,
@@ -71,9 +60,10 @@ int command_handback(int argc, char **argv)
             stderr);
         return EXIT_USAGE;
     }
-    client_t *client = open_client(argv[0], data);
-    if (!client)
-        return EXIT_UNAVAILABLE;
+    client_t *client = NULL;
+    code = client_reach(data, argv[0], &client);
+    if (code != 0)
+        return code;
     handback_request_t request = {.conversation_id = act_str(conversation),
                                   .address = act_str(from),
                                   .actor = ACT_STR("cli")};

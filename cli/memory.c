@@ -3,8 +3,8 @@
 #include "command.h"
 #include "options.h"
 #include "proto/persistence_service.h"
+#include "show.h"
 
-#include "base/model_json.h"
 #include "base/time.h"
 
 #include <inttypes.h>
@@ -48,15 +48,6 @@ static void print_memory(const get_memory_reply_t *memory)
         print_fact(&memory->facts.items[i]);
 }
 
-static void print_json(const get_memory_reply_t *memory)
-{
-    act_buf_t out;
-    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
-    act_model_to_json(&get_memory_reply_model, memory, &out);
-    printf("%.*s\n", (int)out.len_bytes, out.ptr);
-    act_buf_fini(&out);
-}
-
 static act_err_t show(client_t *client, const char *tenant, const char *conversation, bool is_json)
 {
     get_memory_request_t request = {.conversation_id = act_str(conversation)};
@@ -64,7 +55,7 @@ static act_err_t show(client_t *client, const char *tenant, const char *conversa
     act_err_t err = client_call(client, &persistence_service, PERSISTENCE_GET_MEMORY, tenant,
                                 &request, &reply, /* is_loud= */ true);
     if (err == ACT_E_OK && is_json)
-        print_json(&reply);
+        show_json(&get_memory_reply_model, &reply);
     else if (err == ACT_E_OK)
         print_memory(&reply);
     return err;
@@ -109,11 +100,10 @@ int command_memory(int argc, char **argv)
         fputs("parley memory: say `show CONVERSATION` or `erase --contact ID`\n", stderr);
         return EXIT_USAGE;
     }
-    instance_t instance;
-    client_t *client =
-        instance_locate(data, &instance) == ACT_E_OK ? client_open_loud(&instance, argv[0]) : NULL;
-    if (!client)
-        return EXIT_UNAVAILABLE;
+    client_t *client = NULL;
+    code = client_reach(data, argv[0], &client);
+    if (code != 0)
+        return code;
     act_err_t err =
         is_show ? show(client, tenant, words[1], is_json) : erase(client, tenant, contact);
     client_close(&client);

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "options.h"
 #include "proto/broker_service.h"
+#include "show.h"
 
 #include "base/mem.h"
 #include "base/time.h"
@@ -29,30 +30,13 @@ static void print_row(const obituary_t *row)
            act_str_empty(row->method_in_hand) ? "" : "  in ", ACT_STR_ARG(row->method_in_hand));
 }
 
-static void print_lines(act_str_t text)
-{
-    while (!act_str_empty(text)) {
-        act_str_t line = act_str_cut(&text, '\n');
-        printf("    %.*s\n", ACT_STR_ARG(line));
-    }
-}
-
 static void print_details(const obituary_t *row)
 {
     printf("    cpu %" PRIu64 " ms, at most %" PRIu64 " KiB\n",
            row->user_cpu_ms + row->system_cpu_ms, row->rss_max_kb);
-    print_lines(row->backtrace);
+    show_lines(row->backtrace, "    ");
     for (uint32_t i = 0; i < row->log_lines.count; i++)
-        print_lines(row->log_lines.items[i]);
-}
-
-static void print_json(const obituaries_reply_t *reply)
-{
-    act_buf_t out;
-    act_buf_init(&out, 4 * ACT_BUF_DEFAULT_MAX_BYTES);
-    act_model_to_json(&obituaries_reply_model, reply, &out);
-    printf("%.*s\n", (int)out.len_bytes, out.ptr);
-    act_buf_fini(&out);
+        show_lines(row->log_lines.items[i], "    ");
 }
 
 static void print_all(const obituaries_reply_t *reply, const char *service)
@@ -75,7 +59,7 @@ static int run(client_t *client, const char *service, bool is_json)
     if (err != ACT_E_OK)
         return EXIT_UNAVAILABLE;
     if (is_json)
-        print_json(&reply);
+        show_json(&obituaries_reply_model, &reply);
     else
         print_all(&reply, service);
     return 0;
@@ -100,13 +84,12 @@ int command_obituaries(int argc, char **argv)
         .words_count = &words_count,
     };
     int code = 0;
-    instance_t instance;
+    client_t *client = NULL;
     if (!options_parse_words(argc, argv, &spec, &data, &code))
         return code;
-    if (instance_locate(data, &instance) != ACT_E_OK)
-        return EXIT_USAGE;
-    client_t *client = client_open_loud(&instance, "obituaries");
-    code = client ? run(client, words[0], is_json) : EXIT_UNAVAILABLE;
+    code = client_reach(data, argv[0], &client);
+    if (code == 0)
+        code = run(client, words[0], is_json);
     client_close(&client);
     return code;
 }

@@ -3,8 +3,8 @@
 #include "command.h"
 #include "options.h"
 #include "proto/persistence_service.h"
+#include "show.h"
 
-#include "base/model_json.h"
 #include "base/time.h"
 
 #include <stdio.h>
@@ -37,15 +37,6 @@ static void print_row(const unsent_message_t *row)
         printf("    what would work: %.*s\n", ACT_STR_ARG(row->advice));
 }
 
-static void print_json(const list_unsent_reply_t *reply)
-{
-    act_buf_t out;
-    act_buf_init(&out, 4 * ACT_BUF_DEFAULT_MAX_BYTES);
-    act_model_to_json(&list_unsent_reply_model, reply, &out);
-    printf("%.*s\n", (int)out.len_bytes, out.ptr);
-    act_buf_fini(&out);
-}
-
 static act_err_t list(const outbox_t *self)
 {
     list_unsent_request_t request = {.state = act_str(self->state), .with_settled = self->is_all};
@@ -55,7 +46,7 @@ static act_err_t list(const outbox_t *self)
     if (err != ACT_E_OK)
         return err;
     if (self->is_json) {
-        print_json(&reply);
+        show_json(&list_unsent_reply_model, &reply);
         return err;
     }
     for (uint32_t i = 0; i < reply.messages.count; i++)
@@ -110,11 +101,9 @@ int command_outbox(int argc, char **argv)
         fputs("parley outbox: say what to do with which message: resend ID, or drop ID\n", stderr);
         return EXIT_USAGE;
     }
-    instance_t instance;
-    self.client =
-        instance_locate(data, &instance) == ACT_E_OK ? client_open_loud(&instance, argv[0]) : NULL;
-    if (!self.client)
-        return EXIT_UNAVAILABLE;
+    code = client_reach(data, argv[0], &self.client);
+    if (code != 0)
+        return code;
     act_err_t err = words_count == 0 ? list(&self) : settle(&self, words[0], words[1]);
     client_close(&self.client);
     return err == ACT_E_OK ? 0 : 1;

@@ -100,15 +100,14 @@ static const struct {
     int (*run)(const prompt_options_t *options);
 } actions[] = {{"list", list}, {"show", show}, {"set", set}, {"reset", reset}};
 
-static int run(prompt_options_t *options, const instance_t *instance, const char *action)
+static int run(prompt_options_t *options, const char *data, const char *action)
 {
     for (size_t i = 0; i < ACT_COUNT(actions); i++) {
         if (strcmp(action, actions[i].name) != 0)
             continue;
-        options->client = client_open_loud(instance, "prompt");
-        if (!options->client)
-            return EXIT_UNAVAILABLE;
-        int code = actions[i].run(options);
+        int code = client_reach(data, "prompt", &options->client);
+        if (code == 0)
+            code = actions[i].run(options);
         client_close(&options->client);
         return code;
     }
@@ -137,11 +136,8 @@ int command_prompt(int argc, char **argv)
         .words_count = &words_count,
     };
     int code = 0;
-    instance_t instance;
     if (!options_parse_words(argc, argv, &spec, &data, &code))
         return code;
-    if (instance_locate(data, &instance) != ACT_E_OK)
-        return EXIT_USAGE;
     options.name = words[1];
-    return run(&options, &instance, words[0]);
+    return run(&options, data, words[0]);
 }

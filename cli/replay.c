@@ -3,6 +3,7 @@
 #include "command.h"
 #include "options.h"
 #include "proto/persistence_service.h"
+#include "show.h"
 #include "proto/session_service.h"
 
 #include <sodium.h>
@@ -32,21 +33,13 @@ static void print_json(replay_job_t *self, act_str_t turn_id, const replay_reply
     act_buf_fini(&out);
 }
 
-static void print_lines(act_str_t text, const char *mark)
-{
-    while (!act_str_empty(text)) {
-        act_str_t line = act_str_cut(&text, '\n');
-        printf("  %s %.*s\n", mark, ACT_STR_ARG(line));
-    }
-}
-
 static void print_differences(const replay_reply_t *reply)
 {
     for (uint32_t i = 0; i < reply->differences.count; i++) {
         const replay_difference_t *difference = &reply->differences.items[i];
         printf("  %.*s\n", ACT_STR_ARG(difference->what));
-        print_lines(difference->recorded, "-");
-        print_lines(difference->replayed, "+");
+        show_lines(difference->recorded, "  - ");
+        show_lines(difference->replayed, "  + ");
     }
 }
 
@@ -250,13 +243,10 @@ int command_replay(int argc, char **argv)
               stderr);
         return EXIT_USAGE;
     }
-    instance_t instance;
-    if (instance_locate(data, &instance) != ACT_E_OK)
-        return EXIT_USAGE;
     replay_job_t job = {.tenant = tenant, .is_diff = is_diff, .is_json = is_json};
-    job.client = client_open_loud(&instance, "replay");
-    if (!job.client)
-        return EXIT_UNAVAILABLE;
+    code = client_reach(data, argv[0], &job.client);
+    if (code != 0)
+        return code;
     bool is_done = true;
     if (export_path && !(job.export_file = fopen(export_path, "we"))) {
         fprintf(stderr, "parley replay: %s cannot be written\n", export_path);

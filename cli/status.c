@@ -83,17 +83,12 @@ int command_status(int argc, char **argv)
     bool is_json = false;
     const option_t table[] = {{"json", NULL, &is_json, "one JSON object"}, {0}};
     int code = 0;
-    instance_t instance;
+    client_t *client = NULL;
     if (!options_parse(argc, argv, table, "show every actor instance", &data, &code))
         return code;
-    if (instance_locate(data, &instance) != ACT_E_OK)
-        return EXIT_USAGE;
-    client_t *client = client_open(&instance, 3000);
-    if (!client) {
-        fprintf(stderr, "parley status: nothing is running on %s (start it: ./parley up)\n",
-                instance.data);
-        return EXIT_UNAVAILABLE;
-    }
+    code = client_reach(data, argv[0], &client);
+    if (code != 0)
+        return code;
     status_reply_t status;
     empty_t empty = {0};
     act_err_t err = client_call(client, &bus_service, BUS_STATUS, "", &empty, &status,

@@ -24,19 +24,6 @@ typedef struct {
     uint32_t count;     // scale
 } supervise_t;
 
-static int open_client(supervise_t *self, const char *data)
-{
-    instance_t instance;
-    if (instance_locate(data, &instance) != ACT_E_OK)
-        return EXIT_USAGE;
-    self->client = client_open(&instance, 3000);
-    if (self->client)
-        return 0;
-    fprintf(stderr, "parley %s: nothing is running on %s (start it: ./parley up)\n", self->command,
-            instance.data);
-    return EXIT_UNAVAILABLE;
-}
-
 static bool look(supervise_t *self, status_reply_t *ret_status)
 {
     empty_t empty = {0};
@@ -177,7 +164,7 @@ static int command_one(int argc, char **argv, const char *summary, const char *e
     }
     supervise_t self = {.command = argv[0], .word = words[0]};
     snprintf(self.actor, sizeof self.actor, "cli (uid %u)", (unsigned)getuid());
-    code = open_client(&self, data);
+    code = client_reach(data, self.command, &self.client);
     return finish(&self, code ? code : run(&self, method, judge));
 }
 
@@ -229,7 +216,7 @@ int command_scale(int argc, char **argv)
                         .service = act_str(words[0]),
                         .count = (uint32_t)count};
     snprintf(self.actor, sizeof self.actor, "cli (uid %u)", (unsigned)getuid());
-    code = open_client(&self, data);
+    code = client_reach(data, self.command, &self.client);
     if (code != 0)
         return code;
     scale_request_t request = {

@@ -54,11 +54,10 @@ int command_takeover(int argc, char **argv)
               stderr);
         return EXIT_USAGE;
     }
-    instance_t instance;
-    client_t *client =
-        instance_locate(data, &instance) == ACT_E_OK ? client_open_loud(&instance, argv[0]) : NULL;
-    if (!client)
-        return EXIT_UNAVAILABLE;
+    client_t *client = NULL;
+    code = client_reach(data, argv[0], &client);
+    if (code != 0)
+        return code;
     take_over_request_t request = {
         .conversation_id = act_str(conversation),
         .address = act_str(from),
@@ -165,11 +164,10 @@ int command_reply(int argc, char **argv)
               stderr);
         return EXIT_USAGE;
     }
-    instance_t instance;
-    client_t *client =
-        instance_locate(data, &instance) == ACT_E_OK ? client_open_loud(&instance, argv[0]) : NULL;
-    if (!client)
-        return EXIT_UNAVAILABLE;
+    client_t *client = NULL;
+    code = client_reach(data, argv[0], &client);
+    if (code != 0)
+        return code;
     code = send_reply(client, tenant, &request);
     client_close(&client);
     return code;

@@ -209,7 +209,7 @@ int command_tap(int argc, char **argv)
         .words_count = &options.words_count,
     };
     int code = 0;
-    instance_t instance;
+    client_t *client = NULL;
     tap_request_t request = {.actor = ACT_STR("cli")};
     if (!options_parse_words(argc, argv, &spec, &data, &code))
         return code;
@@ -222,12 +222,12 @@ int command_tap(int argc, char **argv)
     }
     if (is_show)
         return show(options.words[1]);
-    if (!parse_bounds(&options, &request) || instance_locate(data, &instance) != ACT_E_OK)
+    if (!parse_bounds(&options, &request))
         return EXIT_USAGE;
     request.instance = act_str(options.words[0]);
-    client_t *client = client_open_loud(&instance, "tap");
-    if (!client)
-        return EXIT_UNAVAILABLE;
+    code = client_reach(data, argv[0], &client);
+    if (code != 0)
+        return code;
     code = record(client, &options, &request);
     client_close(&client);
     return code;

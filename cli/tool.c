@@ -3,6 +3,7 @@
 
 #include "io/json.h"
 #include "options.h"
+#include "show.h"
 #include "tool/json_schema.h"
 #include "tool_link.h"
 
@@ -11,16 +12,6 @@
 #include <string.h>
 
 #define EXIT_TOOL 1 // the tool said no
-
-static client_t *open_client(const char *data, const char *command, int *ret_code)
-{
-    instance_t instance;
-    *ret_code = EXIT_USAGE;
-    if (instance_locate(data, &instance) != ACT_E_OK)
-        return NULL;
-    *ret_code = EXIT_UNAVAILABLE;
-    return client_open_loud(&instance, command);
-}
 
 // --- list ------------------------------------------------------------------------------------------
 
@@ -51,23 +42,20 @@ static int list(int argc, char **argv)
     int code = 0;
     if (!options_parse(argc, argv, table, "the tools that an agent may be offered", &data, &code))
         return code;
-    client_t *client = open_client(data, "tool list", &code);
-    if (!client)
+    client_t *client = NULL;
+    code = client_reach(data, "tool list", &client);
+    if (code != 0)
         return code;
     tools_reply_t reply;
     bool is_good = tool_link_list(client, "", "", &reply);
-    act_buf_t out;
-    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
     if (is_good && is_json) {
-        tools_reply_to_json(&reply, &out);
-        printf("%.*s\n", (int)out.len_bytes, out.ptr);
+        show_json(&tools_reply_model, &reply);
     } else if (is_good) {
         printf("%-22s %-9s %4s %-13s %-8s %s\n", "tool", "state", "gen", "effects", "from",
                "title");
         for (uint32_t i = 0; i < reply.tools.count; i++)
             print_row(&reply.tools.items[i]);
     }
-    act_buf_fini(&out);
     client_close(&client);
     return is_good ? 0 : EXIT_UNAVAILABLE;
 }
@@ -158,8 +146,9 @@ static int call(int argc, char **argv)
         return code;
     if (words_count == 0)
         return say("which tool? (see parley tool list)");
-    client_t *client = open_client(data, "tool call", &code);
-    if (!client)
+    client_t *client = NULL;
+    code = client_reach(data, "tool call", &client);
+    if (code != 0)
         return code;
     code = call_tool(client, words[0], words_count > 1 ? words[1] : "{}", &opts);
     client_close(&client);

@@ -3,6 +3,7 @@
 #include "client.h"
 #include "options.h"
 #include "proto/persistence_service.h"
+#include "show.h"
 #include "tool.h"
 
 #include "base/time.h"
@@ -11,22 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static client_t *open_client(const char *data, const char *command, int *ret_code)
-{
-    instance_t instance;
-    *ret_code = EXIT_USAGE;
-    if (instance_locate(data, &instance) != ACT_E_OK)
-        return NULL;
-    *ret_code = EXIT_UNAVAILABLE;
-    return client_open_loud(&instance, command);
-}
-
 static int call(const char *data, const char *command, uint32_t method, const char *tenant,
                 const void *request, void *ret_reply, client_t **ret_client)
 {
-    int code = 0;
-    *ret_client = open_client(data, command, &code);
-    if (!*ret_client)
+    int code = client_reach(data, command, ret_client);
+    if (code != 0)
         return code;
     return client_call(*ret_client, &persistence_service, method, tenant, request, ret_reply,
                        /* is_loud= */ true) == ACT_E_OK
@@ -73,11 +63,7 @@ int tool_log(int argc, char **argv)
     code =
         call(data, "tool log", PERSISTENCE_LIST_TOOL_EXECUTIONS, tenant, &request, &reply, &client);
     if (code == 0 && is_json) {
-        act_buf_t out;
-        act_buf_init(&out, 4 * ACT_BUF_DEFAULT_MAX_BYTES);
-        list_tool_executions_reply_to_json(&reply, &out);
-        printf("%.*s\n", (int)out.len_bytes, out.ptr);
-        act_buf_fini(&out);
+        show_json(&list_tool_executions_reply_model, &reply);
     } else if (code == 0) {
         for (uint32_t i = 0; i < reply.executions.count; i++)
             print_execution(&reply.executions.items[i]);

@@ -275,14 +275,13 @@ int tool_test(int argc, char **argv)
     int code = 0;
     if (!options_parse_words(argc, argv, &spec, &data, &code))
         return code;
-    instance_t instance;
-    if (words_count == 0 || instance_locate(data, &instance) != ACT_E_OK) {
+    if (words_count == 0) {
         fprintf(stderr, "parley tool test: which tool? (see parley tool list)\n");
         return EXIT_USAGE;
     }
-    self.client = client_open_loud(&instance, "tool test");
-    if (!self.client)
-        return EXIT_UNAVAILABLE;
+    code = client_reach(data, "tool test", &self.client);
+    if (code != 0)
+        return code;
     code = run(&self);
     act_tool_card_destroy(&self.card);
     client_close(&self.client);

@@ -154,7 +154,7 @@ int command_top(int argc, char **argv)
         .table = table,
     };
     int code = 0;
-    instance_t instance;
+    client_t *client = NULL;
     if (!options_parse_words(argc, argv, &spec, &data, &code))
         return code;
     if (!is_once && (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))) {
@@ -162,11 +162,9 @@ int command_top(int argc, char **argv)
                 "parley top: this is no terminal; `parley top --once` prints the table once\n");
         return EXIT_NO_TERMINAL;
     }
-    if (instance_locate(data, &instance) != ACT_E_OK)
-        return EXIT_USAGE;
-    client_t *client = client_open_loud(&instance, "top");
-    if (!client)
-        return EXIT_UNAVAILABLE;
+    code = client_reach(data, argv[0], &client);
+    if (code != 0)
+        return code;
     top_t *top = new_top(client);
     code = is_once ? print_once(top, is_instances) : run(top);
     destroy_top(top);

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "options.h"
 #include "proto/broker_service.h"
+#include "show.h"
 #include "waterfall.h"
 
 #include "base/time.h"
@@ -45,12 +46,6 @@ static uint32_t terminal_columns(void)
     return COLUMNS_DEFAULT;
 }
 
-static void print_buf(act_buf_t *out)
-{
-    fwrite(out->ptr, 1, out->len_bytes, stdout);
-    act_buf_fini(out);
-}
-
 static int show(client_t *client, act_str_t id, bool is_json)
 {
     trace_request_t request = {.trace = id};
@@ -65,15 +60,15 @@ static int show(client_t *client, act_str_t id, bool is_json)
                 ACT_STR_ARG(id), act_err_text(err));
         return EXIT_UNAVAILABLE;
     }
+    if (is_json) {
+        show_json(&trace_reply_model, &reply);
+        return 0;
+    }
     act_buf_t out;
     act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
-    if (is_json) {
-        trace_reply_to_json(&reply, &out);
-        act_buf_add_char(&out, '\n');
-    } else {
-        waterfall_render(&reply, terminal_columns(), &out);
-    }
-    print_buf(&out);
+    waterfall_render(&reply, terminal_columns(), &out);
+    fwrite(out.ptr, 1, out.len_bytes, stdout);
+    act_buf_fini(&out);
     return 0;
 }
 
@@ -106,11 +101,7 @@ static int print_list(client_t *client, bool is_json)
     if (list(client, LIST_ROWS, &reply) != ACT_E_OK)
         return EXIT_UNAVAILABLE;
     if (is_json) {
-        act_buf_t out;
-        act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
-        traces_reply_to_json(&reply, &out);
-        act_buf_add_char(&out, '\n');
-        print_buf(&out);
+        show_json(&traces_reply_model, &reply);
         return 0;
     }
     printf("%-32s  %-24s %10s %5s  %-30s %s\n", "trace", "at", "ms", "hops", "first", "");
@@ -178,14 +169,12 @@ int command_trace(int argc, char **argv)
         .words_count = &words_count,
     };
     int code = 0;
-    instance_t instance;
+    client_t *client = NULL;
     if (!options_parse_words(argc, argv, &spec, &data, &code))
         return code;
-    if (instance_locate(data, &instance) != ACT_E_OK)
-        return EXIT_USAGE;
-    client_t *client = client_open_loud(&instance, "trace");
-    if (!client)
-        return EXIT_UNAVAILABLE;
+    code = client_reach(data, argv[0], &client);
+    if (code != 0)
+        return code;
     code = run(client, &options);
     client_close(&client);
     return code;

@@ -46,18 +46,13 @@ int command_understand(int argc, char **argv)
         {0},
     };
     int code = 0;
-    instance_t instance;
+    client_t *client = NULL;
     if (!options_parse(argc, argv, table, "a message a line in, one JSON object a line out", &data,
                        &code))
         return code;
-    if (instance_locate(data, &instance) != ACT_E_OK)
-        return EXIT_USAGE;
-    client_t *client = client_open(&instance, 3000);
-    if (!client) {
-        fprintf(stderr, "parley understand: nothing is running on %s (start it: ./parley up)\n",
-                instance.data);
-        return EXIT_UNAVAILABLE;
-    }
+    code = client_reach(data, argv[0], &client);
+    if (code != 0)
+        return code;
     char line[LINES_MAX_BYTES];
     while (code == 0 && lines_next(stdin, line)) {
         understand_request_t request = {.text = act_str(line), .prior_language = act_str(language)};
