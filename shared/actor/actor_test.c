@@ -538,68 +538,11 @@ static void malformed_messages_are_passed_over(void **state)
     until_reply(self, 1);
 }
 
-// --- its own end ---------------------------------------------------------------------------------
-
-static bool is_busy(const void *context)
-{
-    return *(const bool *)context;
-}
-
-static void a_drain_waits_for_work_that_only_the_service_sees(void **state)
-{
-    (void)state;
-    bool has_work = true;
-    const act_spec_t busy_spec = {.name = "tester", .service = &service, .is_busy = is_busy};
-    actor_kit_t *kit = actor_kit_new(&busy_spec, &has_work);
-    actor_kit_supervise(kit, NULL);
-    actor_kit_welcome(kit, 1);
-    actor_kit_send_kind(kit, ACT_KIND_DRAIN, 0);
-    actor_kit_settle(kit);
-    actor_kit_pass_ms(kit, 1000);
-    assert_true(act_actor_is_draining(kit->actor));
-    assert_false(kit->is_stopped);
-    has_work = false;
-    actor_kit_pass_ms(kit, 100);
-    assert_true(kit->is_stopped);
-    actor_kit_destroy(&kit);
-}
-
-static void a_drain_does_not_wait_for_ever(void **state)
-{
-    (void)state;
-    bool has_work = true;
-    const act_spec_t busy_spec = {.name = "tester", .service = &service, .is_busy = is_busy};
-    actor_kit_t *kit = actor_kit_new(&busy_spec, &has_work);
-    actor_kit_supervise(kit, NULL);
-    actor_kit_welcome(kit, 1);
-    actor_kit_send_kind(kit, ACT_KIND_DRAIN, 0);
-    actor_kit_settle(kit);
-    actor_kit_pass_ms(kit, 8100); // drain_ms
-    assert_true(kit->is_stopped);
-    actor_kit_destroy(&kit);
-}
-
-static void a_failure_stops_the_loop(void **state)
-{
-    (void)state;
-    actor_kit_t *kit = actor_kit_new(&spec, NULL);
-    actor_kit_supervise(kit, NULL);
-    actor_kit_welcome(kit, 1);
-    assert_false(act_actor_has_failed(kit->actor));
-    act_actor_fail(kit->actor, "the database is not ours");
-    act_actor_fail(kit->actor, "and again");
-    assert_true(act_actor_has_failed(kit->actor));
-    actor_kit_destroy(&kit);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_drain_waits_for_work_that_only_the_service_sees),
-        TEST(a_drain_does_not_wait_for_ever),
-        TEST(a_failure_stops_the_loop),
         TEST(hello_says_who_it_is_and_what_it_offers),
         TEST(hello_is_repeated_until_welcomed),
         TEST(ready_may_be_said_later),

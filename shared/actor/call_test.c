@@ -1,4 +1,4 @@
-// call_test: an actor that serves: requests in, answers out, cancelled work, drain and orphanhood.
+// call_test: an actor that serves: requests in, answers out, parts, cancelled work.
 #include "actor/call.h"
 
 #include "actor/send.h"
@@ -23,7 +23,6 @@ typedef struct {
     int cancels_count;
     int replies_count;
     act_err_t reply_err;
-    bool is_drained;
 } fixture_t;
 
 static void on_call(const void *server, void *self_, act_call_t *call, act_str_t body)
@@ -41,17 +40,12 @@ static act_err_t check_nothing(act_arena_t *arena, act_str_t body, const char **
     return act_str_is(body, "bad") ? ACT_E_MALFORMED : ACT_E_OK;
 }
 
-static void on_drain(void *self)
-{
-    ((fixture_t *)self)->is_drained = true;
-}
-
 static const act_method_t methods[] = {
     {.name = "work", .dispatch = on_call, .check = check_nothing},
     {.name = "hint", .is_cast = true, .dispatch = on_call, .check = check_nothing},
 };
 static const act_service_t service = {"test", methods, ACT_COUNT(methods), NULL};
-static const act_spec_t spec = {.name = "tester", .service = &service, .drain = on_drain};
+static const act_spec_t spec = {.name = "tester", .service = &service};
 
 static int set_up_with(void **state, const act_spec_t *with)
 {
@@ -439,7 +433,7 @@ static void a_nested_call_of_an_expired_parent_is_not_made(void **state)
     assert_int_equal(actor_kit_count(self->kit, ACT_KIND_CALL), 0);
 }
 
-// --- without a broker, and the end ---------------------------------------------------------------
+// --- without a broker ------------------------------------------------------------------------------
 
 static void an_answer_without_a_broker_is_dropped(void **state)
 {
@@ -450,87 +444,6 @@ static void an_answer_without_a_broker_is_dropped(void **state)
     actor_kit_start_broker(self->kit);
     actor_kit_welcome(self->kit, 2);
     assert_int_equal(actor_kit_count(self->kit, ACT_KIND_REPLY), 0);
-}
-
-static void until_stopped(fixture_t *self)
-{
-    for (int i = 0; i < 100 && !self->kit->is_stopped; i++)
-        actor_kit_pass_ms(self->kit, 1);
-    assert_true(self->kit->is_stopped);
-}
-
-static void a_drained_actor_finishes_what_it_holds(void **state)
-{
-    fixture_t *self = *state;
-    actor_kit_supervise(self->kit, /* overrides= */ NULL);
-    act_call_t *call = take_call(self, 1);
-    actor_kit_send_kind(self->kit, ACT_KIND_DRAIN, 0);
-    actor_kit_settle(self->kit);
-    assert_true(self->is_drained);
-    assert_true(act_actor_is_draining(self->kit->actor));
-    actor_kit_pass_ms(self->kit, 1000);
-    assert_false(self->kit->is_stopped);
-    reply(call, "answer");
-    until_stopped(self);
-    actor_kit_expect(self->kit, ACT_KIND_REPLY);
-}
-
-static void a_drain_ends_after_its_time(void **state)
-{
-    fixture_t *self = *state;
-    actor_kit_supervise(self->kit, /* overrides= */ NULL);
-    take_call(self, 1);
-    act_actor_begin_drain(self->kit->actor);
-    actor_kit_pass_ms(self->kit, 7000);
-    assert_false(self->kit->is_stopped);
-    actor_kit_pass_ms(self->kit, 1500);
-    until_stopped(self);
-}
-
-static void an_orphan_ends_itself(void **state)
-{
-    fixture_t *self = *state;
-    actor_kit_supervise(self->kit, /* overrides= */ NULL);
-    actor_kit_kill_broker(self->kit);
-    actor_kit_pass_ms(self->kit, 29000);
-    assert_false(self->kit->is_stopped);
-    actor_kit_pass_ms(self->kit, 2000);
-    until_stopped(self);
-}
-
-static void a_client_is_no_orphan(void **state)
-{
-    fixture_t *self = *state;
-    actor_kit_kill_broker(self->kit);
-    actor_kit_pass_ms(self->kit, 3600000);
-    assert_false(self->kit->is_stopped);
-}
-
-// It was stopped while a broker started, which put another one in its place (found by ./parley chaos:
-// an ingress without a broker answered every webhook 503 for as long as it lived).
-static void an_actor_whose_name_is_taken_ends(void **state)
-{
-    fixture_t *self = *state;
-    actor_kit_supervise(self->kit, /* overrides= */ NULL);
-    act_header_t header = {.kind = ACT_KIND_REFUSED, .err = ACT_E_CONFLICT};
-    for (int i = 0; i < 6; i++) {
-        actor_kit_send(self->kit, &header, act_str(""));
-        actor_kit_settle(self->kit);
-        assert_false(self->kit->is_stopped);
-        actor_kit_pass_ms(self->kit, 1000);
-    }
-    actor_kit_pass_ms(self->kit, 500);
-    actor_kit_send(self->kit, &header, act_str(""));
-    until_stopped(self);
-}
-
-static void a_refused_actor_ends(void **state)
-{
-    fixture_t *self = *state;
-    actor_kit_supervise(self->kit, /* overrides= */ NULL);
-    act_header_t header = {.kind = ACT_KIND_REFUSED, .err = ACT_E_MALFORMED};
-    actor_kit_send(self->kit, &header, act_str(""));
-    until_stopped(self);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -664,12 +577,6 @@ int main(void)
         TEST(a_nested_call_continues_its_parent),
         TEST(a_nested_call_of_an_expired_parent_is_not_made),
         TEST(an_answer_without_a_broker_is_dropped),
-        TEST(a_drained_actor_finishes_what_it_holds),
-        TEST(a_drain_ends_after_its_time),
-        TEST(an_orphan_ends_itself),
-        TEST(a_client_is_no_orphan),
-        TEST(an_actor_whose_name_is_taken_ends),
-        TEST(a_refused_actor_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
