@@ -22,14 +22,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    broker_kit_t *kit = *state;
-    broker_kit_assert_conserved(kit);
-    broker_kit_destroy(&kit);
-    return 0;
-}
-
 static void start(broker_kit_t *kit, uint64_t route, uint32_t credit_messages)
 {
     char name[32];
@@ -508,7 +500,7 @@ static void nobody_can_cancel_the_call_of_another(void **state)
     assert_int_equal(broker_open_count(kit->broker), 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, broker_kit_tear_down)
 
 int main(void)
 {

@@ -21,14 +21,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    broker_kit_t *kit = *state;
-    broker_kit_assert_conserved(kit);
-    broker_kit_destroy(&kit);
-    return 0;
-}
-
 static void call_class(broker_kit_t *kit, uint64_t id, act_class_t class_)
 {
     act_header_t header = broker_kit_call_header(id, "session", NULL);
@@ -272,7 +264,7 @@ static void the_class_survives_the_death_of_a_worker(void **state)
     assert_string_equal(served_order(kit, B), "3 2 1 ");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, broker_kit_tear_down)
 
 int main(void)
 {

@@ -22,14 +22,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    broker_kit_t *kit = *state;
-    broker_kit_assert_conserved(kit);
-    broker_kit_destroy(&kit);
-    return 0;
-}
-
 static void call_in_order(broker_kit_t *kit, uint64_t id, const char *key)
 {
     act_header_t header = broker_kit_call_header(id, "session", key);
@@ -220,7 +212,7 @@ static void row_3_a_loop_of_calls_ends(void **state)
     assert_int_equal(broker_kit_count(kit, A, ACT_KIND_CALL), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, broker_kit_tear_down)
 
 int main(void)
 {

@@ -21,14 +21,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    broker_kit_t *kit = *state;
-    broker_kit_assert_conserved(kit);
-    broker_kit_destroy(&kit);
-    return 0;
-}
-
 // --- row 17: partial replies ---------------------------------------------------------------------
 
 static uint64_t ask_for_parts(broker_kit_t *kit, uint64_t worker, uint32_t parts_credit)
@@ -240,7 +232,7 @@ static void hints_are_bounded_like_events(void **state)
     assert_int_equal(broker_counters(kit->broker)->casts_dropped, 2000 - PEER_HINTS_MAX_COUNT);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, broker_kit_tear_down)
 
 int main(void)
 {

@@ -22,14 +22,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    broker_kit_t *kit = *state;
-    broker_kit_assert_conserved(kit);
-    broker_kit_destroy(&kit);
-    return 0;
-}
-
 static void book(broker_kit_t *kit, uint64_t client, uint64_t id, const char *key,
                  uint32_t budget_ms)
 {
@@ -199,7 +191,7 @@ static void when_there_is_no_room_calls_just_run(void **state)
     assert_int_equal(broker_kit_count(kit, CLIENT, ACT_KIND_REPLY), 150);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, broker_kit_tear_down)
 
 int main(void)
 {

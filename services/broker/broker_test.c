@@ -21,14 +21,6 @@ static int set_up(void **state)
     return 0;
 }
 
-static int tear_down(void **state)
-{
-    broker_kit_t *kit = *state;
-    broker_kit_assert_conserved(kit);
-    broker_kit_destroy(&kit);
-    return 0;
-}
-
 // --- HELLO ---------------------------------------------------------------------------------------
 
 static void hello_is_welcomed_with_the_epoch(void **state)
@@ -501,7 +493,7 @@ static void everyone_hears_when_the_broker_goes(void **state)
     broker_kit_expect(kit, A, ACT_KIND_BYE);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, broker_kit_tear_down)
 
 int main(void)
 {

@@ -104,6 +104,15 @@ broker_kit_t *broker_kit_new(const broker_limits_t *limits)
     return self;
 }
 
+broker_kit_t *broker_kit_new_with_acl(acl_t **acl_p)
+{
+    broker_limits_t limits = broker_kit_limits;
+    limits.acl = *acl_p;
+    broker_kit_t *self = broker_kit_new(&limits);
+    self->acl = act_take(acl_p);
+    return self;
+}
+
 void broker_kit_destroy(broker_kit_t **self_p)
 {
     broker_kit_t *self = *self_p;
@@ -114,6 +123,14 @@ void broker_kit_destroy(broker_kit_t **self_p)
     act_arena_destroy(&self->arena);
     act_free(self->frames);
     act_free(act_take(self_p));
+}
+
+int broker_kit_tear_down(void **state)
+{
+    broker_kit_t *self = *state;
+    broker_kit_assert_conserved(self);
+    broker_kit_destroy(&self);
+    return 0;
 }
 
 // --- what peers do -------------------------------------------------------------------------------
@@ -134,10 +151,22 @@ void broker_kit_send_kind(broker_kit_t *self, uint64_t route, act_kind_t kind, u
     broker_kit_send(self, route, &header, act_str(""));
 }
 
+static void send_hello(broker_kit_t *self, const hello_t *hello, uint32_t credit_messages,
+                       uint32_t credit_bytes)
+{
+    act_buf_t body;
+    act_buf_init(&body, 4096);
+    hello_pack(hello, &body);
+    act_header_t header = {
+        .kind = ACT_KIND_HELLO, .credit_messages = credit_messages, .credit_bytes = credit_bytes};
+    broker_kit_send(self, hello->pid_start, &header, act_buf_str(&body));
+    act_buf_fini(&body);
+}
+
 void broker_kit_hello(broker_kit_t *self, uint64_t route, const char *service, const char *instance,
                       bool is_ready, uint32_t credit_messages, uint32_t credit_bytes)
 {
-    hello_t hello = {
+    const hello_t hello = {
         .actor = act_str(service ? service : "client"),
         .instance = act_str(instance),
         .service = act_str(service),
@@ -145,13 +174,26 @@ void broker_kit_hello(broker_kit_t *self, uint64_t route, const char *service, c
         .pid_start = route,
         .is_ready = is_ready,
     };
-    act_buf_t body;
-    act_buf_init(&body, 4096);
-    hello_pack(&hello, &body);
-    act_header_t header = {
-        .kind = ACT_KIND_HELLO, .credit_messages = credit_messages, .credit_bytes = credit_bytes};
-    broker_kit_send(self, route, &header, act_buf_str(&body));
-    act_buf_fini(&body);
+    send_hello(self, &hello, credit_messages, credit_bytes);
+}
+
+void broker_kit_hello_as(broker_kit_t *self, uint64_t route, const char *actor, const char *service,
+                         const char *instance)
+{
+    const hello_t hello = {
+        .actor = act_str(actor),
+        .instance = act_str(instance),
+        .service = act_str(service),
+        .pid = (int32_t)route,
+        .pid_start = route,
+        .is_ready = true,
+    };
+    send_hello(self, &hello, 8, CREDIT_BYTES);
+}
+
+void broker_kit_come_as(broker_kit_t *self, const char *actor)
+{
+    broker_set_sender(self->broker, act_str(actor));
 }
 
 void broker_kit_worker(broker_kit_t *self, uint64_t route, const char *service,

@@ -37,7 +37,11 @@ typedef struct {
 extern const broker_limits_t broker_kit_limits;
 
 broker_kit_t *broker_kit_new(const broker_limits_t *limits);
+// With the usual limits and this table, which is the kit's then.
+broker_kit_t *broker_kit_new_with_acl(acl_t **acl_p);
 void broker_kit_destroy(broker_kit_t **self_p);
+// For cmocka: *state is the kit, whose calls are conserved.
+int broker_kit_tear_down(void **state);
 
 // --- what peers do -------------------------------------------------------------------------------
 
@@ -47,6 +51,11 @@ void broker_kit_send_kind(broker_kit_t *self, uint64_t route, act_kind_t kind, u
 // HELLO of an instance (service NULL: a client); pid and start time are the route.
 void broker_kit_hello(broker_kit_t *self, uint64_t route, const char *service, const char *instance,
                       bool is_ready, uint32_t credit_messages, uint32_t credit_bytes);
+// Ready, as an instance of this actor; service "": it offers none.
+void broker_kit_hello_as(broker_kit_t *self, uint64_t route, const char *actor, const char *service,
+                         const char *instance);
+// From here on frames come over a connection with the key of this actor; "" is the folder.
+void broker_kit_come_as(broker_kit_t *self, const char *actor);
 // A ready instance of a service with room for many calls.
 void broker_kit_worker(broker_kit_t *self, uint64_t route, const char *service,
                        const char *instance, uint32_t credit_messages);
