@@ -11,6 +11,9 @@
 #define OTHER_REQUESTS_COUNT 16u
 // An answer of a send is a few hundred bytes.
 #define RESPONSE_MAX_BYTES (256u << 10)
+// A request is made only when we count as alive until its answer (send_is_ours). With less to spare than two beats and a
+// little, an INTENT would be put again and again whose request is not made.
+#define ALIVE_SPARE_MS 2500
 
 static const act_config_row_t settings[] = {
     {"master_key_file", "PARLEY_MASTER_KEY_FILE", ACT_CONFIG_TEXT, NULL, 0, 0,
@@ -23,7 +26,8 @@ static const act_config_row_t settings[] = {
     {"claim_ms", "PARLEY_CLAIM_MS", ACT_CONFIG_INT, "15000", 2000, 600000, "15000",
      "a send without a recorded result after this time has an unknown outcome", false},
     {"send_timeout_ms", "PARLEY_SEND_TIMEOUT_MS", ACT_CONFIG_INT, "8000", 100, 120000, "8000",
-     "most time for a channel to answer; less than claim_ms", false},
+     "most time for a channel to answer; less than claim_ms, and 2500 less than alive_ms and reconcile_ms together",
+     false},
     {"throughput_per_s", "PARLEY_THROUGHPUT_PER_S", ACT_CONFIG_INT, "80", 1, 1000000, "80",
      "messages a second from one channel account, all living deliveries together (WhatsApp allows 80 at first)",
      false},
@@ -151,13 +155,20 @@ static void on_named(void *context)
     claims_wake(self->claims);
 }
 
+static bool is_timeout_short(const delivery_t *self, const act_config_t *config)
+{
+    int64_t alive_ms = act_config_int(config, "alive_ms") + self->reconcile_ms;
+    return self->send_timeout_ms < self->claim_ms &&
+           self->send_timeout_ms + ALIVE_SPARE_MS <= alive_ms;
+}
+
 static act_err_t open_delivery(void *context, act_actor_t *actor)
 {
     delivery_t *self = context;
     self->actor = actor;
     const act_config_t *config = act_actor_config(actor);
     load_settings(self, config);
-    if (self->send_timeout_ms >= self->claim_ms) {
+    if (!is_timeout_short(self, config)) {
         act_log_error(act_actor_log(actor), "bad_setting", "name=%s", "send_timeout_ms");
         return ACT_E_CONFIG;
     }

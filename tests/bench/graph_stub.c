@@ -8,6 +8,7 @@
 
 #include "load.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -313,12 +314,15 @@ static void accept_all(graph_stub_t *self)
 
 // --- life ----------------------------------------------------------------------------------------
 
-static bool listen_on(graph_stub_t *self, uint16_t port)
+static bool listen_on(graph_stub_t *self, const char *host, uint16_t port)
 {
     int on = 1;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (inet_pton(AF_INET, host ? host : "127.0.0.1", &address.sin_addr) != 1) {
+        errno = EINVAL;
+        return false;
+    }
     self->listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     return self->listen_fd >= 0 &&
            setsockopt(self->listen_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
@@ -327,7 +331,8 @@ static bool listen_on(graph_stub_t *self, uint16_t port)
            epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, self->listen_fd, &event) == 0;
 }
 
-graph_stub_t *graph_stub_new(uint16_t port, graph_message_fn *on_message, void *context)
+graph_stub_t *graph_stub_new(const char *host, uint16_t port, graph_message_fn *on_message,
+                             void *context)
 {
     graph_stub_t *self = calloc(1, sizeof *self);
     if (self == NULL)
@@ -337,7 +342,7 @@ graph_stub_t *graph_stub_new(uint16_t port, graph_message_fn *on_message, void *
     self->context = context;
     self->listen_fd = -1;
     self->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (self->epoll_fd < 0 || !listen_on(self, port)) {
+    if (self->epoll_fd < 0 || !listen_on(self, host, port)) {
         int error = errno;
         graph_stub_destroy(&self);
         errno = error;

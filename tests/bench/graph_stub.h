@@ -42,8 +42,9 @@ typedef struct {
 
 typedef graph_answer_t(graph_message_fn)(void *context, const graph_message_t *message);
 
-// Listens on 127.0.0.1. NULL, with errno set, when the port cannot be had.
-graph_stub_t *graph_stub_new(uint16_t port, graph_message_fn *on_message, void *context);
+// host: an IPv4 address of ours, or NULL for 127.0.0.1. NULL, with errno set, when it or the port cannot be had.
+graph_stub_t *graph_stub_new(const char *host, uint16_t port, graph_message_fn *on_message,
+                             void *context);
 void graph_stub_destroy(graph_stub_t **self_p);
 
 int graph_stub_fd(const graph_stub_t *self);

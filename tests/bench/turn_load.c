@@ -353,7 +353,7 @@ static bool open_run(run_t *self)
     self->book = turn_book_new(self->options.webhooks.conversations_count);
     self->webhooks = webhook_gen_new(&self->options.webhooks);
     self->load = load_new(&self->options.load);
-    self->graph = graph_stub_new((uint16_t)self->options.graph_port, on_message, self);
+    self->graph = graph_stub_new(NULL, (uint16_t)self->options.graph_port, on_message, self);
     return self->webhooks != NULL && self->load != NULL && self->graph != NULL;
 }
 

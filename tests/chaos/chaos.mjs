@@ -1,6 +1,6 @@
 // ./parley chaos: everything is killed while customers write; then nothing may be lost, doubled or out of
 // order. Prints one line, or one JSON object; ends with 1 when a promise was broken.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,6 +19,8 @@ const usage = `usage: ./parley chaos [options]
   --json              one JSON object instead of one line
   --points            instead: every crash point (points.txt) with every fault, in the ASan build
   --overload          instead: five times as many webhooks as can be answered (60 s)
+  --cells 2           two cells on one database, in network namespaces; one is cut off from it for seconds now and then; needs root
+  --disk-full         the database's disk (an image of its own) is full for seconds now and then; needs root
   --redelivery        instead: 64 copies of each of 10,000 webhooks on 64 connections
   --newcomers         instead: ten pictures at once from each of 1,000 new contacts
   --contacts N        of those two: how many contacts write
@@ -34,7 +36,7 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       minutes: string, seconds: string, rate: string, conversations: string, 'kill-every-ms': string, seed: string,
-      keep: boolean, record: string, json: boolean, help: boolean, points: boolean, overload: boolean, redelivery: boolean, newcomers: boolean, contacts: string, fault: string, point: string,
+      keep: boolean, record: string, json: boolean, help: boolean, points: boolean, overload: boolean, 'disk-full': boolean, cells: string, redelivery: boolean, newcomers: boolean, contacts: string, fault: string, point: string,
     },
   });
   const number = (name, usual, min, max) => {
@@ -43,13 +45,15 @@ function readOptions() {
     if (values[name] === '' || !(value >= min && value <= max)) throw new Error(`--${name} must be a number from ${min} to ${max} (example: --${name} ${usual})`);
     return value;
   };
+  const other = ['points', 'overload', 'redelivery', 'newcomers'].filter((name) => values[name]);
+  if (other.length > 1 || (other.length > 0 && (values['disk-full'] || values.cells))) throw new Error(`--${other[0]} is a run of its own (example: --${other[0]} --json)`);
   const minutes = number('minutes', 2, 0.1, 1440);
   return {
     seconds: number('seconds', minutes * 60, 5, 86400), rate: number('rate', 300, 1, 10000),
     conversations: Math.round(number('conversations', 1000, 1, 1000000)), killEveryMs: number('kill-every-ms', 2000, 100, 3600000),
     seed: Math.round(number('seed', Date.now() % 1000000 + 1, 1, 4294967295)),
     crowd: values.redelivery ? 'redelivery' : values.newcomers ? 'newcomers' : undefined, contacts: values.contacts && Math.round(number('contacts', 1000, 1, 1000000)),
-    isPoints: values.points, isOverload: values.overload, hasTime: values.minutes !== undefined || values.seconds !== undefined, fault: values.fault, point: values.point, stopMs: 3000, settleMs: 100,
+    cells: Math.round(number('cells', 1, 1, 2)), isDiskFull: values['disk-full'], isPoints: values.points, isOverload: values.overload, hasTime: values.minutes !== undefined || values.seconds !== undefined, fault: values.fault, point: values.point, stopMs: 3000, settleMs: 100,
     keep: values.keep, record: values.record, isJson: values.json, isHelp: values.help,
   };
 }
@@ -110,7 +114,7 @@ async function run(options) {
   if (result.is_ok) return;
   for (const finding of findings) say(finding);
   if (options.isPoints) say(`again: ./parley chaos --points --seed ${options.seed}`);
-  else say(`again: ./parley chaos --seconds ${options.seconds} --rate ${options.rate} --conversations ${options.conversations} --kill-every-ms ${options.killEveryMs} --seed ${options.seed}`);
+  else say(`again: ./parley chaos --seconds ${options.seconds} --rate ${options.rate} --conversations ${options.conversations} --kill-every-ms ${options.killEveryMs} --seed ${options.seed}${options.isDiskFull ? ' --disk-full' : ''}${options.cells > 1 ? ` --cells ${options.cells}` : ''}`);
   process.exitCode = 1;
 }
 
@@ -121,9 +125,19 @@ try {
   process.stderr.write(`chaos: ${error.message}\n${usage}`);
   process.exit(64);
 }
+// Mounts and networks are made in namespaces of our own and end with us.
+const INSIDE = 'PARLEY_CHAOS_INSIDE';
+async function goInside() {
+  if (process.getuid() !== 0) throw new Error('--disk-full and --cells need root');
+  const child = spawn('unshare', ['-m', '--propagation', 'private', ...(options.cells > 1 ? ['-n'] : []), process.execPath, ...process.argv.slice(1)], { stdio: 'inherit', env: { ...process.env, [INSIDE]: '1' } });
+  process.on('SIGINT', () => {}); // a terminal tells the child, too
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  process.exitCode = await new Promise((resolve, reject) => child.on('error', reject).on('close', (code) => resolve(code ?? 1)));
+}
+
 if (options.isHelp) process.stdout.write(usage);
 else
-  await run(options).catch((error) => {
+  await ((options.isDiskFull || options.cells > 1) && !process.env[INSIDE] ? goInside : run)(options).catch((error) => {
     say(error.message);
     process.exitCode = 1;
   });

@@ -47,6 +47,7 @@ describe('chaos', () => {
     assert.equal(wrong.status, 64);
     assert.match(wrong.stderr, /--rate must be a number from 1 to 10000 \(example: --rate 300\)/);
     assert.equal(call('--speed', '3').status, 64);
+    assert.match(call('--points', '--cells', '2').stderr, /--points is a run of its own/);
     assert.match(call('--help').stdout, /usage: \.\/parley chaos/);
     const load = spawnSync(path.join(build, 'tests/chaos_load'), ['--rate', '0'], { encoding: 'utf8' });
     assert.equal(load.status, 2);

@@ -41,7 +41,10 @@
 
 typedef struct {
     load_options_t load;
+    const char *urls[COURIER_SERVERS_MAX];
+    uint32_t urls_count;
     webhook_gen_options_t webhooks;
+    const char *graph_host;
     uint32_t graph_port;
     uint32_t seed;
     uint32_t tenants_count;
@@ -53,7 +56,7 @@ typedef struct {
 typedef struct {
     options_t options;
     dice_t dice;
-    load_t *load;
+    load_t *loads[COURIER_SERVERS_MAX];         // one a URL
     webhook_gen_t *webhooks[TENANTS_MAX_COUNT]; // customer N writes to tenant N % tenants_count
     customers_t *customers;
     courier_t *courier;
@@ -68,11 +71,12 @@ typedef struct {
 
 static const char usage[] =
     "usage: chaos_load --url URL --secret S --phone-id ID --graph-port PORT --folder DIR [options]\n"
-    "  --url URL          where webhooks go, http://HOST:PORT/PATH\n"
+    "  --url URL          where webhooks go, http://HOST:PORT/PATH; several times: to all in turn\n"
     "  --secret S         app secret the webhooks are signed with\n"
     "  --phone-id ID      phone_number_id of the business\n"
     "  --graph-port PORT  where the server's Graph API is: this program listens there\n"
     "  --folder DIR       where ledger.jsonl and messages.jsonl are written\n"
+    "  --graph-host IP    its address, which is ours (127.0.0.1)\n"
     "  --tenants N        businesses; the K-th has phone id ID + K and secret S.K, the first S (1)\n"
     "  --connections N    keep-alive connections for webhooks (128)\n"
     "  --conversations N  how many customers write (1000)\n"
@@ -87,6 +91,7 @@ enum {
     OPTION_URL = 1,
     OPTION_SECRET,
     OPTION_PHONE_ID,
+    OPTION_GRAPH_HOST,
     OPTION_GRAPH_PORT,
     OPTION_FOLDER,
     OPTION_TENANTS,
@@ -101,6 +106,7 @@ static const struct option long_options[] = {
     {"url", required_argument, NULL, OPTION_URL},
     {"secret", required_argument, NULL, OPTION_SECRET},
     {"phone-id", required_argument, NULL, OPTION_PHONE_ID},
+    {"graph-host", required_argument, NULL, OPTION_GRAPH_HOST},
     {"graph-port", required_argument, NULL, OPTION_GRAPH_PORT},
     {"folder", required_argument, NULL, OPTION_FOLDER},
     {"tenants", required_argument, NULL, OPTION_TENANTS},
@@ -118,17 +124,27 @@ static bool set_text(const char **field, const char *value)
     return true;
 }
 
+static bool add_url(options_t *self, const char *value)
+{
+    if (self->urls_count == COURIER_SERVERS_MAX)
+        return false;
+    self->urls[self->urls_count++] = value;
+    return true;
+}
+
 static bool options_set(options_t *self, int option, const char *value)
 {
     switch (option) {
     case OPTION_URL:
-        return set_text(&self->load.url, value);
+        return add_url(self, value);
     case OPTION_SECRET:
         return set_text(&self->webhooks.secret, value);
     case OPTION_PHONE_ID:
         return set_text(&self->webhooks.phone_id, value);
     case OPTION_FOLDER:
         return set_text(&self->folder, value);
+    case OPTION_GRAPH_HOST:
+        return set_text(&self->graph_host, value);
     case OPTION_GRAPH_PORT:
         return driver_read_count(value, UINT16_MAX, &self->graph_port);
     case OPTION_TENANTS:
@@ -160,7 +176,7 @@ static bool options_read(options_t *self, int argc, char **argv)
             return false;
     }
     self->webhooks.seed = self->seed;
-    return optind == argc && self->load.url != NULL && self->webhooks.secret != NULL &&
+    return optind == argc && self->urls_count > 0 && self->webhooks.secret != NULL &&
            self->webhooks.phone_id != NULL && self->folder != NULL && self->graph_port != 0 &&
            self->rate * self->seconds <= MESSAGES_MAX;
 }
@@ -260,12 +276,14 @@ static void wait_for_work(run_t *self)
     due_us = earliest(earliest(due_us, provider_due_us(self->provider)), now_us + WAIT_MAX_US);
     int64_t wait_us = due_us > now_us ? due_us - now_us : 0;
     struct timespec timeout = {.tv_nsec = wait_us * 1000};
-    struct pollfd fds[] = {{.fd = load_fd(self->load), .events = POLLIN},
-                           {.fd = provider_fd(self->provider), .events = POLLIN},
-                           {.fd = STDIN_FILENO, .events = POLLIN}};
-    (void)ppoll(fds, 3, &timeout, NULL);
+    struct pollfd fds[2 + COURIER_SERVERS_MAX] = {
+        {.fd = STDIN_FILENO, .events = POLLIN},
+        {.fd = provider_fd(self->provider), .events = POLLIN}};
+    for (uint32_t i = 0; i < self->options.urls_count; i++)
+        fds[2 + i] = (struct pollfd){.fd = load_fd(self->loads[i]), .events = POLLIN};
+    (void)ppoll(fds, 2 + self->options.urls_count, &timeout, NULL);
     char nothing[64];
-    if (fds[2].revents == 0)
+    if (fds[0].revents == 0)
         return;
     if (read(STDIN_FILENO, nothing, sizeof nothing) <= 0)
         self->is_over = true;
@@ -315,6 +333,18 @@ static bool open_webhooks(run_t *self)
     return true;
 }
 
+static bool open_loads(run_t *self)
+{
+    for (uint32_t i = 0; i < self->options.urls_count; i++) {
+        load_options_t options = self->options.load;
+        options.url = self->options.urls[i];
+        self->loads[i] = load_new(&options);
+        if (self->loads[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
 static bool open_run(run_t *self)
 {
     char path[4096];
@@ -324,19 +354,19 @@ static bool open_run(run_t *self)
     self->ack_latency = latency_new();
     self->customers =
         customers_new(self->options.webhooks.conversations_count, messages_count, &self->dice);
-    self->load = load_new(&self->options.load);
     (void)snprintf(path, sizeof path, "%s/ledger.jsonl", self->options.folder);
-    provider_options_t provider = {.port = (uint16_t)self->options.graph_port,
+    provider_options_t provider = {.host = self->options.graph_host,
+                                   .port = (uint16_t)self->options.graph_port,
                                    .sends_max_count = sends_count,
                                    .ledger_path = path};
     self->provider = provider_new(&provider, &self->dice);
-    if (!open_webhooks(self) || self->load == NULL || self->provider == NULL)
+    if (!open_webhooks(self) || !open_loads(self) || self->provider == NULL)
         return false;
     const courier_kind_t kinds[POST_KINDS] = {
         [POST_MESSAGE] = {messages_count, 300, make_message, on_message_acked, self},
         [POST_STATUS] = {STATUSES_PER_SEND * sends_count, 200, make_status, on_status_acked, self},
     };
-    self->courier = courier_new(self->load, &self->dice, kinds);
+    self->courier = courier_new(self->loads, self->options.urls_count, &self->dice, kinds);
     provider_report_to(self->provider, self->courier);
     return true;
 }
@@ -345,7 +375,8 @@ static void close_run(run_t *self)
 {
     provider_destroy(&self->provider);
     courier_destroy(&self->courier);
-    load_destroy(&self->load);
+    for (uint32_t i = 0; i < COURIER_SERVERS_MAX; i++)
+        load_destroy(&self->loads[i]);
     customers_destroy(&self->customers);
     for (uint32_t i = 0; i < TENANTS_MAX_COUNT; i++)
         webhook_gen_destroy(&self->webhooks[i]);

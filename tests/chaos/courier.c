@@ -5,6 +5,7 @@
 #include "agenda.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MAX_MS 4000
@@ -18,7 +19,8 @@ typedef struct {
 } lane_t;
 
 struct courier {
-    load_t *load;
+    load_t *loads[COURIER_SERVERS_MAX];
+    uint32_t loads_count;
     dice_t *dice;
     agenda_t *agenda;
     lane_t lanes[POST_KINDS];
@@ -29,13 +31,15 @@ static uint64_t tag_of(post_kind_t kind, uint32_t index)
     return (uint64_t)kind << 32 | index;
 }
 
-courier_t *courier_new(load_t *load, dice_t *dice, const courier_kind_t kinds[POST_KINDS])
+courier_t *courier_new(load_t *const *loads, uint32_t loads_count, dice_t *dice,
+                       const courier_kind_t kinds[POST_KINDS])
 {
     courier_t *self = calloc(1, sizeof *self);
     uint64_t copies_max_count = 0;
-    if (self == NULL)
+    if (self == NULL || loads_count == 0 || loads_count > COURIER_SERVERS_MAX)
         abort();
-    self->load = load;
+    memcpy(self->loads, loads, loads_count * sizeof(load_t *));
+    self->loads_count = loads_count;
     self->dice = dice;
     for (int i = 0; i < POST_KINDS; i++) {
         lane_t *lane = &self->lanes[i];
@@ -81,12 +85,25 @@ void courier_post(courier_t *self, post_kind_t kind, uint32_t index, int64_t due
     }
 }
 
+// Whose turn it is, or else another one with an idle connection; NULL: all are busy. A copy that comes again goes to the
+// next server.
+static load_t *server_for(const courier_t *self, uint32_t first)
+{
+    for (uint32_t i = 0; i < self->loads_count; i++) {
+        load_t *load = self->loads[(first + i) % self->loads_count];
+        if (load_idle_count(load) > 0)
+            return load;
+    }
+    return NULL;
+}
+
 static void send_copy(courier_t *self, uint64_t tag)
 {
     lane_t *lane = &self->lanes[tag >> 32];
     uint32_t index = (uint32_t)tag;
     webhook_t webhook;
-    if (load_idle_count(self->load) == 0) {
+    load_t *load = server_for(self, index + lane->posts[index].tries_count);
+    if (load == NULL) {
         agenda_add(self->agenda, load_now_us() + BUSY_RETRY_US, tag);
         return;
     }
@@ -95,7 +112,7 @@ static void send_copy(courier_t *self, uint64_t tag)
                               .body = webhook.body,
                               .body_bytes = webhook.body_bytes,
                               .tag = tag};
-    if (load_send(self->load, &request) != 0)
+    if (load_send(load, &request) != 0)
         abort(); // a connection was idle, and a webhook is far below the limit
     lane->posts[index].tries_count++;
     lane->counts.tries_count++;
@@ -141,9 +158,11 @@ void courier_turn(courier_t *self)
 {
     load_reply_t reply;
     uint64_t tag;
-    load_wait(self->load, 0);
-    while (load_take_reply(self->load, &reply))
-        take_answer(self, &reply);
+    for (uint32_t i = 0; i < self->loads_count; i++) {
+        load_wait(self->loads[i], 0);
+        while (load_take_reply(self->loads[i], &reply))
+            take_answer(self, &reply);
+    }
     int64_t now_us = load_now_us(); // what is put off now is due later
     while (agenda_take(self->agenda, now_us, &tag))
         send_copy(self, tag);

@@ -1,4 +1,4 @@
-// Delivers webhooks as Meta does: again and again, each time later, until one is answered 200; some
+// Delivers webhooks to one server, or to several in turn, as Meta does: again and again, each time later, until one is answered 200; some
 // more often than needed, some late, none lost. A post is a number in one of two kinds; the caller
 // makes its bytes whenever it leaves. Bounded by the counts of the options.
 
@@ -41,8 +41,11 @@ typedef struct {
     bool is_acked;
 } post_t;
 
-// load and dice are borrowed for as long as the object lives.
-courier_t *courier_new(load_t *load, dice_t *dice, const courier_kind_t kinds[POST_KINDS]);
+#define COURIER_SERVERS_MAX 4
+
+// The loads, one a server, at most COURIER_SERVERS_MAX, and dice are borrowed for as long as the object lives.
+courier_t *courier_new(load_t *const *loads, uint32_t loads_count, dice_t *dice,
+                       const courier_kind_t kinds[POST_KINDS]);
 void courier_destroy(courier_t **self_p);
 
 // Posts may be given in any order, each once.

@@ -294,7 +294,7 @@ static bool open_run(run_t *self)
     self->replies = calloc(options->webhooks.conversations_count, sizeof *self->replies);
     self->webhooks = webhook_gen_new(&options->webhooks);
     self->load = load_new(&options->load);
-    self->graph = graph_stub_new((uint16_t)options->graph_port, on_message, self);
+    self->graph = graph_stub_new(NULL, (uint16_t)options->graph_port, on_message, self);
     return self->replies != NULL && self->webhooks != NULL && self->load != NULL &&
            self->graph != NULL;
 }

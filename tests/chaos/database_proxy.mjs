@@ -25,6 +25,12 @@ export class DatabaseProxy {
     this.looking = this.look();
   }
 
+  // The same over TCP, for those that cannot see the folder.
+  async listen(port, host) {
+    this.tcp = net.createServer((client) => this.join(client));
+    await new Promise((resolve) => this.tcp.listen(port, host, resolve));
+  }
+
   inode() {
     try {
       return statSync(this.path).ino;
@@ -93,5 +99,6 @@ export class DatabaseProxy {
     await this.looking;
     this.cutAll();
     this.server?.close();
+    this.tcp?.close();
   }
 }

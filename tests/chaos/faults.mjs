@@ -1,4 +1,4 @@
-// Kills and stops processes of one Parley, and its PostgreSQL. Only processes below this instance's
+// Kills and stops processes of one Parley, and its PostgreSQL; cuts connections, loses replies, fills the disk, cuts a cell off. Only processes below this instance's
 // launcher are touched, and the server whose pid file lies in this instance's folder; each is looked at
 // again right before it is signalled.
 import { readFileSync } from 'node:fs';
@@ -16,6 +16,14 @@ const CUT_EVERY_MS = 20000;        // of the database's connections
 const LOSE_EVERY_MS = 5000;        // the reply of a commit
 const TAKEOVER_EVERY_MS = 500;     // a person takes a conversation
 const TAKEOVER_FOR_MS = [1000, 8000];
+const DISK_EVERY_MS = 30000;       // the database's disk is full
+const DISK_FULL_MS = [2000, 5000];
+const DISK_BACK_MS = 60000;        // nobody waits longer for it
+const WAL_BYTES = 20000000;        // more than a segment of the write-ahead log
+const CELL_EVERY_MS = 15000;       // a cell is cut off from the database
+const CELL_CUT_MS = [3000, 20000]; // it counts as alive for 12 s
+const LOOK_MS = 200;
+const CATCH_UP_MS = 5000;          // customers whose webhooks were refused come again within
 
 function read(file) {
   try {
@@ -66,10 +74,12 @@ export const cutConnections = (parley) =>
   parley.query("select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() and application_name <> 'chaos'");
 
 export class Faults {
-  constructor(parley, { seed, seconds, killEveryMs, proxy, takeoverEveryMs = TAKEOVER_EVERY_MS }) {
-    Object.assign(this, { parley, seconds, killEveryMs, proxy, takeoverEveryMs, random: new Random(seed) });
+  constructor(parley, { seed, seconds, killEveryMs, proxy, disk, cell, late = () => 0, takeoverEveryMs = TAKEOVER_EVERY_MS }) {
+    Object.assign(this, { parley, seconds, killEveryMs, proxy, disk, cell, late, takeoverEveryMs, random: new Random(seed) });
     this.takeovers = []; // { tenant_id, conversation_id, owner_fence, in_flight }
-    this.events = []; // { at_ms, until_ms, what: kill|stop|postgres|cut|lost_reply, service }
+    this.events = []; // { at_ms, until_ms, what: kill|stop|postgres|cut|lost_reply|disk_full|cell, service }
+    this.excuses_count = 0; // windows in which not all can be accepted
+    this.excused_count = 0; // messages that nobody could write in them
     this.memory = {}; // service -> the most it had resident, in MiB
     this.deck = [];
     this.isOver = false;
@@ -77,7 +87,7 @@ export class Faults {
 
   start() {
     this.endMs = Date.now() + this.seconds * 1000;
-    this.running = [this.kills(), this.stops(), this.restarts(), this.cuts(), this.lostReplies(), this.takeOvers(), this.samples()];
+    this.running = [this.kills(), this.stops(), this.restarts(), this.cuts(), this.lostReplies(), this.takeOvers(), this.fullDisks(), this.cellCuts(), this.excuses(), this.samples()];
   }
 
   async stop() {
@@ -122,9 +132,14 @@ export class Faults {
     return event;
   }
 
+  // Of all cells.
+  processes() {
+    return [this.parley, this.cell].filter(Boolean).flatMap(processesOf);
+  }
+
   // Every kind has its turn before one has its second.
   draw() {
-    const running = processesOf(this.parley);
+    const running = this.processes();
     for (let i = 0; i < 2; i++) {
       while (this.deck.length > 0) {
         const name = this.deck.pop();
@@ -148,7 +163,7 @@ export class Faults {
 
   async stops() {
     while (await this.pause(STOP_EVERY_MS * (0.5 + this.random.next()))) {
-      const running = processesOf(this.parley);
+      const running = this.processes();
       if (running.length === 0) continue;
       const victim = running[this.random.between(0, running.length - 1)];
       const ms = this.random.between(...STOP_MS);
@@ -190,6 +205,64 @@ export class Faults {
     }
   }
 
+  // No block of the database's disk is free for seconds (R-46): tables cannot grow, and half of the time the write-ahead log
+  // needs a new segment meanwhile, which ends the server. Over when a transaction commits again.
+  async fullDisks() {
+    while (this.disk && (await this.pause(DISK_EVERY_MS * (0.5 + this.random.next())))) {
+      const event = this.note('disk_full', 'postgres', Date.now() + DISK_BACK_MS), end = this.excuse();
+      this.disk.fill();
+      if (this.random.chance(50)) await this.tries(`select pg_logical_emit_message(false, 'chaos', repeat('x', ${WAL_BYTES}))`);
+      await this.pause(this.random.between(...DISK_FULL_MS));
+      event.is_met = !(await this.tries('create temp table chaos as select generate_series(1, 10000)'));
+      this.disk.free();
+      const freedMs = Date.now();
+      while (!(await this.tries("select pg_logical_emit_message(true, 'chaos', '')")) && Date.now() < freedMs + DISK_BACK_MS) await sleep(20);
+      event.until_ms = Date.now();
+      event.back_ms = event.until_ms - freedMs;
+      end();
+    }
+  }
+
+  // A cell loses the database while it lives, with turns, claims and requests in its hands. Longer than it counts as alive, the
+  // other one has its conversations, and what it commits late must be refused.
+  async cellCuts() {
+    while (this.cell && (await this.pause(CELL_EVERY_MS * (0.5 + this.random.next())))) {
+      const ms = this.random.between(...CELL_CUT_MS);
+      const event = this.note('cell', 'delivery', Date.now() + ms), end = this.excuse();
+      this.cell.cut();
+      await sleep(ms);
+      event.is_given_up = (await this.cell.isAlive()) === false;
+      this.cell.heal();
+      event.until_ms = Date.now();
+      end();
+    }
+  }
+
+  // Until the function it gives is called, and customers who were refused came again, what cannot be written is not held
+  // against the run.
+  excuse() {
+    this.excuses_count++;
+    return () => setTimeout(() => this.excuses_count--, CATCH_UP_MS).unref();
+  }
+
+  async excuses() {
+    for (let before = 0; !this.isOver; await sleep(LOOK_MS)) {
+      const now = this.late();
+      if (this.excuses_count > 0) this.excused_count += now - before;
+      before = now;
+    }
+  }
+
+  // Whether the database does it.
+  async tries(sql) {
+    try {
+      await this.parley.query(sql);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   // A person takes over who wrote a moment ago, and hands back some time later.
   async takeOvers() {
     const open = [];
@@ -219,6 +292,7 @@ export class Faults {
   async samples() {
     while (!this.isOver) {
       keepLargest(this.memory, memoryOf(this.parley));
+      if (this.cell) keepLargest(this.memory, memoryOf(this.cell));
       await sleep(SAMPLE_MS);
     }
   }

@@ -5,8 +5,8 @@
 //   inbox, turns, outbox, conversations, owner_changes, accounts   rows of the database
 //   takeovers      of the run: { conversation_id, owner_fence, in_flight: outbox_id or '' }
 //   tenants        names; customer N writes to the (N modulo their number)-th
-//   faults         { at_ms, until_ms, what, service }
-//   counters       of the broker
+//   faults         { at_ms, until_ms, what, service }; of a full disk back_ms, from room to the first commit
+//   counters       of the broker, or of each
 //   statuses       { posted, acked }
 // A turn with superseded_ms is over: a later one has its messages.
 // An oracle calls `found(figure, text)` once for each violation; figures are sums of them.
@@ -20,6 +20,7 @@ const CLOCK_MS = 5;
 const INTENT_MS = 1000, FAULT_MS = 4000, LOST_REPLY_MS = 1000;
 // Plans in a row that newer messages may supersede, and until when (turn_may_be_superseded).
 const REPLANS_MAX = 3, ANSWER_MS = 60000;
+const DISK_BACK_MS = 10000;
 // The provider has accepted, and Parley cannot know it.
 const UNKNOWN_FAULTS = ['hang_up', 'cut', 'garbage', 'hang'];
 
@@ -268,17 +269,29 @@ function statusesLost(run, found) {
   }
 }
 
-// The broker's calls add up.
-function miscounted(run, found) {
-  const { accepted, replied, failed, cancelled, dead, open } = run.counters;
-  if (accepted !== replied + failed + cancelled + dead + open)
-    found('miscounted', `accepted ${accepted}, but replied ${replied} + failed ${failed} + cancelled ${cancelled} + dead ${dead} + open ${open}`);
+// R-46: a full disk is over soon after there is room again.
+function recoveredLate(run, found) {
+  for (const fault of run.faults)
+    if (fault.what === 'disk_full' && fault.back_ms > DISK_BACK_MS) found('slow_recovery', `the database took no writes for ${fault.back_ms} ms after its disk had room again`);
 }
 
-const oracles = [lost, answeredTwice, sentTwice, sentOutOfOrder, turnsOutOfOrder, arrivedOutOfOrder, split, writtenByWrongOwner, sentByWrongOwner, crossed, unanswered, superseded, stale, unsent, statusesLost, miscounted];
+// D7: while a cell is cut off, the other one answers.
+function stalled(run, found) {
+  for (const { what, at_ms: fromMs, until_ms: untilMs } of run.faults)
+    if (what === 'cell' && !run.ledger.some((accept) => accept.at_ms > fromMs && accept.at_ms <= untilMs + FAULT_MS))
+      found('stalled', `a cell was cut off for ${untilMs - fromMs} ms, and nobody was answered in that time and ${FAULT_MS} ms after it`);
+}
+
+// The broker's calls add up.
+function miscounted(run, found) {
+  for (const { accepted, replied, failed, cancelled, dead, open } of [run.counters].flat())
+    if (accepted !== replied + failed + cancelled + dead + open) found('miscounted', `accepted ${accepted}, but replied ${replied} + failed ${failed} + cancelled ${cancelled} + dead ${dead} + open ${open}`);
+}
+
+const oracles = [lost, answeredTwice, sentTwice, sentOutOfOrder, turnsOutOfOrder, arrivedOutOfOrder, split, writtenByWrongOwner, sentByWrongOwner, crossed, unanswered, superseded, stale, unsent, statusesLost, recoveredLate, stalled, miscounted];
 
 // These must be 0; `ambiguous`, `refused`, `given_up` and `superseded` are counted and allowed.
-export const MUST_BE_0 = ['lost', 'duplicates', 'reordered', 'split', 'wrong_owner', 'crossed', 'unanswered', 'stale', 'statuses_lost', 'miscounted'];
+export const MUST_BE_0 = ['lost', 'duplicates', 'reordered', 'split', 'wrong_owner', 'crossed', 'unanswered', 'stale', 'statuses_lost', 'slow_recovery', 'stalled', 'miscounted'];
 
 // { figures: { lost: 0, ... }, findings: ['lost: ...', ...] }
 export function judge(data) {

@@ -36,6 +36,8 @@ const handoff = (run) => run.turns.find((turn) => turn.decision === 'HUMAN_HANDO
 const withoutFaults = (run) => (run.faults = []);
 
 const mutants = {
+  'a cell that is cut off, and nobody answers': ['stalled', (run) => run.faults.push({ at_ms: 1, until_ms: 9001, what: 'cell', service: 'delivery', is_given_up: true })],
+  'a database that stays shut after its disk has room again': ['slow_recovery', (run) => run.faults.push({ at_ms: 1, until_ms: 12001, what: 'disk_full', service: 'postgres', back_ms: 10001 })],
   'an acknowledged message that was not stored': ['lost', (run) => run.inbox.splice(run.inbox.findIndex((row) => !row.turn_id || answered(run).turn_id !== row.turn_id), 1), ['duplicates']],
   'a message that is stored twice': ['duplicates', (run) => run.inbox.push({ ...run.inbox.find((row) => !row.starts_turn || row.turn_id), inbox_seq: 1e9, starts_turn: false, turn_id: null }), ['reordered']],
   'a message in two turns': ['duplicates', (run) => run.turns[1].inbox_seqs.push(run.turns[0].inbox_seqs[0]), ['reordered']],

@@ -259,7 +259,7 @@ provider_t *provider_new(const provider_options_t *options, dice_t *dice)
         abort();
     self->ledger = fopen(options->ledger_path, "we");
     if (self->ledger != NULL)
-        self->stub = graph_stub_new(options->port, on_message, self);
+        self->stub = graph_stub_new(options->host, options->port, on_message, self);
     if (self->stub == NULL) {
         int error = errno;
         provider_destroy(&self);

@@ -18,6 +18,7 @@
 typedef struct provider provider_t;
 
 typedef struct {
+    const char *host; // as graph_stub_new
     uint16_t port;
     uint32_t sends_max_count; // more are refused with 503 and counted
     const char *ledger_path;

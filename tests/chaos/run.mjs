@@ -1,7 +1,7 @@
 // One chaos run: a Parley of its own, the outside world (chaos_load), faults, a drain, and the recorded
 // data that the oracles judge.
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import readline from 'node:readline';
 
@@ -9,6 +9,8 @@ import { Parley, build, isSanitized, phoneId, secret, sleep, freePort } from '..
 import { ASIDE_PORT, DatabaseProxy } from './database_proxy.mjs';
 import { Faults } from './faults.mjs';
 import { judge, percentile, replyTimes, MUST_BE_0 } from './oracle.mjs';
+import { SecondCell, makeNetwork, worldAddress } from './second_cell.mjs';
+import { SmallDisk } from './small_disk.mjs';
 import { makeTenants, nameOf } from './tenants.mjs';
 
 const DRAIN_MS = 60000;
@@ -28,7 +30,7 @@ export const settings = {
 // --- the outside world -----------------------------------------------------------------------------
 export class World {
   constructor(options, program = 'chaos_load') {
-    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const args = Object.entries(options).flatMap(([name, values]) => [values].flat().flatMap((value) => [`--${name}`, String(value)]));
     this.child = spawn(path.join(build, 'tests', program), args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.program = program;
     this.child.stdin.on('error', () => {});
@@ -96,6 +98,7 @@ async function readDatabase(parley) {
   };
 }
 
+// Of each cell.
 async function readCounters(parley) {
   const status = await patiently(() => parley.status());
   return Object.fromEntries(['accepted', 'replied', 'failed', 'cancelled', 'dead', 'open'].map((name) => [name, Number(status[name] ?? 0)]));
@@ -129,10 +132,10 @@ export async function drain(parley, world, say, limitMs = DRAIN_MS) {
 
 async function shake(parley, folder, port, options, say) {
   const world = new World({
-    url: `${parley.url}/webhook/whatsapp`, secret, 'phone-id': phoneId, 'graph-port': port, folder,
+    url: [parley, options.cell].filter(Boolean).map(({ url }) => `${url}/webhook/whatsapp`), secret, 'phone-id': phoneId, 'graph-host': options.host, 'graph-port': port, folder,
     tenants: TENANTS, conversations: options.conversations, rate: options.rate, seconds: options.seconds, seed: options.seed,
   });
-  const faults = (options.makeFaults ?? ((...args) => new Faults(...args)))(parley, options);
+  const faults = (options.makeFaults ?? ((...args) => new Faults(...args)))(parley, { ...options, late: () => world.last?.late ?? 0 });
   faults.start();
   try {
     let end = Date.now() + options.seconds * 1000;
@@ -159,6 +162,8 @@ async function shake(parley, folder, port, options, say) {
 function resultOf(data, { world, faults, drainMs }, options) {
   const { figures, findings } = judge(data);
   const times = replyTimes(data);
+  const eventsOf = (what) => faults.events.filter((event) => event.what === what);
+  const fullDisks = eventsOf('disk_full'), cellCuts = eventsOf('cell');
   const offered = world.messages.posted + world.late; // late: nobody could write
   const result = {
     seed: options.seed, seconds: options.seconds, rate: options.rate, conversations: options.conversations, offered,
@@ -166,14 +171,19 @@ function resultOf(data, { world, faults, drainMs }, options) {
     stops: faults.events.filter((event) => event.what === 'stop').length,
     cuts: faults.events.filter((event) => event.what === 'cut').length, lost_replies: faults.proxy?.lost_count ?? 0, takeovers: faults.takeovers.length,
     postgres_restarts: faults.events.filter((event) => event.what === 'postgres').length,
+    disks_full: fullDisks.length, disk_back_max_ms: Math.max(0, ...fullDisks.map((event) => event.back_ms)), 
+    cell_cuts: cellCuts.length, cells_given_up: cellCuts.filter((event) => event.is_given_up).length, late_commits_refused: faults.cell?.fencedCount() ?? 0, excused: faults.excused_count,
     p50_ms: percentile(times, 50), p99_ms: percentile(times, 99), max_ms: percentile(times, 100),
     ack_p99_ms: world.ack_p99_ms, drain_ms: drainMs, memory_max_mib: Math.max(...Object.values(faults.memory)),
     memory_mib: faults.memory, turns: data.turns.length, sends: world.sends, webhooks: world.messages, statuses: world.statuses,
     fallbacks: data.turns.filter((turn) => turn.path === 'fallback').length,
   };
   if (drainMs === null) findings.push(`drain: work was left after ${DRAIN_MS / 1000} s`);
-  if (result.accepted < (offered * acceptedPct(options.seconds)) / 100) findings.push(`load: only ${result.accepted} of ${offered} messages were accepted, so little was tested`);
+  // While the disk is full or a cell cut off, customers wait for an acknowledgement and do not write.
+  if (result.accepted < ((offered - result.excused) * acceptedPct(options.seconds)) / 100) findings.push(`load: only ${result.accepted} of ${offered} messages were accepted, so little was tested`);
   if (world.messages.refused + world.statuses.refused > 0) findings.push('webhooks: an answer was neither 200 nor 503 nor 429');
+  if (options.isDiskFull && !fullDisks.some((event) => event.is_met)) findings.push('faults: the disk was never full for the database, so little was tested');
+  if (faults.cell && result.cells_given_up === 0) findings.push('faults: no cell was cut off for longer than it counts as alive, so little was tested');
   const cap = MEMORY_MAX_MIB * (isSanitized ? 4 : 1);
   for (const [name, mib] of Object.entries(faults.memory)) if (mib > cap) findings.push(`memory: ${name} had ${mib} MiB, more than ${cap}`);
   if (world.sends.unknown > 0) findings.push('sends: the provider got requests without an outbox id or to a stranger');
@@ -185,32 +195,50 @@ function resultOf(data, { world, faults, drainMs }, options) {
 // a run that failed is kept, with what was recorded in its folder chaos/.
 export async function chaosRun(options, say = () => {}) {
   const port = await freePort();
-  const parley = await Parley.start({ sim: { url: `http://127.0.0.1:${port}` }, env: { ...settings, PARLEY_QUIET_WINDOW_MS: undefined, ...options.env } });
-  options.onStart?.(parley);
+  const isCells = options.cells > 1;
+  const host = isCells ? worldAddress : '127.0.0.1';
+  if (isCells) makeNetwork();
+  const env = { ...settings, PARLEY_QUIET_WINDOW_MS: undefined, ...options.env };
+  const parley = await Parley.start({ sim: { url: `http://${host}:${port}` }, env });
   const proxy = new DatabaseProxy(parley.socketFolder());
-  await proxy.start();
-  parley.databasePort = ASIDE_PORT; // our own questions go straight
+  let disk = null, cell = null;
+  const stop = async ({ keep = false } = {}) => {
+    await cell?.stop();
+    await proxy.stop();
+    await parley.stop({ keep: keep || disk });
+    disk?.unmount(); // what was on it stays in its image
+    if (disk && !keep) rmSync(parley.data, { recursive: true, force: true });
+  };
+  options.onStart?.({ data: parley.data, stop });
   let outcome = null;
   try {
+    if (options.isDiskFull) {
+      await parley.cli(['down'], { timeout: 90000 });
+      disk = new SmallDisk(path.join(parley.data, 'pg'));
+      await parley.up();
+    }
+    await proxy.start();
+    parley.databasePort = ASIDE_PORT; // our own questions go straight
     const folder = path.join(parley.data, 'chaos');
     mkdirSync(folder);
     await makeTenants(parley, TENANTS);
     await options.prepare?.(parley);
-    const shaken = await shake(parley, folder, port, { ...options, proxy }, say);
+    if (isCells) cell = await SecondCell.join(parley, proxy);
+    const shaken = await shake(parley, folder, port, { ...options, proxy, disk, cell, host }, say);
     const data = {
       messages: readLines(path.join(folder, 'messages.jsonl')), ledger: readLines(path.join(folder, 'ledger.jsonl')),
-      ...(await readDatabase(parley)), faults: shaken.faults.events, takeovers: shaken.faults.takeovers, tenants: Array.from({ length: TENANTS }, (_, k) => nameOf(k)), counters: await readCounters(parley),
+      ...(await readDatabase(parley)), faults: shaken.faults.events, takeovers: shaken.faults.takeovers, tenants: Array.from({ length: TENANTS }, (_, k) => nameOf(k)), counters: await Promise.all([parley, cell].filter(Boolean).map(readCounters)),
       statuses: { posted: shaken.world.statuses.posted, acked: shaken.world.statuses.acked },
     };
     outcome = { ...resultOf(data, shaken, options), data, folder: parley.data };
     return outcome;
   } finally {
-    await proxy.stop();
-    await parley.stop({ keep: (!outcome?.result.is_ok && !options.isLost) || options.keep });
+    await stop({ keep: (!outcome?.result.is_ok && !options.isLost) || options.keep });
   }
 }
 
 export const lineOf = (result) =>
   `seed ${result.seed}: ${result.cases ? `${result.reached} of ${result.cases} cases of ${result.points} points reached, ` : ''}${result.accepted} accepted, ${result.lost} lost, ${result.duplicates} duplicates, ${result.ambiguous} ambiguous, ` +
-  `${result.reordered} reordered, ${result.wrong_owner} wrong owner, ${result.unanswered} unanswered, ${result.stale} stale, ${result.superseded} superseded, ${result.given_up} given up, ${result.kills} kills, ` +
+  `${result.reordered} reordered, ${result.wrong_owner} wrong owner, ${result.unanswered} unanswered, ${result.stale} stale, ${result.superseded} superseded, ${result.given_up} given up, ${result.kills} kills, ${result.disks_full ? `${result.disks_full} times a full disk (back in ${result.disk_back_max_ms} ms at most), ` : ''}` +
+  `${result.cell_cuts ? `a cell cut off ${result.cell_cuts} times (${result.cells_given_up} times given up, ${result.late_commits_refused} late commits refused), ` : ''}` +
   `p99 ${result.p99_ms} ms, drained in ${result.drain_ms ?? 'over 60000'} ms, at most ${result.memory_max_mib} MiB: ${result.is_ok ? 'ok' : 'FAILED'}`;
