@@ -43,6 +43,15 @@ export async function until(what, ask, limitMs = 30000) {
   }
 }
 
+// A program to its end; output is both streams as they came.
+export function run(command, args, { env = process.env } = {}) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+  let stdout = '', stderr = '', output = '';
+  child.stdout.on('data', (chunk) => { stdout += chunk; output += chunk; });
+  child.stderr.on('data', (chunk) => { stderr += chunk; output += chunk; });
+  return new Promise((resolve) => child.on('close', (status, signal) => resolve({ code: status ?? signal, stdout, stderr, output })));
+}
+
 // --- the Graph API simulator -----------------------------------------------------------------------
 export class Sim {
   // webhook: where statuses go, when it is told to send some (behave).
@@ -104,6 +113,11 @@ export const wamid = () => `wamid.T${process.pid}.${++sequence}.${randomBytes(4)
 
 export function textMessage(from, body, id = wamid()) {
   return { from, id, timestamp: String(Math.floor(Date.now() / 1000)), type: 'text', text: { body } };
+}
+
+// A tap on a row of a list, or with another kind on a button ('button_reply').
+export function choice(from, id, { title = 'x', kind = 'list_reply' } = {}) {
+  return { from, id: wamid(), timestamp: String(Math.floor(Date.now() / 1000)), type: 'interactive', interactive: { type: kind, [kind]: { id, title } } };
 }
 
 export function envelope(messages, { phone = phoneId, name = 'Ana', statuses } = {}) {
@@ -218,6 +232,12 @@ export class Parley {
     return this.post('/webhook/whatsapp', body, { 'x-hub-signature-256': sign(body) });
   }
 
+  // A text of a customer, which must be accepted.
+  async say(from, text) {
+    const { status } = await this.webhook([textMessage(from, text)]);
+    if (status !== 200) throw new Error(`'${text}' of ${from} was answered ${status}`);
+  }
+
   // As Meta does it: the same bytes again until they are acknowledged. Returns how often it took.
   async deliver(messages, options, limitMs = 60000) {
     let tries = 0;
@@ -243,6 +263,14 @@ export class Parley {
       this.pool.on('error', () => {}); // PostgreSQL is restarted in some tests
     }
     return (await this.pool.query(sql, values)).rows;
+  }
+
+  // Of the customer with this address, in their order.
+  turnsOf(from) {
+    return this.query('select t.* from turns t join conversations c using (tenant_id, conversation_id) where c.address = $1 order by t.fence', [from]);
+  }
+  outboxOf(from) {
+    return this.query('select o.* from outbox o join conversations c using (tenant_id, conversation_id) where c.address = $1 order by o.seq', [from]);
   }
 
   async stop({ keep = false } = {}) {

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ModelSim } from '../harness/models.mjs';
-import { Parley, Sim, textMessage, until } from '../harness/parley.mjs';
+import { Parley, Sim, until } from '../harness/parley.mjs';
 import { folderOf, isTool, removeTool } from '../harness/tools.mjs';
 
 describe('the agent with a model', () => {
@@ -28,8 +28,7 @@ describe('the agent with a model', () => {
     '--model', role === 'agent' ? 'big' : 'small', '--base-url', `${model.url}/v1`, '--key-env', 'A_KEY']);
   const decide = (decision, more = {}) => ({ tools: [{ name: 'decide', arguments: { decision, reason: 'a test', ...more } }] });
   const plan = (text) => decide('RESPOND', { plan: text });
-  const turnOf = async (from) => (await parley.query(
-    `select t.* from turns t join conversations c using (tenant_id, conversation_id) where c.address = $1 order by t.fence desc limit 1`, [from]))[0];
+  const turnOf = async (from) => (await parley.turnsOf(from)).at(-1);
   const requests = async () => (await model.ledger()).map((row) => JSON.parse(row.body));
 
   // A customer of its own says something that no flow and no rule answers; the model does as the script says.
@@ -37,7 +36,7 @@ describe('the agent with a model', () => {
     const from = `3369${String(++last).padStart(7, '0')}`;
     await model.reset();
     await model.script(...script);
-    assert.equal((await parley.webhook([textMessage(from, text)])).status, 200);
+    await parley.say(from, text);
     return from;
   }
   const turn = (from) => until(`a turn of ${from}`, () => turnOf(from));
@@ -204,7 +203,7 @@ describe('the agent with a model', () => {
     const from = await tell('zxcv is the terrace fit for two dogs', { match: 'fit for two', hang: true });
     await until('asked', async () => (await model.stats()).open === 1);
     await model.script(plan('Three.'), { text: 'Fit for three.' });
-    await parley.webhook([textMessage(from, 'zxcv no, fit for three dogs')]);
+    await parley.say(from, 'zxcv no, fit for three dogs');
     assert.deepEqual(await textsTo(from), ['Fit for three.']);
     const { hung_up: hungUp, requests: count } = await model.stats();
     assert.deepEqual([hungUp, count], [1, 3]);

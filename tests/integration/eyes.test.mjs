@@ -6,7 +6,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ModelSim } from '../harness/models.mjs';
-import { Sim, freePort, textMessage, until } from '../harness/parley.mjs';
+import { freePort, Sim, until } from '../harness/parley.mjs';
 import { startWithStandIn } from '../harness/stand_in.mjs';
 
 // The built-in classifier is not sure of it.
@@ -34,9 +34,9 @@ describe('eyes', () => {
   // Says it as a new customer, and waits for the answer; the turn.
   async function say(text) {
     const from = `3369000${String(++customer).padStart(4, '0')}`;
-    assert.equal((await parley.webhook([textMessage(from, text)])).status, 200);
+    await parley.say(from, text);
     await sim.waitFor(from, 1, 30000);
-    const turns = await parley.query('select t.* from turns t join conversations c using (tenant_id, conversation_id) where c.address = $1', [from]);
+    const turns = await parley.turnsOf(from);
     assert.equal(turns.length, 1);
     return turns[0];
   }

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Parley, Sim, sleep, until, wamid } from '../harness/parley.mjs';
+import { choice, Parley, Sim, sleep, until } from '../harness/parley.mjs';
 
 const steps = 20;
 const services = ['flow', 'session', 'persistence'];
@@ -51,9 +51,7 @@ describe('a turn that is killed', () => {
     const from = `3368000${String(customer).padStart(4, '0')}`;
     const count = async () => Number((await parley.query(
       "select count(*) as n from turn_steps s join conversations c using (tenant_id, conversation_id) where c.address = $1 and s.kind = 'effect'", [from]))[0].n);
-    const message = { from, id: wamid(), timestamp: String(Math.floor(Date.now() / 1000)), type: 'interactive',
-      interactive: { type: 'list_reply', list_reply: { id: 'menu:report_incident', title: 'x' } } };
-    await parley.deliver([message]);
+    await parley.deliver([choice(from, 'menu:report_incident')]);
     if (service) {
       await until(`row ${k}`, async () => (await count()) >= k);
       process.kill(await parley.pidOf(service), 'SIGKILL');
@@ -62,8 +60,7 @@ describe('a turn that is killed', () => {
     await sim.waitFor(from, 1, 60000);
     const rows = await parley.query(
       'select i.number, i.idempotency_key from incidents i join conversations c using (tenant_id, conversation_id) where c.address = $1 order by i.number', [from]);
-    const turns = await parley.query(
-      'select t.turn_id, t.path, t.error_code from turns t join conversations c using (tenant_id, conversation_id) where c.address = $1', [from]);
+    const turns = await parley.turnsOf(from);
     const outbox = await parley.query(
       'select o.content::text as content from outbox o join conversations c using (tenant_id, conversation_id) where c.address = $1 order by o.seq', [from]);
     assert.equal(await count(), steps);

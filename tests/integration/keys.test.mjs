@@ -6,7 +6,7 @@ import { chmodSync, mkdirSync, readFileSync, readdirSync, renameSync, statSync, 
 import net from 'node:net';
 import path from 'node:path';
 import test from 'node:test';
-import { build, Parley, Sim, textMessage, until, freePort } from '../harness/parley.mjs';
+import { build, freePort, Parley, Sim, until } from '../harness/parley.mjs';
 
 // An actor started by hand, as in a container: everything it knows is in its environment.
 class Hand {
@@ -73,7 +73,7 @@ test('row 9: keys over TCP', { timeout: 240000 }, async (t) => {
     assert.match((await parley.cli(['keys', 'list'])).stdout, /^agent +\S{40}$/m);
     const hand = start('agent');
     await until('agent-hand is ready', async () => (await instanceState(parley, 'agent-hand')) === 'remote');
-    assert.equal((await parley.webhook([textMessage('33612345001', 'quelle est la météo sur Mars ?')])).status, 200);
+    await parley.say('33612345001', 'quelle est la météo sur Mars ?');
     await sim.waitFor('33612345001', 1);
     assert.equal(await hand.stop(), 0);
     await until('agent-hand has left', async () => (await instanceState(parley, 'agent-hand')) === undefined);

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { build, freePort, isSanitized, Parley, root, Sim, textMessage, until } from '../harness/parley.mjs';
+import { build, freePort, Parley, root, run, Sim, until } from '../harness/parley.mjs';
 
 const adminPort = await freePort();
 const modules = path.join(root, 'tests/node_modules');
@@ -26,19 +26,11 @@ const plain = new Set(['tools-list', 'dns-rebinding-protection', 'server-initial
 // Parts of a scenario for things that we do not declare.
 const undeclaredChecks = /^sep-2549-(prompts|resources)-/;
 
-function run(command, args) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let text = '';
-  child.stdout.on('data', (chunk) => (text += chunk));
-  child.stderr.on('data', (chunk) => (text += chunk));
-  return new Promise((resolve) => child.on('close', () => resolve(text)));
-}
-
 // All scenarios of a revision at once, as { name: [check, ...] }.
 async function conformance(version, url, revision) {
   const out = mkdtempSync(path.join(tmpdir(), 'mcp-conformance-'));
   try {
-    const log = await run(path.join(modules, 'node/bin/node'), [path.join(modules, suites[version], 'dist/index.js'),
+    const { output: log } = await run(path.join(modules, 'node/bin/node'), [path.join(modules, suites[version], 'dist/index.js'),
       'server', '--url', url, '--suite', 'all', '-o', out, ...(revision ? ['--spec-version', revision] : [])]);
     const found = {};
     for (const folder of readdirSync(out)) {
@@ -230,7 +222,7 @@ describe('Parley as tools', () => {
 
   test('a conversation: taken over, written to, given back; each an audit row with the same actor as in the API', async () => {
     const from = '33650008001';
-    assert.equal((await parley.webhook([textMessage(from, 'bonjour, quels chantiers ?')])).status, 200);
+    await parley.say(from, 'bonjour, quels chantiers ?');
     await sim.waitFor(from, 1);
     const { structuredContent: { turns } } = await call('list_turns', { tenant: 'demo' });
     const conversation_id = turns[0].conversation_id;

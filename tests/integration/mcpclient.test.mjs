@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { build, root, until } from '../harness/parley.mjs';
+import { build, root, run, until } from '../harness/parley.mjs';
 
 const modules = path.join(root, 'tests/node_modules');
 const everything = path.join(modules, '@modelcontextprotocol/server-everything/dist/index.js');
@@ -14,14 +14,6 @@ const suites = { '0.1.16': 'mcp-conformance-legacy', '0.2.0-alpha.12': 'mcp-conf
 const legacy = ['initialize', 'tools_call', 'sse-retry'];
 const modern = ['tools_call', 'request-metadata', 'http-standard-headers', 'http-custom-headers', 'http-invalid-tool-headers',
   'json-schema-ref-no-deref', 'json-schema-2020-12-preservation'];
-
-function run(command, args, env = process.env) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
-  let stdout = '', stderr = '';
-  child.stdout.on('data', (chunk) => (stdout += chunk));
-  child.stderr.on('data', (chunk) => (stderr += chunk));
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
-}
 
 async function scenario(version, name, revision) {
   const out = mkdtempSync(path.join(tmpdir(), 'mcp-client-'));

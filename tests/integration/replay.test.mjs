@@ -4,14 +4,9 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Parley, Sim, textMessage, until, wamid } from '../harness/parley.mjs';
+import { choice, Parley, Sim, textMessage, until } from '../harness/parley.mjs';
 
 const wanted = Number(process.env.REPLAY_TURNS ?? 200);
-
-const choice = (from, id) => ({
-  from, id: wamid(), timestamp: String(Math.floor(Date.now() / 1000)), type: 'interactive',
-  interactive: { type: 'list_reply', list_reply: { id, title: 'x' } },
-});
 
 // What a customer says, a message a turn: flows with reads and effects, the FAQ, rules, languages, a person.
 const stories = [
@@ -28,9 +23,6 @@ const stories = [
 
 describe('replay', () => {
   let sim, parley;
-  const turnsOf = (from) => parley.query(
-    `select t.turn_id, t.path, t.decision from turns t join conversations c using (tenant_id, conversation_id)
-      where c.address = $1 order by t.fence`, [from]);
   before(async () => {
     sim = await Sim.start();
     parley = await Parley.start({ sim, env: { PARLEY_TYPING_AFTER_MS: '-1' } });
@@ -41,11 +33,11 @@ describe('replay', () => {
   });
 
   async function tell(from, story) {
-    let count = (await turnsOf(from)).length;
+    let count = (await parley.turnsOf(from)).length;
     for (const message of story(from)) {
       assert.equal((await parley.webhook([message])).status, 200);
       count += 1;
-      await until(`turn ${count} of ${from}`, async () => (await turnsOf(from)).length >= count);
+      await until(`turn ${count} of ${from}`, async () => (await parley.turnsOf(from)).length >= count);
       // An answer that is not sent yet would be taken back for the next message.
       await until(`its answer is sent`, async () => (await parley.query(
         `select 1 from outbox o join conversations c using (tenant_id, conversation_id)
@@ -57,7 +49,7 @@ describe('replay', () => {
   test('of one turn tells that it is the same, and what differs when it is not', async () => {
     const from = '33650000001';
     await tell(from, stories[1]);
-    const [first] = await turnsOf(from);
+    const [first] = await parley.turnsOf(from);
     const { stdout } = await parley.cli(['replay', first.turn_id, '--diff']);
     assert.match(stdout, /the same, byte for byte/);
     assert.match(stdout, /flow:list_projects/);
@@ -84,7 +76,7 @@ describe('replay', () => {
     const file = path.join(parley.data, 'one.jsonl');
     await parley.cli(['replay', '--all', '--max', '3', '--export', file]);
     const lines = readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
-    const [first] = await turnsOf(from);
+    const [first] = await parley.turnsOf(from);
     const line = lines.find((row) => row.turn_id === first.turn_id);
     // The name of the step changes, its length does not.
     const bytes = Buffer.from(line.record, 'base64');

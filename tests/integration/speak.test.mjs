@@ -1,7 +1,7 @@
 // Who speaks: takeovers by command, by the API and from the phone, a person's replies, hand-back.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { freePort, Parley, Sim, sleep, textMessage, until, wamid } from '../harness/parley.mjs';
+import { choice, freePort, Parley, Sim, sleep, until } from '../harness/parley.mjs';
 
 const adminToken = 'a-token-of-the-test-0123456789abcdef';
 const adminPort = await freePort();
@@ -18,16 +18,11 @@ describe('who speaks', () => {
     await sim?.stop();
   });
 
-  const choice = (from, id) => ({ ...textMessage(from, ''), type: 'interactive', text: undefined, interactive: { type: 'list_reply', list_reply: { id, title: 'x' } } });
   const conversationOf = async (from) => (await parley.query(
     `select c.* from conversations c join contact_addresses a using (tenant_id, contact_id) where a.address = $1`, [from]))[0];
-  const outboxOf = async (from) => parley.query(
-    `select o.* from outbox o where o.conversation_id = $1 order by o.seq`, [(await conversationOf(from)).conversation_id]);
-  const turnsOf = async (from) => parley.query(
-    'select * from turns where conversation_id = $1 order by fence', [(await conversationOf(from)).conversation_id]);
   const textsTo = async (from) => (await sim.sentTo(from)).map((row) => row.body);
   const meet = async (from) => {
-    assert.equal((await parley.webhook([textMessage(from, 'bonjour')])).status, 200);
+    await parley.say(from, 'bonjour');
     await sim.waitFor(from, 1);
     return (await conversationOf(from)).conversation_id;
   };
@@ -41,16 +36,16 @@ describe('who speaks', () => {
     const from = '33710000001';
     const conversation = await meet(from);
     assert.match((await parley.cli(['takeover', conversation])).stdout, /says nothing more/);
-    await parley.webhook([textMessage(from, 'il y a quelqu’un ?')]);
-    await until('the silent turn', async () => (await turnsOf(from)).length === 2);
-    assert.equal((await turnsOf(from))[1].path, 'person');
+    await parley.say(from, 'il y a quelqu’un ?');
+    await until('the silent turn', async () => (await parley.turnsOf(from)).length === 2);
+    assert.equal((await parley.turnsOf(from))[1].path, 'person');
     await parley.cli(['reply', conversation, 'Oui, je suis là.']);
     await sim.waitFor(from, 2);
     assert.match((await parley.cli(['handoffs'])).stdout, new RegExp(from));
     await parley.cli(['handback', '--conversation', conversation]);
     await parley.webhook([choice(from, 'menu:list_projects')]);
     await sim.waitFor(from, 3);
-    assert.deepEqual((await outboxOf(from)).map((row) => row.author), ['bot', 'person', 'bot']);
+    assert.deepEqual((await parley.outboxOf(from)).map((row) => row.author), ['bot', 'person', 'bot']);
     assert.equal((await textsTo(from))[1], 'Oui, je suis là.');
   });
 
@@ -81,9 +76,9 @@ describe('who speaks', () => {
     const conversation = await meet(from);
     await parley.cli(['takeover', '--nobody', '--from', from]);
     for (const text of ['allô ?', 'toujours personne ?']) {
-      const count = (await turnsOf(from)).length;
-      await parley.webhook([textMessage(from, text)]);
-      await until('the silent turn', async () => (await turnsOf(from)).length > count);
+      const count = (await parley.turnsOf(from)).length;
+      await parley.say(from, text);
+      await until('the silent turn', async () => (await parley.turnsOf(from)).length > count);
     }
     assert.equal((await sim.sentTo(from)).length, 1);
     const alerts = () => parley.query("select * from system_alerts where conversation_id = $1 and kind = 'unowned' and resolved_at is null", [conversation]);
@@ -107,12 +102,12 @@ describe('who speaks', () => {
       const { json } = await api(`/${conversation}/takeover`, { body: {} });
       await writes;
       await until('all turns', async () => (await parley.query('select 1 from inbox where conversation_id = $1 and turn_id is null', [conversation])).length === 0);
-      await until('a quiet outbox', async () => (await outboxOf(from)).every((row) => !['queued', 'sending'].includes(row.state)));
+      await until('a quiet outbox', async () => (await parley.outboxOf(from)).every((row) => !['queued', 'sending'].includes(row.state)));
       const takenMs = Number((await conversationOf(from)).owner_since.getTime());
       for (const row of (await sim.sentTo(from)).filter((sent) => sent.at_us / 1000 > takenMs + 1))
         if (row.outbox_id === json.in_flight_outbox_id) inFlight++;
         else late++;
-      refused += (await outboxOf(from)).filter((row) => row.state === 'refused').length;
+      refused += (await parley.outboxOf(from)).filter((row) => row.state === 'refused').length;
     }
     await sim.behave({ latency_ms: 0 });
     assert.equal(late, 0);
@@ -131,19 +126,16 @@ describe('a send of which nobody knows whether it arrived', () => {
     await parley?.stop();
     await sim?.stop();
   });
-  const outboxOf = (from) => parley.query(
-    `select o.* from outbox o join conversations c using (tenant_id, conversation_id) join contact_addresses a using (tenant_id, contact_id)
-      where a.address = $1 order by o.seq`, [from]);
   const loseAnAnswer = async (from) => {
     await sim.behave({ accept_then_hang_up: 1 });
-    await parley.webhook([textMessage(from, 'bonjour')]);
+    await parley.say(from, 'bonjour');
     return (await sim.waitFor(from, 1))[0];
   };
 
   test('is parked: a person sees it, and it is sent again or dropped when they say so', async () => {
     const from = '33730000001';
     await loseAnAnswer(from);
-    const [row] = await until('it is parked', async () => (await outboxOf(from)).filter((found) => found.state === 'parked').length && outboxOf(from));
+    const [row] = await until('it is parked', async () => (await parley.outboxOf(from)).filter((found) => found.state === 'parked').length && parley.outboxOf(from));
     assert.equal((await sim.sentTo(from)).length, 1);
     assert.equal((await parley.query("select 1 from system_alerts where kind = 'parked' and resolved_at is null")).length, 1);
     const listed = JSON.parse((await parley.cli(['outbox', '--json'])).stdout).messages;
@@ -151,14 +143,14 @@ describe('a send of which nobody knows whether it arrived', () => {
     assert.equal(listed[0].error_code, 'UNKNOWN_OUTCOME');
     assert.match(listed[0].advice, /resend or drop/);
     // It holds nothing up.
-    await parley.webhook([textMessage(from, 'bonjour ?')]);
+    await parley.say(from, 'bonjour ?');
     await sim.waitFor(from, 2);
     await parley.cli(['outbox', 'resend', row.outbox_id]);
     await parley.cli(['outbox', 'resend', row.outbox_id]); // told twice
     await sim.waitFor(from, 3);
     await parley.cli(['outbox', 'drop', row.outbox_id], { code: 1 });
-    await until('all are sent', async () => (await outboxOf(from)).every((found) => found.state !== 'queued' && found.state !== 'sending'));
-    assert.deepEqual((await outboxOf(from)).map((found) => found.state), ['failed', 'sent', 'sent']);
+    await until('all are sent', async () => (await parley.outboxOf(from)).every((found) => found.state !== 'queued' && found.state !== 'sending'));
+    assert.deepEqual((await parley.outboxOf(from)).map((found) => found.state), ['failed', 'sent', 'sent']);
     assert.equal((await sim.sentTo(from)).length, 3);
     assert.match((await parley.cli(['outbox'])).stdout, /Every message was sent/);
     assert.equal((await parley.query("select 1 from system_alerts where kind = 'parked' and resolved_at is null")).length, 0);
@@ -168,10 +160,10 @@ describe('a send of which nobody knows whether it arrived', () => {
     const from = '33730000002';
     const sent = await loseAnAnswer(from);
     await parley.webhook(null, { statuses: [{ id: sent.provider_id, status: 'sent', timestamp: String(Math.floor(Date.now() / 1000)), recipient_id: from, biz_opaque_callback_data: sent.outbox_id }] });
-    await until('it is settled', async () => (await outboxOf(from))[0].state === 'sent');
+    await until('it is settled', async () => (await parley.outboxOf(from))[0].state === 'sent');
     await sleep(1500); // longer than reconcile_ms and the next look into the outbox
     assert.equal((await sim.sentTo(from)).length, 1);
-    const [row] = await outboxOf(from);
+    const [row] = await parley.outboxOf(from);
     assert.equal(row.state, 'sent');
     assert.equal(row.provider_id, sent.provider_id);
   });
@@ -189,9 +181,8 @@ describe('the channel policy', () => {
   });
   const conversationOf = async (from) => (await parley.query(
     `select c.* from conversations c join contact_addresses a using (tenant_id, contact_id) where a.address = $1`, [from]))[0];
-  const outboxOf = async (from) => parley.query('select * from outbox where conversation_id = $1 order by seq', [(await conversationOf(from)).conversation_id]);
   const settled = async (from) => until('a settled outbox', async () => {
-    const rows = await outboxOf(from);
+    const rows = await parley.outboxOf(from);
     return rows.length && rows.every((row) => !['queued', 'sending'].includes(row.state)) && rows;
   });
   // What a reminder will be: not from a turn, not from a person.
@@ -201,7 +192,7 @@ describe('the channel policy', () => {
     await parley.query('update conversations set next_seq = next_seq + 1 where conversation_id = $1', [conversation.conversation_id]);
   };
   const meet = async (from) => {
-    await parley.webhook([textMessage(from, 'bonjour')]);
+    await parley.say(from, 'bonjour');
     await sim.waitFor(from, 1);
     return conversationOf(from);
   };
@@ -209,26 +200,26 @@ describe('the channel policy', () => {
   test('STOP is confirmed, then nothing unasked is sent, what they ask is answered, and START brings the messages back', async () => {
     const from = '33750000001';
     const { conversation_id: id } = await meet(from);
-    await parley.webhook([textMessage(from, 'stop')]);
+    await parley.say(from, 'stop');
     await sim.waitFor(from, 2);
     assert.match((await sim.sentTo(from))[1].body, /START/);
     assert.notEqual((await parley.query('select k.opted_out_at from contacts k join conversations c using (tenant_id, contact_id) where conversation_id = $1', [id]))[0].opted_out_at, null);
     await parley.cli(['reply', id, 'Une dernière chose…']);
-    await until('it is refused', async () => (await outboxOf(from)).some((row) => row.state === 'refused'));
+    await until('it is refused', async () => (await parley.outboxOf(from)).some((row) => row.state === 'refused'));
     const shown = (await parley.cli(['outbox', '--state', 'refused'])).stdout;
     assert.match(shown, /OPTED_OUT/);
     assert.match(shown, /START/);
     await parley.cli(['handback', '--conversation', id]);
-    await parley.webhook([textMessage(from, 'bonjour')]); // who asks is answered
+    await parley.say(from, 'bonjour'); // who asks is answered
     await sim.waitFor(from, 3);
     await parley.cli(['reply', id, 'Je vous réponds.']); // by a person, too
     await sim.waitFor(from, 4);
     await notice(from, { type: 'template', template_name: 'appt_reminder', template_language: 'fr', template_parameters: ['Ana', '10:00'] });
-    await until('a reminder is refused', async () => (await outboxOf(from)).filter((row) => row.error_code === 'OPTED_OUT').length === 2);
+    await until('a reminder is refused', async () => (await parley.outboxOf(from)).filter((row) => row.error_code === 'OPTED_OUT').length === 2);
     await parley.cli(['handback', '--conversation', id]);
-    await parley.webhook([textMessage(from, 'start')]);
+    await parley.say(from, 'start');
     await sim.waitFor(from, 5);
-    await parley.webhook([textMessage(from, 'start')]); // nothing new: a message like any other
+    await parley.say(from, 'start'); // nothing new: a message like any other
     await sim.waitFor(from, 6);
     assert.equal((await sim.sentTo(from)).length, 6);
   });
@@ -255,11 +246,11 @@ describe('the channel policy', () => {
     await settled(from);
     await parley.query("update tenants set timezone = 'UTC', quiet_from = (now() at time zone 'UTC')::time - interval '1 hour', quiet_to = (now() at time zone 'UTC')::time + interval '1 hour'");
     await notice(from, { type: 'text', text: 'Pensez à votre rendez-vous.' });
-    const [, row] = await until('it is told why it waits', async () => { const rows = await outboxOf(from); return rows[1]?.error_code === 'QUIET_HOURS' && rows; });
+    const [, row] = await until('it is told why it waits', async () => { const rows = await parley.outboxOf(from); return rows[1]?.error_code === 'QUIET_HOURS' && rows; });
     assert.equal(row.state, 'queued');
     assert.equal(row.attempt, 0);
     const other = '33750000004';
-    await parley.webhook([textMessage(other, 'bonjour')]);
+    await parley.say(other, 'bonjour');
     await sim.waitFor(other, 1);
     await parley.query('update tenants set quiet_from = null, quiet_to = null');
     await parley.query("update outbox_queue set due_at = now()");
@@ -280,7 +271,7 @@ describe('many messages to one customer', () => {
 
   test('wait at the pair rate, and the texts of a turn go out as one', async () => {
     const from = '33760000001';
-    await parley.webhook([textMessage(from, 'bonjour')]);
+    await parley.say(from, 'bonjour');
     await sim.waitFor(from, 1);
     const [{ conversation_id: id, tenant_id: tenant }] = await parley.query('select c.* from conversations c');
     const put = async (count, turn) => {

@@ -1,7 +1,7 @@
 // Turns: order, bursts, flows, hand-over, retries.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Parley, Sim, sleep, textMessage, until, wamid } from '../harness/parley.mjs';
+import { choice, Parley, Sim, sleep, textMessage, until } from '../harness/parley.mjs';
 
 const textOf = (row) => row.body?.text ?? row.text ?? JSON.stringify(row);
 
@@ -16,18 +16,11 @@ describe('turns', () => {
     await sim?.stop();
   });
 
-  const choice = (from, id, title = 'x') => ({
-    from, id: wamid(), timestamp: String(Math.floor(Date.now() / 1000)), type: 'interactive',
-    interactive: { type: 'list_reply', list_reply: { id, title } },
-  });
-  const turnsOf = (from) => parley.query(
-    `select t.* from turns t join conversations c using (tenant_id, conversation_id)
-       join contact_addresses a using (tenant_id, contact_id) where a.address = $1 order by t.committed_at, t.turn_id`, [from]);
 
   test('two messages of each of 50 customers in parallel are answered in order', async () => {
     const customers = Array.from({ length: 50 }, (_, i) => `3361000${String(i).padStart(4, '0')}`);
     await Promise.all(customers.map(async (from) => {
-      assert.equal((await parley.webhook([textMessage(from, 'bonjour')])).status, 200);
+      await parley.say(from, 'bonjour');
       await sim.waitFor(from, 1);
       assert.equal((await parley.webhook([choice(from, 'menu:list_projects')])).status, 200);
       await sim.waitFor(from, 2);
@@ -45,7 +38,7 @@ describe('turns', () => {
 
   test('messages without a pause between them are answered in the order of arrival', async () => {
     const from = '33620000001';
-    for (let i = 0; i < 5; i++) assert.equal((await parley.webhook([textMessage(from, i % 2 ? 'bonjour' : 'mes chantiers svp')])).status, 200);
+    for (let i = 0; i < 5; i++) await parley.say(from, i % 2 ? 'bonjour' : 'mes chantiers svp');
     await until('all are in a turn', async () => (await parley.query(
       `select 1 from inbox i join conversations c using (tenant_id, conversation_id) join contact_addresses a using (tenant_id, contact_id)
         where a.address = $1 and i.turn_id is null`, [from])).length === 0);
@@ -75,34 +68,34 @@ describe('turns', () => {
 
   test('a question is answered from the FAQ with its source', async () => {
     const from = '34630000001';
-    await parley.webhook([textMessage(from, '¿cuál es el horario de apertura?')]);
+    await parley.say(from, '¿cuál es el horario de apertura?');
     await sim.waitFor(from, 1);
-    const [turn] = await turnsOf(from);
+    const [turn] = await parley.turnsOf(from);
     assert.equal(turn.path, 'agent');
     assert.equal(turn.language, 'es');
   });
 
   test('after a hand-over the bot is silent until the conversation is handed back', async () => {
     const from = '34630000002';
-    await parley.webhook([textMessage(from, 'quiero hablar con una persona')]);
+    await parley.say(from, 'quiero hablar con una persona');
     await sim.waitFor(from, 1);
-    const [first] = await turnsOf(from);
+    const [first] = await parley.turnsOf(from);
     assert.equal(first.decision, 'HUMAN_HANDOFF');
     assert.equal((await parley.query('select 1 from notifications')).length > 0, true);
-    await parley.webhook([textMessage(from, 'hola?')]);
-    await until('the silent turn', async () => (await turnsOf(from)).length === 2);
+    await parley.say(from, 'hola?');
+    await until('the silent turn', async () => (await parley.turnsOf(from)).length === 2);
     await sleep(300);
     assert.equal((await sim.sentTo(from)).length, 1);
     assert.match((await parley.cli(['handoffs'])).stdout, new RegExp(from));
     await parley.cli(['handback', '--from', from]);
-    await parley.webhook([textMessage(from, 'hola buenas')]);
+    await parley.say(from, 'hola buenas');
     await sim.waitFor(from, 2);
   });
 
   test('what Meta calls retryable is sent again, once it is accepted exactly one is in the ledger', async () => {
     const from = '34630000003';
     await sim.behave({ fail: { http: 500, code: 131000, times: 2, to: `+${from}` } });
-    await parley.webhook([textMessage(from, 'hola buenas')]);
+    await parley.say(from, 'hola buenas');
     await sim.waitFor(from, 1, 60000);
     await sim.behave({});
     await until('recorded', async () => (await parley.query("select 1 from outbox where state in ('queued','sending')")).length === 0);
@@ -112,7 +105,7 @@ describe('turns', () => {
   test('what Meta refuses for good is recorded with its reason and the next message goes out', async () => {
     const from = '34630000004';
     await sim.behave({ fail: { http: 400, code: 131047, times: 1, to: `+${from}` } });
-    await parley.webhook([textMessage(from, 'hola buenas')]);
+    await parley.say(from, 'hola buenas');
     const rows = await until('the failed row', () => parley.query("select * from outbox where state = 'failed'").then((found) => found.length && found));
     await sim.behave({});
     assert.equal(Number(rows[0].error_code), 131047);
@@ -134,7 +127,7 @@ describe('a burst', () => {
 
   test('of three messages makes one turn', async () => {
     const from = '34640000001';
-    for (const text of ['hola', 'una pregunta', '¿cuál es el horario de apertura?']) assert.equal((await parley.webhook([textMessage(from, text)])).status, 200);
+    for (const text of ['hola', 'una pregunta', '¿cuál es el horario de apertura?']) await parley.say(from, text);
     await sim.waitFor(from, 1);
     const turns = await parley.query('select turn_id, count(*) as n from inbox where turn_id is not null group by 1');
     assert.equal(turns.length, 1);
@@ -143,7 +136,7 @@ describe('a burst', () => {
 
   test('that takes a moment shows the customer that it was read and is being answered', async () => {
     const from = '34640000001';
-    await parley.webhook([textMessage(from, 'hola')]);
+    await parley.say(from, 'hola');
     await sim.waitFor(from, 2);
     const stats = await (await fetch(`${sim.url}/_sim/stats`)).json();
     assert.ok(stats.typings >= 1, JSON.stringify(stats));

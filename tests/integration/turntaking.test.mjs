@@ -2,19 +2,15 @@
 // planned again is answered once, with everything that was written.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { freePort, Sim, sleep, textMessage, until } from '../harness/parley.mjs';
+import { freePort, Sim, sleep, until } from '../harness/parley.mjs';
 import { startWithStandIn } from '../harness/stand_in.mjs';
 
-const say = async (parley, from, text) => assert.equal((await parley.webhook([textMessage(from, text)])).status, 200);
 // What the provider accepted, in its order, with the texts that the outbox has for it.
 const textsTo = async (parley, sim, from) => {
   const rows = await parley.query('select outbox_id, content from outbox');
   const textOf = new Map(rows.map((row) => [row.outbox_id, row.content.text]));
   return (await sim.sentTo(from)).map((row) => textOf.get(row.outbox_id));
 };
-const turnsOf = (parley, from) => parley.query(
-  `select t.* from turns t join conversations c using (tenant_id, conversation_id)
-     join contact_addresses a using (tenant_id, contact_id) where a.address = $1 order by t.fence`, [from]);
 const metric = async (parley, name) => {
   const text = await (await fetch(`http://127.0.0.1:${parley.adminPort}/metrics`)).text();
   return [...text.matchAll(new RegExp(String.raw`^parley_${name}\{[^}]*\} (\d+)$`, 'gm'))].reduce((sum, match) => sum + Number(match[1]), 0);
@@ -37,14 +33,14 @@ describe('corrections while a slow agent thinks', () => {
 
   test('the stale plan is cancelled and one answer knows both messages', async () => {
     const from = '34650000001';
-    await say(parley, from, 'tomorrow at 10h please');
+    await parley.say(from, 'tomorrow at 10h please');
     await until('the agent thinks', () => parley.ledgerOf('agent').some(([what]) => what === 'called'));
-    await say(parley, from, 'no, 11h');
+    await parley.say(from, 'no, 11h');
     await sim.waitFor(from, 1);
     await sleep(1000);
     assert.deepEqual(await textsTo(parley, sim, from), ['re: tomorrow at 10h please\nno, 11h']);
     assert.deepEqual(parley.ledgerOf('agent').map(([what]) => what), ['called', 'cancelled', 'called', 'answered']);
-    const turns = await turnsOf(parley, from);
+    const turns = await parley.turnsOf(from);
     assert.equal(turns.length, 1);
     assert.equal(turns[0].superseded_count, 1);
     assert.equal(turns[0].inbox_seqs.length, 2);
@@ -55,10 +51,10 @@ describe('corrections while a slow agent thinks', () => {
   test('20 customers who correct themselves get one answer each, and none of them is stale', async () => {
     const customers = Array.from({ length: 20 }, (_, i) => `346510000${String(i).padStart(2, '0')}`);
     await Promise.all(customers.map(async (from, i) => {
-      await say(parley, from, 'a table for two');
+      await parley.say(from, 'a table for two');
       await sleep(30 * i);
-      await say(parley, from, 'for three');
-      if (i % 2) await say(parley, from, 'on Monday');
+      await parley.say(from, 'for three');
+      if (i % 2) await parley.say(from, 'on Monday');
     }));
     await Promise.all(customers.map((from) => sim.waitFor(from, 1)));
     await until('nothing is pending', async () => (await parley.query('select 1 from inbox where turn_id is null and starts_turn')).length === 0);
@@ -70,11 +66,11 @@ describe('corrections while a slow agent thinks', () => {
   test('who never stops writing is answered after three plans', async () => {
     const from = '34652000001';
     for (let i = 0; i < 8; i++) {
-      await say(parley, from, `and ${i}`);
+      await parley.say(from, `and ${i}`);
       await sleep(250);
     }
     await until('nothing is pending', async () => (await parley.query('select 1 from inbox where turn_id is null and starts_turn')).length === 0);
-    const turns = await turnsOf(parley, from);
+    const turns = await parley.turnsOf(from);
     assert.equal(turns[0].superseded_count, 3);
     assert.ok(turns.length >= 2 && turns.length <= 3, `${turns.length} turns`);
     assert.deepEqual(turns.flatMap((turn) => turn.inbox_seqs.map(Number)).length, 8);
@@ -99,15 +95,15 @@ describe('corrections while the answer waits to be sent', () => {
   test('it is taken back, and one answer knows both messages', async () => {
     const from = '34670000001';
     await signal('delivery', 'SIGSTOP');
-    await say(parley, from, 'tomorrow at 10h please');
+    await parley.say(from, 'tomorrow at 10h please');
     await until('the answer waits', async () => (await queued(from, 'queued')).length === 1);
-    await say(parley, from, 'no, 11h');
+    await parley.say(from, 'no, 11h');
     await until('it is taken back', async () => (await queued(from, 'superseded')).length === 1 && (await queued(from, 'queued')).length === 1);
     await signal('delivery', 'SIGCONT');
     await sim.waitFor(from, 1);
     await sleep(300);
     assert.deepEqual(await textsTo(parley, sim, from), ['re: tomorrow at 10h please\nno, 11h']);
-    const [first, second] = await turnsOf(parley, from);
+    const [first, second] = await parley.turnsOf(from);
     assert.ok(first.superseded_at && !second.superseded_at);
     assert.deepEqual(second.inbox_seqs.length, 2);
     assert.equal(second.superseded_count, 1);
@@ -117,10 +113,10 @@ describe('corrections while the answer waits to be sent', () => {
   test('it is not sent while nobody is there to plan again', async () => {
     const from = '34670000002';
     await signal('delivery', 'SIGSTOP');
-    await say(parley, from, 'a table for two');
+    await parley.say(from, 'a table for two');
     await until('the answer waits', async () => (await queued(from, 'queued')).length === 1);
     await signal('session', 'SIGSTOP');
-    await say(parley, from, 'for three');
+    await parley.say(from, 'for three');
     await signal('delivery', 'SIGCONT');
     await sleep(1500);
     assert.deepEqual(await sim.sentTo(from), []);
@@ -150,9 +146,9 @@ describe('two bots', () => {
     // Answers at once, and at a length that nobody can type so soon.
     const botUntilSilent = async () => {
       for (let i = 0; i < 20; i++) {
-        const sent = (await sim.sentTo(from)).length, turns = (await turnsOf(parley, from)).length;
-        await say(parley, from, `${i} Thank you for your message. ${'We will be happy to help you with that. '.repeat(8)}`);
-        await until('there is a turn', async () => (await turnsOf(parley, from)).length > turns);
+        const sent = (await sim.sentTo(from)).length, turns = (await parley.turnsOf(from)).length;
+        await parley.say(from, `${i} Thank you for your message. ${'We will be happy to help you with that. '.repeat(8)}`);
+        await until('there is a turn', async () => (await parley.turnsOf(from)).length > turns);
         if ((await conversation()).loop_since) return;
         await sim.waitFor(from, sent + 1);
       }
@@ -160,14 +156,14 @@ describe('two bots', () => {
     await botUntilSilent();
     const count = (await sim.sentTo(from)).length;
     assert.ok(count >= 5 && count <= 7, `${count} answers`);
-    assert.equal((await turnsOf(parley, from)).at(-1).path, 'loop');
+    assert.equal((await parley.turnsOf(from)).at(-1).path, 'loop');
     assert.deepEqual((await alerts()).map((row) => row.resolved_at), [null]);
-    await say(parley, from, `Are you still there? ${'Please answer us. '.repeat(15)}`);
-    await until('it says nothing again', async () => (await turnsOf(parley, from)).filter((turn) => turn.path === 'loop').length === 2);
+    await parley.say(from, `Are you still there? ${'Please answer us. '.repeat(15)}`);
+    await until('it says nothing again', async () => (await parley.turnsOf(from)).filter((turn) => turn.path === 'loop').length === 2);
     assert.equal((await sim.sentTo(from)).length, count);
 
     await parley.query("update conversations set last_activity_at = now() - interval '2 minutes' where address = $1", [from]); // who thinks is human
-    await say(parley, from, 'sorry, that was our assistant');
+    await parley.say(from, 'sorry, that was our assistant');
     await sim.waitFor(from, count + 1);
     assert.equal((await conversation()).loop_since, null);
     assert.notEqual((await alerts())[0].resolved_at, null);
@@ -178,7 +174,7 @@ describe('two bots', () => {
     await parley.cli(['handback', '--conversation', (await conversation()).conversation_id]);
     assert.equal((await conversation()).loop_count, 0);
     assert.equal((await alerts()).filter((row) => row.resolved_at === null).length, 0);
-    await say(parley, from, 'and now a question');
+    await parley.say(from, 'and now a question');
     await sim.waitFor(from, again + 1);
     await until('it is counted', async () => (await metric(parley, 'turns_loop_total')) >= 3);
   });
@@ -199,12 +195,12 @@ describe('a burst under the window as delivered', () => {
   test('is one turn', async () => {
     const from = '34660000001';
     for (const text of ['hello,', 'i would like to know', 'what a costs?']) {
-      await say(parley, from, text);
+      await parley.say(from, text);
       await sleep(60);
     }
     await sim.waitFor(from, 1);
     await sleep(600);
     assert.deepEqual(await textsTo(parley, sim, from), ['re: hello,\ni would like to know\nwhat a costs?']);
-    assert.equal((await turnsOf(parley, from)).length, 1);
+    assert.equal((await parley.turnsOf(from)).length, 1);
   });
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Parley, Sim, isSanitized, textMessage, until } from '../harness/parley.mjs';
+import { isSanitized, Parley, Sim, until } from '../harness/parley.mjs';
 
 // Times in which nobody says what happened, longer than limitUs. A call explains the time from its
 // acceptance to its end, a stage the time it took.
@@ -40,12 +40,10 @@ describe('looking inside', () => {
   const lastTurn = async () => JSON.parse((await parley.cli(['trace', '--last', '--json'])).stdout);
 
   async function ask(from, text) {
-    assert.equal((await parley.webhook([textMessage(from, text)])).status, 200);
+    await parley.say(from, text);
     await sim.waitFor(from, 1);
     const [turn] = await until('the turn', async () => {
-      const rows = await parley.query(
-        `select t.turn_id from turns t join conversations c using (tenant_id, conversation_id)
-           join contact_addresses a using (tenant_id, contact_id) where a.address = $1`, [from]);
+      const rows = await parley.turnsOf(from);
       return rows.length && rows;
     });
     return until('its trace', () => traceJson(turn.turn_id).catch(() => null));
@@ -106,7 +104,7 @@ describe('looking inside', () => {
   test('an error is kept though nothing is sampled, and sampling is set while running', async () => {
     await parley.cli(['trace', '--sample-ppm', '0']);
     const before = JSON.parse((await parley.cli(['trace', '--json'])).stdout).traces[0]?.trace;
-    await parley.webhook([textMessage('33650009999', 'bonjour')]);
+    await parley.say('33650009999', 'bonjour');
     await sim.waitFor('33650009999', 1);
     assert.equal(JSON.parse((await parley.cli(['trace', '--json'])).stdout).traces[0]?.trace, before);
     await parley.cli(['handback', '--from', '000'], { code: 69 }).catch(() => {}); // an error of some kind

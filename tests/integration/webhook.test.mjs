@@ -1,7 +1,7 @@
 // Ingress: what Meta sends, good and bad.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Parley, Sim, envelope, phoneId, secret, sign, textMessage, until, verifyToken, wamid } from '../harness/parley.mjs';
+import { envelope, Parley, phoneId, secret, sign, Sim, textMessage, until, verifyToken, wamid } from '../harness/parley.mjs';
 
 describe('webhook', () => {
   let sim, parley;
@@ -145,7 +145,7 @@ describe('webhook', () => {
     assert.match(JSON.stringify(row.content), /hologram/);
     const quiet = '34600000013';
     await parley.webhook([{ from: quiet, id: wamid(), timestamp: '1790000000', type: 'reaction', reaction: { message_id: 'wamid.X', emoji: '👍' } }]);
-    await parley.webhook([textMessage(quiet, 'hello')]);
+    await parley.say(quiet, 'hello');
     await sim.waitFor(quiet, 1);
     assert.equal((await sim.sentTo(quiet)).length, 1);
   });
@@ -162,7 +162,7 @@ describe('webhook', () => {
 
   test('statuses only move forward, also when they come before the message is known', async () => {
     const from = '34600000014';
-    await parley.webhook([textMessage(from, 'hello')]);
+    await parley.say(from, 'hello');
     const [sent] = await sim.waitFor(from, 1);
     const status = (name, at, id = sent.provider_id) => parley.webhook(null, { statuses: [{ id, status: name, timestamp: String(at), recipient_id: from }] });
     const state = async () => (await parley.query('select state from outbox where provider_id = $1', [sent.provider_id]))[0]?.state;
