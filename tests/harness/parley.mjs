@@ -49,7 +49,7 @@ export function run(command, args, { env = process.env } = {}) {
   let stdout = '', stderr = '', output = '';
   child.stdout.on('data', (chunk) => { stdout += chunk; output += chunk; });
   child.stderr.on('data', (chunk) => { stderr += chunk; output += chunk; });
-  return new Promise((resolve) => child.on('close', (status, signal) => resolve({ code: status ?? signal, stdout, stderr, output })));
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', (status, signal) => resolve({ code: status ?? signal, stdout, stderr, output })));
 }
 
 // --- the Graph API simulator -----------------------------------------------------------------------
