@@ -34,6 +34,8 @@ static const command_t commands[] = {
     {"glossary", command_glossary,
      "a tenant's own words in translations ([list | set | keep | unset])"},
     {"eval", command_eval, "is what the bot is sure of right ([calibration | threshold], --json)"},
+    {"tenant", command_tenant,
+     "what is set for one business: name, deadlines, limits (show | set --answer-ms 30000)"},
     {"integration", command_integration,
      "what stands outside for a tenant: ways to the owner, projects, tool servers"},
     {"mcp", command_mcp,

@@ -79,9 +79,9 @@ begin
         end if;
         has_next := outbox_settle(p_tenant, o.conversation_id, o.seq,
                                   case when v_state = 'queued' then p_retry_after_ms
-                                       when v_state = 'sent'
+                                       when p_next_after_ms > 0 and v_state = 'sent'
                                             and furthest_state(v_state, v_early.status) = 'sent'
-                                       then nullif(p_next_after_ms, 0) end);
+                                       then p_next_after_ms end);
     elsif p_outcome = 'sent' then
         -- A status was faster than this result: the message is settled. What is missing is its id, and
         -- what other statuses said of that id alone.

@@ -18,12 +18,13 @@ const metric = async (parley, name) => {
 // Everything is the agent's.
 const toAgent = { PARLEY_FAST_PATH_CONFIDENCE_PCT: '100' };
 const adminPort = await freePort();
+const adminToken = 'a-token-of-the-test-0123456789abcdef';
 
 describe('corrections while a slow agent thinks', () => {
   let sim, parley;
   before(async () => {
     sim = await Sim.start();
-    parley = await startWithStandIn(['agent'], { sim, adminPort, env: toAgent });
+    parley = await startWithStandIn(['agent'], { sim, adminPort, env: { ...toAgent, X_ADMIN_TOKEN: adminToken, PARLEY_IDLE_CLAIM_MS: '60000' } });
     parley.setMood('agent', 'respond 700');
   });
   after(async () => {
@@ -74,6 +75,53 @@ describe('corrections while a slow agent thinks', () => {
     assert.equal(turns[0].superseded_count, 3);
     assert.ok(turns.length >= 2 && turns.length <= 3, `${turns.length} turns`);
     assert.deepEqual(turns.flatMap((turn) => turn.inbox_seqs.map(Number)).length, 8);
+  });
+
+  // A person writes. The outbox is looked at when somebody says so, and hardly else.
+  const conversationOf = async (from) => (await parley.query('select conversation_id from conversations where address = $1', [from]))[0].conversation_id;
+  const authorsOf = async (from) => (await parley.query(
+    'select o.author, o.state from outbox o join conversations c using (tenant_id, conversation_id) where c.address = $1 order by o.seq', [from])).map((row) => `${row.author} ${row.state}`);
+  const isAnswered = (from) => parley.query(
+    'select 1 from inbox i join conversations c using (tenant_id, conversation_id) where c.address = $1 and i.turn_id is null', [from]).then((rows) => rows.length === 0);
+  const byApi = async (conversation, text) => assert.equal((await fetch(`http://127.0.0.1:${adminPort}/api/v1/conversations/${conversation}/messages?tenant=demo`, {
+    method: 'POST', headers: { authorization: `Bearer ${adminToken}`, 'idempotency-key': text }, body: JSON.stringify({ text }) })).status, 200);
+  const byCommand = (conversation, text) => parley.cli(['reply', conversation, text]);
+
+  for (const [i, write] of [byApi, byCommand].entries())
+    test(`a person who writes ${['by the API', 'by the command line'][i]} supersedes the answer that is thought of, and is sent at once`, async () => {
+      const from = `3469000000${i}`;
+      parley.setMood('agent', 'hang');
+      const calls = parley.ledgerOf('agent').length;
+      await say(parley, from, 'a table for two');
+      await until('the agent thinks', () => parley.ledgerOf('agent').length > calls);
+      await write(await conversationOf(from), 'We are full, I am sorry.');
+      await sim.waitFor(from, 1);
+      parley.setMood('agent', 'respond 0');
+      process.kill(await parley.pidOf('agent'), 'SIGKILL'); // the next one is asked, and has an answer
+      await until('the turn ends', () => isAnswered(from));
+      assert.deepEqual(parley.ledgerOf('agent').slice(calls).map(([what]) => what), ['called', 'called', 'answered']);
+      const turns = await turnsOf(parley, from);
+      assert.deepEqual(turns.map((turn) => [turn.path, turn.outbox_count]), [['person', 0]]);
+      assert.deepEqual(await textsTo(parley, sim, from), ['We are full, I am sorry.']);
+      assert.deepEqual(await authorsOf(from), ['person sent']); // nothing of the bot was written at all
+      await parley.cli(['handback', '--from', from]);
+      await say(parley, from, 'and tomorrow?');
+      await sim.waitFor(from, 2);
+      assert.equal((await textsTo(parley, sim, from))[1], 're: and tomorrow?');
+    });
+
+  test('what a person writes goes out in the place of an answer that waits to be sent', async () => {
+    const from = '34690000009';
+    const pid = await parley.pidOf('delivery');
+    process.kill(pid, 'SIGSTOP');
+    await say(parley, from, 'a table for two');
+    await until('the answer waits', async () => (await authorsOf(from)).length === 1);
+    await byCommand(await conversationOf(from), 'We are full, I am sorry.');
+    process.kill(pid, 'SIGCONT');
+    await sim.waitFor(from, 1);
+    await until('all is settled', async () => (await authorsOf(from)).every((row) => !/queued|sending/.test(row)));
+    assert.deepEqual(await authorsOf(from), ['bot refused', 'person sent']);
+    assert.deepEqual(await textsTo(parley, sim, from), ['We are full, I am sorry.']);
   });
 });
 
@@ -132,11 +180,29 @@ describe('two bots', () => {
     sim = await Sim.start();
     parley = await startWithStandIn(['agent'], { sim, adminPort, env: toAgent });
     parley.setMood('agent', 'respond 0');
-    await parley.query('update tenants set loop_turns_max = 6');
+    await parley.cli(['tenant', 'set', '--loop-turns-max', '6']);
   });
   after(async () => {
     await parley?.end();
     await sim?.stop();
+  });
+
+  test('have a limit of each business, which is shown and checked', async () => {
+    assert.match((await parley.cli(['tenant'])).stdout, /^loop-turns-max +6$/m);
+    for (const [value, code] of [['many', 64], ['-1', 64], ['1001', 64]]) {
+      const { stderr } = await parley.cli(['tenant', 'set', '--loop-turns-max', value], { code });
+      assert.match(stderr, new RegExp(`--loop-turns-max is a number from 0 to 1000, not '${value}'`));
+    }
+    const columns = async () => (await parley.query("select name, answer_ms, loop_turns_max from tenants where tenant_id = 'demo'"))[0];
+    const { name } = await columns();
+    assert.match((await parley.cli(['tenant', 'set', '--loop-turns-max', '0'])).stdout, /^loop-turns-max +0 \(never silent\)$/m);
+    assert.deepEqual(await columns(), { name, answer_ms: 60000, loop_turns_max: 0 });
+    await parley.cli(['tenant', 'set', '--answer-ms', '45000', '--loop-turns-max=6']);
+    assert.deepEqual(await columns(), { name, answer_ms: 45000, loop_turns_max: 6 });
+    await parley.cli(['tenant', 'set', '--tenant', 'nobody', '--loop-turns-max', '5'], { code: 1 });
+    assert.equal((await parley.query("select 1 from tenants where tenant_id = 'nobody'")).length, 0);
+    await parley.cli(['tenant', 'set'], { code: 64 });
+    await parley.cli(['tenant', '--loop-turns-max', '5'], { code: 64 });
   });
 
   test('are stopped, a person is told, and a human message or the hand-back ends the silence', async () => {
