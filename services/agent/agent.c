@@ -28,11 +28,13 @@ static const act_config_row_t settings[] = {
     {.name = "answer_max_chars",
      .env = "PARLEY_AGENT_ANSWER_MAX_CHARS",
      .type = ACT_CONFIG_INT,
-     .default_text = "1200",
-     .min = 100,
-     .max = 3500,
-     .example = "1200",
-     .help = "most characters of an answer that a model writes"},
+     .default_text = "0",
+     .min = 0,
+     .max = 100000,
+     .example = "600",
+     .help =
+         "most characters of an answer that a model writes, below what the channel is good for; 0: what "
+         "it is good for"},
     {.name = "memory",
      .env = "PARLEY_MEMORY",
      .type = ACT_CONFIG_BOOL,

@@ -3,6 +3,7 @@
 
 #include "answer_private.h"
 #include "decide.h"
+#include "metrics.h"
 #include "model_answer.h"
 #include "proto/agent_service.h"
 #include "proto/model_service.h"
@@ -23,13 +24,39 @@ static act_arena_t *arena_of(const answer_job_t *self)
 
 // --- the end -------------------------------------------------------------------------------------
 
+static void count(const agent_t *agent, const respond_request_t *request, agent_metric_t metric)
+{
+    if (!request->is_replay)
+        act_metrics_add(act_actor_metrics(agent->actor), metric, 1);
+}
+
+static void count_answer(const agent_t *agent, const respond_request_t *request, act_str_t decision)
+{
+    static const struct {
+        const char *decision;
+        agent_metric_t metric;
+    } rows[] = {
+        {"RESPOND", METRIC_ANSWERS_RESPOND},
+        {"WAIT", METRIC_ANSWERS_WAIT},
+        {"IGNORE", METRIC_ANSWERS_IGNORE},
+        {"HUMAN_HANDOFF", METRIC_ANSWERS_HANDOFF},
+    };
+    for (size_t i = 0; i < ACT_COUNT(rows); i++)
+        if (act_str_is(decision, rows[i].decision))
+            count(agent, request, rows[i].metric);
+}
+
 void answer_finish(agent_t *agent, act_call_t **call_p, const respond_request_t *request,
                    act_steps_t steps, respond_reply_t *reply)
 {
-    if (receipts_guard(request, steps, act_call_arena(*call_p), reply))
+    if (receipts_guard(request, steps, act_call_arena(*call_p), reply)) {
         act_log_warn(act_actor_log(agent->actor), "claim_without_receipt", "turn=%" ACT_STR_FMT,
                      ACT_STR_ARG(request->turn_id));
+        count(agent, request, METRIC_ANSWERS_UNPROVEN);
+    }
     (void)receipts_oblige(steps, reply);
+    decide_fit_buttons(request->limits, reply);
+    count_answer(agent, request, reply->decision);
     reply->steps.items = steps.items;
     reply->steps.count = steps.count;
     agent_respond_reply(call_p, reply);
@@ -48,6 +75,8 @@ void answer_fail(answer_job_t *self, act_err_t err, const char *why)
         act_log_warn(act_actor_log(self->agent->actor), "no_answer",
                      "turn=%" ACT_STR_FMT ",code=%s,why=%s", ACT_STR_ARG(self->request->turn_id),
                      act_err_code(err), why);
+    count(self->agent, self->request,
+          err == ACT_E_CANCELLED ? METRIC_ANSWERS_CANCELLED : METRIC_ANSWERS_FAILED);
     model_answer_stop(self);
     act_call_fail(&self->call, err, why);
     act_free(self);
@@ -67,6 +96,7 @@ static void on_cancel(void *context)
 {
     answer_job_t *self = context;
     act_actor_cancel(self->agent->actor, self->call_id);
+    count(self->agent, self->request, METRIC_ANSWERS_CANCELLED);
     model_answer_stop(self);
     act_call_fail(&self->call, ACT_E_CANCELLED, NULL);
     act_free(self);
@@ -160,7 +190,8 @@ static void start(answer_job_t *self)
     self->journal = act_journal_new(arena_of(self), &journal);
     self->settings.faq_min_score_pct = setting(self, "faq_min_score_pct", agent->faq_min_score_pct);
     self->settings.context_tokens = setting(self, "context_tokens", agent->context_tokens);
-    self->settings.answer_max_chars = setting(self, "answer_max_chars", agent->answer_max_chars);
+    self->settings.answer_max_chars = setting(
+        self, "answer_max_chars", decide_max_chars(request->limits, agent->answer_max_chars));
     const search_faq_request_t query = {
         .text = request->text,
         .language = request->language,

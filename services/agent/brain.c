@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "context.h"
+#include "metrics.h"
 #include "proto/model_service.h"
 
 // A question, what was before it, and each step's answer with the results of its tools; one repair more.
@@ -89,6 +90,8 @@ static void ask(brain_t *self)
         .budget_ms = (uint32_t)(act_call_left_ms(self->opts.turn.call) * STEP_PCT / 100),
     };
     self->paid = act_paid_ask(&self->opts.turn, &paid, on_chat, self);
+    if (act_paid_is_asked(self->paid))
+        act_metrics_add(act_actor_metrics(self->opts.turn.actor), METRIC_MODEL_QUESTIONS, 1);
 }
 
 static chat_message_t *add_message(brain_t *self)
@@ -202,7 +205,10 @@ static void add_past(brain_t *self)
 // Once it is told what is wrong with its answer.
 static bool may_repair(brain_t *self)
 {
-    return self->repairs_count++ == 0;
+    if (self->repairs_count++ > 0)
+        return false;
+    act_metrics_add(act_actor_metrics(self->opts.turn.actor), METRIC_DECISIONS_REPAIRED, 1);
+    return true;
 }
 
 static void fail_unreadable(brain_t *self)

@@ -9,9 +9,13 @@
 #define UNANSWERED_MAX_COUNT 2
 // Of two hits that are nearly as good the one in the customer's language is taken.
 #define OWN_LANGUAGE_BONUS 0.05
-// Together they fit into one message of any channel (WhatsApp: 4096).
-#define ANSWER_MAX_CHARS 3500
+// An entry of the FAQ with its source and our own words fits into one message of the channel.
 #define SOURCE_MAX_CHARS 200
+#define OWN_MAX_CHARS 400
+#define ENTRY_MIN_CHARS 200
+// Where nothing is known of the channel.
+#define UNKNOWN_TEXT_CHARS 4096
+#define UNKNOWN_ANSWER_CHARS 1200
 
 // --- the conversation so far ---------------------------------------------------------------------
 
@@ -197,6 +201,36 @@ static void reply_with(respond_reply_t *reply, act_arena_t *arena, act_str_t lan
     reply->messages.count = 1;
 }
 
+// --- the channel ---------------------------------------------------------------------------------
+
+int64_t decide_max_chars(const channel_limits_t *limits, int64_t wanted_chars)
+{
+    int64_t good_chars =
+        limits && limits->answer_max_chars > 0 ? limits->answer_max_chars : UNKNOWN_ANSWER_CHARS;
+    return wanted_chars > 0 && wanted_chars < good_chars ? wanted_chars : good_chars;
+}
+
+static size_t entry_max_chars(const channel_limits_t *limits)
+{
+    size_t chars =
+        limits && limits->text_max_chars > 0 ? limits->text_max_chars : UNKNOWN_TEXT_CHARS;
+    size_t frame_chars = 2 * SOURCE_MAX_CHARS + OWN_MAX_CHARS;
+    return chars > frame_chars + ENTRY_MIN_CHARS ? chars - frame_chars : ENTRY_MIN_CHARS;
+}
+
+void decide_fit_buttons(const channel_limits_t *limits, respond_reply_t *reply)
+{
+    for (uint32_t i = 0; limits && i < reply->messages.count; i++) {
+        outbound_content_t *message = (outbound_content_t *)&reply->messages.items[i];
+        if (!act_str_is(message->type, "buttons") ||
+            message->choices.count <= limits->buttons_max_count)
+            continue;
+        message->choices.count = limits->buttons_max_count;
+        if (message->choices.count == 0)
+            message->type = ACT_STR("text");
+    }
+}
+
 void decide_offer_person(act_str_t language, const char *key, act_arena_t *arena,
                          respond_reply_t *ret_reply)
 {
@@ -287,10 +321,11 @@ static act_str_t shorten(act_arena_t *arena, act_str_t text, size_t max_chars)
     return act_arena_printf(arena, "%" ACT_STR_FMT "…", ACT_STR_ARG(prefix));
 }
 
-static act_str_t faq_text(const faq_hit_t *hit, act_str_t language, act_arena_t *arena)
+static act_str_t faq_text(const respond_request_t *request, const faq_hit_t *hit,
+                          act_str_t language, act_arena_t *arena)
 {
     const act_text_value_t values[] = {
-        {"answer", shorten(arena, hit->answer, ANSWER_MAX_CHARS)},
+        {"answer", shorten(arena, hit->answer, entry_max_chars(request->limits))},
         {"source", shorten(arena, hit->source, SOURCE_MAX_CHARS)},
         {"question", shorten(arena, hit->question, SOURCE_MAX_CHARS)},
     };
@@ -314,7 +349,7 @@ void decide_from_faq(const respond_request_t *request, const search_faq_reply_t 
     if (hit) {
         bool is_foreign = is_for_translation(request, hit);
         act_str_t written = is_foreign ? hit->language : language;
-        reply_with(ret_reply, arena, language, faq_text(hit, written, arena), PLAIN);
+        reply_with(ret_reply, arena, language, faq_text(request, hit, written, arena), PLAIN);
         ret_reply->language = is_foreign ? written : act_str("");
         ret_reply->source = act_arena_printf(arena, "faq:%" ACT_STR_FMT,
                                              ACT_STR_ARG(act_utf8_prefix(hit->faq_id, 60)));

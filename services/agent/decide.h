@@ -22,6 +22,12 @@ bool decide_at_once(const respond_request_t *request, act_arena_t *arena,
 void decide_from_faq(const respond_request_t *request, const search_faq_reply_t *hits,
                      double min_score, act_arena_t *arena, respond_reply_t *ret_reply);
 
+// How long an answer of a model may be: what the channel is good for, or less when the operator wants less
+// (0: not). limits NULL: not known.
+int64_t decide_max_chars(const channel_limits_t *limits, int64_t wanted_chars);
+// The first buttons that the channel shows below a message; none: a text.
+void decide_fit_buttons(const channel_limits_t *limits, respond_reply_t *reply);
+
 // A text of ours with the offer of a person.
 void decide_offer_person(act_str_t language, const char *key, act_arena_t *arena,
                          respond_reply_t *ret_reply);

@@ -358,6 +358,58 @@ static void offers_a_person_when_nothing_fits(void **state)
     }
 }
 
+static void goes_by_the_channel(void **state)
+{
+    (void)state;
+    const channel_limits_t sms = {.text_max_chars = 480, .answer_max_chars = 300};
+    const channel_limits_t mail = {
+        .text_max_chars = 100000, .answer_max_chars = 6000, .buttons_max_count = 1};
+    const struct {
+        const channel_limits_t *limits;
+        int64_t wanted_chars, max_chars;
+    } rows[] = {{NULL, 0, 1200},  {NULL, 600, 600}, {NULL, 5000, 1200}, {&sms, 0, 300},
+                {&sms, 600, 300}, {&sms, 200, 200}, {&mail, 0, 6000},   {&mail, 600, 600}};
+    for (size_t i = 0; i < ACT_COUNT(rows); i++)
+        assert_int_equal(decide_max_chars(rows[i].limits, rows[i].wanted_chars), rows[i].max_chars);
+
+    const struct {
+        const channel_limits_t *limits;
+        const char *type;
+        uint32_t choices_count;
+    } fits[] = {{NULL, "buttons", 2}, {&mail, "buttons", 1}, {&sms, "text", 0}};
+    for (size_t i = 0; i < ACT_COUNT(fits); i++) {
+        act_arena_t *arena = act_arena_new();
+        respond_reply_t reply;
+        decide_offer_person(ACT_STR("en"), "agent.no_answer", arena, &reply);
+        decide_fit_buttons(fits[i].limits, &reply);
+        assert_text(reply.messages.items[0].type, fits[i].type);
+        assert_int_equal(reply.messages.items[0].choices.count, fits[i].choices_count);
+        act_arena_destroy(&arena);
+    }
+}
+
+static void an_entry_of_the_faq_fits_into_one_message(void **state)
+{
+    (void)state;
+    char long_answer[30000];
+    memset(long_answer, 'x', sizeof long_answer);
+    faq_hit_t hit = {.answer = act_str_of(long_answer, sizeof long_answer),
+                     .question = ACT_STR("q"),
+                     .language = ACT_STR("en"),
+                     .score = 1};
+    const search_faq_reply_t hits = {.hits = {&hit, 1}};
+    const channel_limits_t limits[] = {{.text_max_chars = 4096}, {.text_max_chars = 20000}};
+    for (size_t i = 0; i < ACT_COUNT(limits); i++) {
+        act_arena_t *arena = act_arena_new();
+        respond_reply_t reply;
+        const respond_request_t request = {.language = ACT_STR("en"), .limits = &limits[i]};
+        decide_from_faq(&request, &hits, 0.3, arena, &reply);
+        size_t count = act_utf8_count(reply.messages.items[0].text);
+        assert_true(count <= limits[i].text_max_chars && count > limits[i].text_max_chars / 2);
+        act_arena_destroy(&arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,6 +417,8 @@ int main(void)
         cmocka_unit_test(looks_up_what_an_injection_asks),
         cmocka_unit_test(brings_in_a_person_after_a_yes),
         cmocka_unit_test(understands_its_buttons),
+        cmocka_unit_test(goes_by_the_channel),
+        cmocka_unit_test(an_entry_of_the_faq_fits_into_one_message),
         cmocka_unit_test(takes_a_no_for_a_no),
         cmocka_unit_test(answers_media_and_empty_messages),
         cmocka_unit_test(makes_small_talk),

@@ -30,7 +30,13 @@ static int64_t now_ms(void *self)
     return act_loop_now_ms(act_actor_loop(self));
 }
 
+static void count(void *self, agent_metric_t metric)
+{
+    act_metrics_add(act_actor_metrics(self), metric, 1);
+}
+
 hands_io_t hands_io_bus(act_actor_t *actor)
 {
-    return (hands_io_t){.self = actor, .ask = ask, .cancel = cancel, .now_ms = now_ms};
+    return (hands_io_t){
+        .self = actor, .ask = ask, .cancel = cancel, .now_ms = now_ms, .count = count};
 }

@@ -2,6 +2,7 @@
 // of it, fast enough for a million calls.
 #pragma once
 #include "actor/actor.h"
+#include "metrics.h"
 
 typedef void hands_answer_fn(void *context, const act_reply_t *reply);
 
@@ -13,6 +14,7 @@ typedef struct {
                     void *context);
     void (*cancel)(void *self, uint64_t call_id);
     int64_t (*now_ms)(void *self);
+    void (*count)(void *self, agent_metric_t metric);
 } hands_io_t;
 
 // `self` is the actor.

@@ -88,6 +88,19 @@ static void answer(hands_job_t *self, const char *text, bool is_error)
     show(self);
 }
 
+static void count(const hands_job_t *self, agent_metric_t metric)
+{
+    const hands_io_t *io = self->hands->opts.io;
+    io->count(io->self, metric);
+}
+
+// What the policy, a limit of a day or of approvals says no to.
+static void answer_refused(hands_job_t *self, const char *text)
+{
+    count(self, METRIC_TOOL_CALLS_REFUSED);
+    answer(self, text, /* is_error= */ true);
+}
+
 static void hear(hands_job_t *self, const act_reply_t *reply, const act_model_t *model,
                  void *ret_message, act_err_t *ret_err)
 {
@@ -105,7 +118,7 @@ static void on_refused(void *context, const act_reply_t *reply)
     act_err_t err;
     hear(self, reply, NULL, NULL, &err);
     if (err == ACT_E_OK)
-        answer(self, self->pass.policy.text, /* is_error= */ true);
+        answer_refused(self, self->pass.policy.text);
     else
         hands_job_done(self, err);
 }
@@ -139,9 +152,10 @@ static void on_asked(void *context, const act_reply_t *reply)
         act_journal_put(self->hands->opts.journal, ACT_STEP_READ, parked_key(self), self->request,
                         asked.approval_id);
         self->hands->outcome.is_parked = true;
+        count(self, METRIC_TOOL_CALLS_WAITING);
         answer(self, self->pass.policy.text, /* is_error= */ false);
     } else {
-        answer(self, policy_refusal("approvals").text, /* is_error= */ true);
+        answer_refused(self, policy_refusal("approvals").text);
     }
 }
 
@@ -279,6 +293,13 @@ static void take_reply(hands_job_t *self, const tool_call_reply_t *reply)
     }
 }
 
+static agent_metric_t metric_of(const char *outcome)
+{
+    return strcmp(outcome, "ok") == 0      ? METRIC_TOOL_CALLS_OK
+           : strcmp(outcome, "error") == 0 ? METRIC_TOOL_CALLS_ERROR
+                                           : METRIC_TOOL_CALLS_FAILED;
+}
+
 static void on_called(void *context, const act_reply_t *reply)
 {
     hands_job_t *self = context;
@@ -299,6 +320,7 @@ static void on_called(void *context, const act_reply_t *reply)
     else
         fail_tool(self, act_err_code(err),
                   "The tool does not work at the moment. Go on without it.");
+    count(self, metric_of(self->outcome));
     record(self);
 }
 
@@ -338,7 +360,7 @@ static void on_begun(void *context, const act_reply_t *reply)
     } else if (!act_str_empty(begun.refused_by)) {
         act_str_t reason = act_arena_str(arena_of(self), begun.refused_by);
         self->pass.policy = policy_refusal(reason.ptr);
-        answer(self, self->pass.policy.text, /* is_error= */ true);
+        answer_refused(self, self->pass.policy.text);
     } else if (!act_str_empty(begun.result)) { // an approved call that an earlier turn made
         self->outcome = "ok";
         self->why = "";

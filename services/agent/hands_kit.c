@@ -217,10 +217,17 @@ static tool_set_t *make_set(const char *const cards[], uint32_t count)
     return set;
 }
 
+static void count_metric(void *context, agent_metric_t metric)
+{
+    hands_kit_t *self = context;
+    self->counts[metric]++;
+}
+
 void hands_kit_init(hands_kit_t *self, const char *const cards[], uint32_t count)
 {
     memset(self, 0, sizeof *self);
-    self->io = (hands_io_t){.self = self, .ask = ask, .cancel = cancel, .now_ms = now_ms};
+    self->io = (hands_io_t){
+        .self = self, .ask = ask, .cancel = cancel, .now_ms = now_ms, .count = count_metric};
     self->set = make_set(cards, count);
     self->shelf = tool_shelf_of(self->set);
 }

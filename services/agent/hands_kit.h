@@ -33,6 +33,7 @@ struct hands_kit {
     // What was written, of the turn that runs.
     kit_step_t steps[HANDS_KIT_STEPS_MAX_COUNT];
     uint32_t steps_count;
+    uint32_t counts[METRICS_COUNT];
     uint32_t refused_count, asked_count, begun_count, ended_count, called_count, cancelled_count;
     char last_refusal[64];
     char last_outcome[32];

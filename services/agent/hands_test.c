@@ -159,6 +159,8 @@ static void what_does_not_work_is_told(void **state)
     assert_true(outcome.results.items[0].is_error);
     assert_non_null(strstr(outcome.results.items[0].content.ptr, "Nobody knows"));
     assert_string_equal(world->kit.last_outcome, "failed");
+    assert_int_equal(world->kit.counts[METRIC_TOOL_CALLS_FAILED], 1);
+    assert_int_equal(world->kit.counts[METRIC_TOOL_CALLS_OK], 0);
     world->kit.tool_err = ACT_E_OK;
     world->result = "{\"price\": \"much\"}"; // not what its card says
     outcome = run_one(world, hands, "look", "{\"q\": \"2\"}");
@@ -236,6 +238,7 @@ static void parks_for_a_person_and_goes_on(void **state)
     hands_t *hands = open_turn(world);
     hands_outcome_t outcome = run_one(world, hands, "pay", "{\"sum\": 20}");
     assert_true(outcome.is_parked);
+    assert_int_equal(world->kit.counts[METRIC_TOOL_CALLS_WAITING], 1);
     assert_false(outcome.results.items[0].is_error);
     assert_int_equal(world->kit.called_count, 0);
     assert_int_equal(world->kit.asked_count, 1);

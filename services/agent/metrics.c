@@ -3,7 +3,7 @@
 
 const act_metric_row_t agent_metrics[] = {
 #define X(id, name, type, help) {name, ACT_METRIC_##type, help},
-    MEMORY_METRICS(X)
+    AGENT_METRICS(X)
 #undef X
         {0},
 };

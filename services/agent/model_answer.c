@@ -3,6 +3,7 @@
 
 #include "context.h"
 #include "decide.h"
+#include "metrics.h"
 #include "prompts.h"
 #include "proto/persistence_service.h"
 #include "speech.h"
@@ -44,6 +45,7 @@ static void alert_leak(answer_job_t *self)
 {
     if (self->request->is_replay)
         return;
+    act_metrics_add(act_actor_metrics(self->agent->actor), METRIC_ANSWERS_LEAKED, 1);
     const raise_alert_request_t alert = {
         .conversation_id = self->request->conversation_id,
         .kind = ACT_STR("prompt_leak"),
@@ -154,6 +156,7 @@ static void write_answer(answer_job_t *self, const brain_result_t *planned)
         .plan = planned->decision.plan,
         .results = {planned->results.items, planned->results.count},
         .results_tokens = self->settings.context_tokens * RESULTS_PCT / 100,
+        .max_chars = self->settings.answer_max_chars,
     };
     self->mouth = mouth_start(&opts, on_said, self);
 }

@@ -4,11 +4,12 @@
 #include "base/assert.h"
 #include "base/buf.h"
 #include "context.h"
+#include "metrics.h"
 #include "proto/model_service.h"
 
 #define PLAN_MAX_CHARS 8000
 #define RESULT_MAX_CHARS 4000
-#define OUTPUT_MAX_TOKENS 1024
+#define OUTPUT_MIN_TOKENS 1024
 #define MESSAGE_MAX_BYTES (256u << 10)
 
 struct mouth {
@@ -70,6 +71,13 @@ static act_str_t write_message(act_arena_t *arena, const mouth_opts_t *opts)
     return text;
 }
 
+// A token a character is enough for any script; below it a model that thinks first needs room all the same.
+static uint32_t output_max_tokens(int64_t max_chars)
+{
+    return max_chars > OUTPUT_MIN_TOKENS + OUTPUT_MIN_TOKENS / 4 ? (uint32_t)max_chars
+                                                                 : OUTPUT_MIN_TOKENS;
+}
+
 mouth_t *mouth_start(const mouth_opts_t *opts, mouth_fn *fn, void *context)
 {
     act_arena_t *arena = act_call_arena(opts->turn.call);
@@ -81,7 +89,7 @@ mouth_t *mouth_start(const mouth_opts_t *opts, mouth_fn *fn, void *context)
         .conversation_id = opts->turn.conversation_id,
         .system = opts->system,
         .messages = {&message, 1},
-        .max_output_tokens = OUTPUT_MAX_TOKENS,
+        .max_output_tokens = output_max_tokens(opts->max_chars),
         .effort = ACT_STR("low"),
     };
     const act_paid_ask_t ask = {
@@ -91,6 +99,8 @@ mouth_t *mouth_start(const mouth_opts_t *opts, mouth_fn *fn, void *context)
         .step_key = act_journal_key(opts->turn.journal, "say"),
     };
     self->paid = act_paid_ask(&opts->turn, &ask, on_chat, self);
+    if (act_paid_is_asked(self->paid))
+        act_metrics_add(act_actor_metrics(opts->turn.actor), METRIC_MODEL_QUESTIONS, 1);
     return self;
 }
 

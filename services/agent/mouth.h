@@ -18,6 +18,7 @@ typedef struct {
         uint32_t count;
     } results;
     int64_t results_tokens; // of them; the last ones are shown
+    int64_t max_chars;      // of the answer
 } mouth_opts_t;
 
 // `text` is what the model wrote, as it is; it lives as long as the call.

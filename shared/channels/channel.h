@@ -98,6 +98,13 @@ typedef struct {
     const char *advice;    // what a person can do about it, English; "" when nothing
 } act_channel_verdict_t;
 
+// What whoever writes a message should know beforehand; render takes care of the rest.
+typedef struct {
+    uint32_t text_max_chars;    // code points of one text message
+    uint32_t answer_max_chars;  // what people read there at once; at most text_max_chars
+    uint32_t buttons_max_count; // below one message; 0: it has none
+} act_channel_limits_t;
+
 // --- the plug ------------------------------------------------------------------------------------
 
 typedef struct {
@@ -122,6 +129,8 @@ typedef struct {
     // Ends with a row without type; NULL: it carries no media. Whoever sends checks type, link and caption:
     // what is wrong there cannot be shaped.
     const act_channel_media_t *media;
+
+    act_channel_limits_t limits;
 
     // How long a webhook may be held back while storage is away, before it is answered 503.
     uint32_t hold_ms;

@@ -219,6 +219,11 @@ act_paid_t *act_paid_ask(const act_paid_turn_t *turn, const act_paid_ask_t *what
     return self;
 }
 
+bool act_paid_is_asked(const act_paid_t *self)
+{
+    return !self->is_posted;
+}
+
 void act_paid_cancel(act_paid_t **self_p)
 {
     act_paid_t *self = *self_p;

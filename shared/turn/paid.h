@@ -43,6 +43,8 @@ typedef void act_paid_fn(void *context, const act_reply_t *reply);
 // time. The handle is good until the callback or act_paid_cancel.
 act_paid_t *act_paid_ask(const act_paid_turn_t *turn, const act_paid_ask_t *ask, act_paid_fn *fn,
                          void *context);
+// Is somebody asked? False: the journal knows how it ends.
+bool act_paid_is_asked(const act_paid_t *self);
 // The callback will not come; the callee is told. Accepts NULL inside.
 void act_paid_cancel(act_paid_t **self_p);
 

@@ -17,7 +17,7 @@ describe('tools behind a policy', () => {
     model = await ModelSim.start();
     parley = await Parley.start({ sim, adminPort, env: {
       X_ADMIN_TOKEN: token,
-      PARLEY_ALLOW_PRIVATE_ADDRESSES: 'true', A_KEY: 'sk-test', PARLEY_TYPING_AFTER_MS: '-1', PARLEY_WATCH_MS: '200',
+      PARLEY_ALLOW_PRIVATE_ADDRESSES: 'true', A_KEY: 'sk-test', PARLEY_TYPING_AFTER_MS: '-1', PARLEY_WATCH_MS: '200', PARLEY_MEMORY: 'false',
       OPENAI_API_KEY: '', OPENAI_BASE_URL: '', OPENAI_MODEL: '' } });
     await parley.cli(['model', 'set', '--role', 'agent', '--provider', 'main', '--dialect', 'openai_compatible', '--model', 'big',
       '--base-url', `${model.url}/v1`, '--key-env', 'A_KEY']);
@@ -140,6 +140,28 @@ describe('tools behind a policy', () => {
     const rows = await (await api('GET', '/api/v1/tool-executions?tenant=demo&tool=list_projects')).json();
     assert.equal(rows.executions[0].outcome, 'refused');
     await rule('list_projects', 'default');
+  });
+
+  test('what the agent did is counted, and a replay counts nothing', async () => {
+    const counts = async () => {
+      const text = await (await api('GET', '/metrics')).text();
+      return Object.fromEntries([...text.matchAll(/^\S*?((?:answers|decisions|model_questions|tool_calls)_\w+)\{service="agent"[^}]*\} (\d+)$/gm)].map((row) => [row[1], Number(row[2])]));
+    };
+    const seen = await until('the counters', async () => {
+      const now = await counts();
+      return now.tool_calls_refused_total >= 2 && now;
+    });
+    assert.equal(Object.keys(seen).length, 15, Object.keys(seen).join());
+    // One agent was killed on the way, and what it had counted went with it.
+    for (const name of ['answers_respond_total', 'answers_wait_total', 'model_questions_total', 'tool_calls_ok_total', 'tool_calls_waiting_total']) assert.ok(seen[name] > 0, name);
+    assert.equal(seen.answers_failed_total, 0);
+    await parley.cli(['replay', '--all', '--max', '1000'], { timeout: 60000 });
+    await textsTo(await tell('zxcv so much dust', plan('Greet.'), { text: 'Here I am.' }));
+    const later = await until('the next answer', async () => {
+      const now = await counts();
+      return now.answers_respond_total > seen.answers_respond_total && now;
+    });
+    assert.deepEqual(later, { ...seen, answers_respond_total: seen.answers_respond_total + 1, model_questions_total: seen.model_questions_total + 2 });
   });
 
   test('all of it is replayed byte for byte', async () => {

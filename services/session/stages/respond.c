@@ -3,6 +3,7 @@
 // alerted. Whatever fails or takes more than its share of the time that is left, the next one answers; the
 // first reason is kept in the turn.
 #include "base/assert.h"
+#include "channels/channel.h"
 #include "faq.h"
 #include "metrics.h"
 #include "outgoing.h"
@@ -85,6 +86,19 @@ static void on_responded(void *context, const act_reply_t *reply, const respond_
     outgoing_translate(turn, answer.language);
 }
 
+// NULL: no channel that is known.
+static const channel_limits_t *limits_of(const turn_t *turn)
+{
+    const act_channel_t *channel = act_channel_find(turn->begin.channel);
+    if (!channel)
+        return NULL;
+    channel_limits_t *limits = act_arena_alloc(turn->arena, sizeof *limits);
+    *limits = (channel_limits_t){.text_max_chars = channel->limits.text_max_chars,
+                                 .answer_max_chars = channel->limits.answer_max_chars,
+                                 .buttons_max_count = channel->limits.buttons_max_count};
+    return limits;
+}
+
 static void on_history(void *context, const act_reply_t *reply, const turn_history_reply_t *body)
 {
     turn_t *turn = context;
@@ -111,6 +125,7 @@ static void on_history(void *context, const act_reply_t *reply, const turn_histo
         .internal_language = turn->begin.internal_language,
         .journal = {turn->steps.recorded.items, turn->steps.recorded.count},
         .is_replay = turn->replay != NULL,
+        .limits = limits_of(turn),
     };
     act_call_opts_t opts = turn_share(turn_pure_opts(turn), RUNG_PCT, AGENT_MS);
     turn->call_id = agent_respond(turn->session->actor, &opts, &request, on_responded, turn);

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#define BUTTONS_MAX_COUNT 3
 #define BUTTON_TITLE_MAX_COUNT 20
 #define BUTTON_ID_MAX_COUNT 256
 #define ROWS_MAX_COUNT 10
@@ -44,7 +43,7 @@ typedef struct {
     bool has_unique_titles;
 } choice_limits_t;
 
-static const choice_limits_t button_limits = {BUTTONS_MAX_COUNT, BUTTON_ID_MAX_COUNT,
+static const choice_limits_t button_limits = {WHATSAPP_BUTTONS_MAX_COUNT, BUTTON_ID_MAX_COUNT,
                                               BUTTON_TITLE_MAX_COUNT, .has_unique_titles = true};
 static const choice_limits_t row_limits = {ROWS_MAX_COUNT, ROW_ID_MAX_COUNT, ROW_TITLE_MAX_COUNT,
                                            .has_unique_titles = false};
@@ -268,7 +267,8 @@ static write_fn *choose_writer(const outbound_content_t *content)
         return act_str_empty(content->media_url) ? NULL : write_media;
     if (!is_interactive(content))
         return act_str_empty(act_str_trim(content->text)) ? NULL : write_text;
-    bool is_list = act_str_is(content->type, "list") || content->choices.count > BUTTONS_MAX_COUNT;
+    bool is_list =
+        act_str_is(content->type, "list") || content->choices.count > WHATSAPP_BUTTONS_MAX_COUNT;
     return is_list ? write_list : write_buttons;
 }
 

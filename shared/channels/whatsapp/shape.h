@@ -7,6 +7,7 @@
 
 #define WHATSAPP_TEXT_MAX_COUNT 4096
 #define WHATSAPP_BODY_MAX_COUNT 1024 // of buttons and lists
+#define WHATSAPP_BUTTONS_MAX_COUNT 3
 
 // At most max_count code points, trimmed; what was cut is shown by an ellipsis at the end. Borrows
 // when nothing had to be cut.

@@ -3,6 +3,7 @@
 
 #include "channels/whatsapp/inbound.h"
 #include "channels/whatsapp/outbound.h"
+#include "channels/whatsapp/shape.h"
 #include "channels/whatsapp/verdict.h"
 
 // Meta publishes no limit and wants a median of 250 ms; others report 3 to 10 s. Its repeats go on
@@ -12,6 +13,9 @@
 // The customer service window, and how many messages may borrow from the rate of a pair.
 #define REPLY_WINDOW_MS (INT64_C(24) * 3600 * 1000)
 #define PAIR_BURST_COUNT 45
+
+// Longer ones fold into "read more" on a phone.
+#define ANSWER_MAX_COUNT 1200
 
 static bool verify(const act_channel_webhook_t *webhook, act_str_t app_secret)
 {
@@ -42,6 +46,9 @@ const act_channel_t whatsapp_channel = {
     .hold_ms = HOLD_MS,
     .reply_window_ms = REPLY_WINDOW_MS,
     .pair_burst_count = PAIR_BURST_COUNT,
+    .limits = {.text_max_chars = WHATSAPP_TEXT_MAX_COUNT,
+               .answer_max_chars = ANSWER_MAX_COUNT,
+               .buttons_max_count = WHATSAPP_BUTTONS_MAX_COUNT},
     .media = whatsapp_media,
     .verify = verify,
     .is_handshake = whatsapp_handshake_is_valid,

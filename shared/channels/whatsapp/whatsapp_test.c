@@ -22,6 +22,28 @@ static void is_in_the_table(void **state)
     }
 }
 
+// What the table says of a channel is what it does.
+static void keeps_its_limits(void **state)
+{
+    (void)state;
+    for (const act_channel_t *const *at = act_channels; *at; at++) {
+        const act_channel_limits_t *limits = &(*at)->limits;
+        assert_true(limits->answer_max_chars > 0 &&
+                    limits->answer_max_chars <= limits->text_max_chars);
+        char *text = act_alloc(limits->text_max_chars + 1);
+        memset(text, 'x', limits->text_max_chars + 1);
+        for (uint32_t more = 0; more <= 1; more++) {
+            ACT_AUTO(act_arena) *arena = act_arena_new();
+            const outbound_content_t content = {
+                .type = ACT_STR("text"), .text = act_str_of(text, limits->text_max_chars + more)};
+            act_channel_contents_t contents;
+            (*at)->split(&content, arena, &contents);
+            assert_int_equal(contents.count, 1 + more);
+        }
+        act_free(text);
+    }
+}
+
 static void goes_both_ways(void **state)
 {
     (void)state;
@@ -257,10 +279,10 @@ static void waits_as_long_as_asked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(is_in_the_table),        cmocka_unit_test(goes_both_ways),
-        cmocka_unit_test(knows_every_code),       cmocka_unit_test(reads_answers),
-        cmocka_unit_test(reads_who_was_reached),  cmocka_unit_test(reads_silence),
-        cmocka_unit_test(waits_as_long_as_asked),
+        cmocka_unit_test(is_in_the_table), cmocka_unit_test(keeps_its_limits),
+        cmocka_unit_test(goes_both_ways),  cmocka_unit_test(knows_every_code),
+        cmocka_unit_test(reads_answers),   cmocka_unit_test(reads_who_was_reached),
+        cmocka_unit_test(reads_silence),   cmocka_unit_test(waits_as_long_as_asked),
     };
     return cmocka_run_group_tests_name("whatsapp", tests, NULL, NULL);
 }
