@@ -222,8 +222,8 @@ export async function chaosRun(options, say = () => {}) {
     const folder = path.join(parley.data, 'chaos');
     mkdirSync(folder);
     await makeTenants(parley, TENANTS);
-    await options.prepare?.(parley);
     if (isCells) cell = await SecondCell.join(parley, proxy);
+    await options.prepare?.(parley); // after all cells: each brings the functions of the database with it
     const shaken = await shake(parley, folder, port, { ...options, proxy, disk, cell, host }, say);
     const data = {
       messages: readLines(path.join(folder, 'messages.jsonl')), ledger: readLines(path.join(folder, 'ledger.jsonl')),
