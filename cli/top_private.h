@@ -32,7 +32,6 @@ typedef struct {
     bool is_asking;
     int64_t asked_ms;
     top_view_t view;
-    top_view_t back_from_help;
     top_sort_t sort;
     top_row_t rows[TOP_ROWS_MAX_COUNT];
     uint32_t rows_count;

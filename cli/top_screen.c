@@ -69,12 +69,6 @@ int top_screen_lines(const top_screen_t *self)
     return LINES;
 }
 
-int top_screen_columns(const top_screen_t *self)
-{
-    (void)self;
-    return COLS;
-}
-
 void top_screen_clear(top_screen_t *self)
 {
     (void)self;

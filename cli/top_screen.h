@@ -25,7 +25,6 @@ enum {
 int top_screen_key(top_screen_t *self);
 
 int top_screen_lines(const top_screen_t *self);
-int top_screen_columns(const top_screen_t *self);
 
 typedef enum { TOP_PLAIN, TOP_BOLD, TOP_REVERSE, TOP_GOOD, TOP_BAD } top_style_t;
 // A drawing begins with clear and ends with show; text is cut at the edge.

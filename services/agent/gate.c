@@ -250,17 +250,7 @@ bool gate_learn(gate_t *self, const tool_entry_t *tool, const json_t *result)
     return is_foreign;
 }
 
-void gate_taint(gate_t *self)
-{
-    self->is_tainted = true;
-}
-
 bool gate_is_tainted(const gate_t *self)
 {
     return self->is_tainted;
-}
-
-bool gate_offers(const gate_t *self, const tool_entry_t *tool)
-{
-    return policy_offers(self->facts, tool->card, self->is_tainted);
 }

@@ -31,9 +31,4 @@ gate_pass_t gate_check_approved(gate_t *self, const tool_call_t *call, act_str_t
 // What a tool answered (NULL: an error's text). Tells whether it is text of third parties; then the context
 // is tainted from now on.
 bool gate_learn(gate_t *self, const tool_entry_t *tool, const json_t *result);
-// Text of third parties came into the context by another way: a document, a transcript.
-void gate_taint(gate_t *self);
 bool gate_is_tainted(const gate_t *self);
-
-// May it be offered now?
-bool gate_offers(const gate_t *self, const tool_entry_t *tool);

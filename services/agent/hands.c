@@ -341,12 +341,6 @@ uint32_t hands_offer(hands_t *self, const tool_card_t **ret_cards)
 
 // --- taint, time -----------------------------------------------------------------------------------
 
-void hands_taint(hands_t *self)
-{
-    if (self->gate)
-        gate_taint(self->gate);
-}
-
 bool hands_is_tainted(const hands_t *self)
 {
     return self->gate && gate_is_tainted(self->gate);

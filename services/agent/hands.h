@@ -63,15 +63,12 @@ uint32_t hands_past(const hands_t *self, const tool_call_t **ret_calls,
 // The tools that may be used at this moment; after text of third parties fewer. Call it once a question.
 uint32_t hands_offer(hands_t *self, const tool_card_t **ret_cards);
 
-// The calls of one assistant's turn, all at once. One callback follows, perhaps before this returned (when
-// all is in the journal). The
-// calls live as long as the arena.
+// The calls of one assistant's turn, all at once; they live as long as the arena. One callback follows, perhaps
+// before this returned (when all is in the journal).
 void hands_run(hands_t *self, const tool_call_t *calls, uint32_t count, hands_fn *fn,
                void *context);
 
-// Text of third parties (a document, a transcript) goes into the context by another way than a tool.
-void hands_taint(hands_t *self);
-// The context holds such text.
+// The context holds text of third parties.
 bool hands_is_tainted(const hands_t *self);
 
 // For how long a turn that is parked waits: as long as a person has for the decision.

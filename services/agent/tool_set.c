@@ -83,7 +83,7 @@ tool_set_t *tool_set_of_tenant(tool_set_t **base_p, act_str_t tenant)
     return self;
 }
 
-tool_set_t *tool_set_ref(tool_set_t *self)
+static tool_set_t *ref(tool_set_t *self)
 {
     self->uses_count++;
     return self;
@@ -139,7 +139,7 @@ tool_shelf_t *tool_shelf_new(act_actor_t *actor)
 tool_shelf_t *tool_shelf_of(tool_set_t *set)
 {
     tool_shelf_t *self = act_alloc(sizeof *self);
-    self->set = tool_set_ref(set);
+    self->set = ref(set);
     return self;
 }
 
@@ -156,7 +156,7 @@ void tool_shelf_destroy(tool_shelf_t **self_p)
 
 static void give(const tool_shelf_t *self, tool_shelf_fn *fn, void *context)
 {
-    fn(context, self->set ? tool_set_ref(self->set) : NULL);
+    fn(context, self->set ? ref(self->set) : NULL);
 }
 
 static void on_tools(void *context, const act_reply_t *reply, const tools_reply_t *tools)

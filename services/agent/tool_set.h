@@ -23,7 +23,6 @@ typedef struct tool_set {
 tool_set_t *tool_set_new(const tools_reply_t *reply);
 // Those that a tenant has; of two with one name its own. In use once; the other set is consumed.
 tool_set_t *tool_set_of_tenant(tool_set_t **base_p, act_str_t tenant);
-tool_set_t *tool_set_ref(tool_set_t *self);
 void tool_set_unref(tool_set_t **self_p); // accepts NULL inside
 
 // NULL: there is no such tool.

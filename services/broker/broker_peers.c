@@ -136,7 +136,7 @@ void broker_set_ready(broker_t *self, peer_t *peer)
         broker_share_waiting(self, peer->service);
 }
 
-void broker_set_paused(broker_t *self, peer_t *peer, bool is_paused, bool is_held)
+static void set_paused(broker_t *self, peer_t *peer, bool is_paused, bool is_held)
 {
     bool took_calls = peer_takes_calls(peer);
     peer->is_paused = is_paused;
@@ -155,7 +155,7 @@ bool broker_pause(broker_t *self, act_str_t instance, bool is_held)
     peer_t *peer = peers_find_instance(self->peers, instance);
     if (!peer)
         return false;
-    broker_set_paused(self, peer, peer->is_paused, is_held);
+    set_paused(self, peer, peer->is_paused, is_held);
     broker_settle(self);
     return true;
 }
@@ -216,7 +216,7 @@ void broker_on_stats(broker_t *self, peer_t *peer, const act_header_t *header, p
     broker_take_credit(peer, header);
     if (stats.is_ready)
         broker_set_ready(self, peer);
-    broker_set_paused(self, peer, stats.is_paused, peer->is_held);
+    set_paused(self, peer, stats.is_paused, peer->is_held);
     broker_feed(self, peer);
 }
 

@@ -116,7 +116,6 @@ void broker_lose_peer(broker_t *self, peer_t *peer, const char *reason);
 // The same, and it is forgotten with its calls and topics.
 void broker_remove_peer(broker_t *self, peer_t *peer, const char *reason);
 void broker_set_ready(broker_t *self, peer_t *peer);
-void broker_set_paused(broker_t *self, peer_t *peer, bool is_paused, bool is_held);
 // Pings it after silence, and takes its work away after too much of it.
 void broker_look_after_peer(broker_t *self, peer_t *peer);
 void broker_take_credit(peer_t *peer, const act_header_t *header);

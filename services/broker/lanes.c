@@ -125,8 +125,3 @@ entry_t *lanes_leave(lanes_t *self, entry_t *entry)
     lane->holder = next;
     return next;
 }
-
-uint32_t lanes_count(const lanes_t *self)
-{
-    return self->count;
-}

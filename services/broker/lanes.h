@@ -14,4 +14,3 @@ bool lanes_enter(lanes_t *self, entry_t *entry);
 // The entry leaves its lane for good. When it was the holder, the next one is returned: it holds the
 // lane now, is in no list and has to be queued. NULL: nobody waits, or it was not the holder.
 entry_t *lanes_leave(lanes_t *self, entry_t *entry);
-uint32_t lanes_count(const lanes_t *self);

@@ -133,8 +133,3 @@ void outcomes_finish(outcomes_t *self, outcome_t *outcome, const act_header_t *a
     while (self->size_bytes > self->max_bytes)
         outcomes_forget(self, self->oldest);
 }
-
-uint32_t outcomes_count(const outcomes_t *self)
-{
-    return self->count;
-}

@@ -32,4 +32,3 @@ void outcomes_finish(outcomes_t *self, outcome_t *outcome, const act_header_t *a
                      payload_t *body, int64_t now_ms);
 // Forgets it; leader and followers must be gone.
 void outcomes_forget(outcomes_t *self, outcome_t *outcome);
-uint32_t outcomes_count(const outcomes_t *self);

@@ -78,11 +78,22 @@ static bool group_is_ready(const child_t *child)
     return true;
 }
 
+static void set_generation(child_t *child, uint32_t generation)
+{
+    child->generation = generation;
+    child->next_generation = 0;
+    if (generation == 1)
+        snprintf(child->instance, sizeof child->instance, "%s-%u", child->spec->name, child->slot);
+    else
+        snprintf(child->instance, sizeof child->instance, "%s-%u.%u", child->spec->name,
+                 child->slot, generation);
+}
+
 void child_start(child_t *child)
 {
     supervisor_t *self = child->owner;
     if (child->next_generation)
-        child_set_generation(child, child->next_generation);
+        set_generation(child, child->next_generation);
     child->want = WANT_ALIVE;
     child->is_adopted = child->was_killed = child->was_ready = false;
     child->asked_ms = 0;
@@ -328,7 +339,7 @@ static child_t *row_of_stranger(supervisor_t *self, const peer_t *peer)
     for (uint32_t i = 0; i < self->children_count; i++) {
         child_t *child = self->children[i];
         if (child->spec == spec && child->slot == slot && child->state == CHILD_WAITING) {
-            child_set_generation(child, generation);
+            set_generation(child, generation);
             return child;
         }
     }
@@ -385,17 +396,6 @@ void supervisor_on_ready(supervisor_t *self, const peer_t *peer)
 
 // --- life ----------------------------------------------------------------------------------------
 
-void child_set_generation(child_t *child, uint32_t generation)
-{
-    child->generation = generation;
-    child->next_generation = 0;
-    if (generation == 1)
-        snprintf(child->instance, sizeof child->instance, "%s-%u", child->spec->name, child->slot);
-    else
-        snprintf(child->instance, sizeof child->instance, "%s-%u.%u", child->spec->name,
-                 child->slot, generation);
-}
-
 // Where a child of this entry stands: behind all of the same order, and of earlier ones.
 static uint32_t place_of(const supervisor_t *self, const child_spec_t *spec)
 {
@@ -415,7 +415,7 @@ child_t *supervisor_add_child(supervisor_t *self, const child_spec_t *spec, uint
     child_t *child = act_alloc(sizeof *child);
     *child = (child_t){.owner = self, .spec = spec, .slot = slot};
     child->state_since_ms = act_loop_now_ms(self->loop);
-    child_set_generation(child, generation);
+    set_generation(child, generation);
     restarts_init(&child->restarts, spec);
     uint32_t place = place_of(self, spec);
     self->children = act_realloc(self->children, (self->children_count + 1) * sizeof(child_t *));

@@ -96,7 +96,6 @@ void child_kill(child_t *child, death_reason_t why);
 // In the order of starts. Its slot must be free, or its generation a new one.
 child_t *supervisor_add_child(supervisor_t *self, const child_spec_t *spec, uint32_t slot,
                               uint32_t generation);
-void child_set_generation(child_t *child, uint32_t generation);
 // Services nobody of which can come soon are parked: their callers hear UNAVAILABLE at once.
 void supervisor_refresh_parking(supervisor_t *self);
 

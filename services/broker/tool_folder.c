@@ -358,7 +358,8 @@ static void forget_removed(tool_folder_t *self)
     }
 }
 
-void tool_folder_scan(tool_folder_t *self)
+// When the kernel tells of a change, and every two seconds.
+static void scan(tool_folder_t *self)
 {
     bool is_moving = false;
     for (tool_t *tool = self->tools; tool; tool = tool->next)
@@ -379,7 +380,7 @@ void tool_folder_scan(tool_folder_t *self)
 
 static void on_timer(void *context)
 {
-    tool_folder_scan(context);
+    scan(context);
 }
 
 // --- life ------------------------------------------------------------------------------------------

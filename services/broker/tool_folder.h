@@ -26,9 +26,6 @@ tool_folder_t *tool_folder_new(act_loop_t *loop, act_log_t *log, acl_t *acl, rou
                                supervisor_t *supervisor, const tool_folder_opts_t *opts);
 void tool_folder_destroy(tool_folder_t **self_p);
 
-// Looks now; by itself it does when the kernel tells of a change, and every two seconds.
-void tool_folder_scan(tool_folder_t *self);
-
 typedef struct {
     const char *name;
     const char *folder;

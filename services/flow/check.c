@@ -172,6 +172,16 @@ static act_err_t check_media(check_t *self, node_t *node)
     return ACT_E_OK;
 }
 
+// Every run has it.
+static bool is_given(act_str_t variable)
+{
+    static const char *const given[] = {"business_name", "contact_name", "contact_phone"};
+    for (size_t i = 0; i < ACT_COUNT(given); i++)
+        if (act_str_is(variable, given[i]))
+            return true;
+    return false;
+}
+
 // What one field says about another.
 static act_err_t check_pairs(check_t *self, node_t *node)
 {
@@ -185,7 +195,7 @@ static act_err_t check_pairs(check_t *self, node_t *node)
         return bad(self, node, "min", "must be less than max");
     if (node->save && !is_name(node->save))
         return bad(self, node, "save", "'%s' is not a good name", node->save);
-    if (node->save && check_is_given(act_str(node->save)))
+    if (node->save && is_given(act_str(node->save)))
         return bad(self, node, "save", "'%s' cannot be changed", node->save);
     return ACT_E_OK;
 }
@@ -364,7 +374,7 @@ static act_err_t collect_variables(check_t *self, node_t *node)
 
 static bool is_known(const check_t *self, act_str_t name)
 {
-    return check_is_given(name) || graph_variable(self->graph, name) < self->graph->variables_count;
+    return is_given(name) || graph_variable(self->graph, name) < self->graph->variables_count;
 }
 
 // {status_label} and {due_date} show a variable in another way (say.h).
@@ -533,13 +543,4 @@ act_err_t check_graph(graph_t *graph, act_str_t name, act_buf_t *error)
         for (uint32_t i = 0; err == ACT_E_OK && i < graph->nodes_count; i++)
             err = passes[pass](&self, &graph->nodes[i]);
     return err == ACT_E_OK ? check_ways(&self) : err;
-}
-
-bool check_is_given(act_str_t variable)
-{
-    static const char *const given[] = {"business_name", "contact_name", "contact_phone"};
-    for (size_t i = 0; i < ACT_COUNT(given); i++)
-        if (act_str_is(variable, given[i]))
-            return true;
-    return false;
 }

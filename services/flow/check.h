@@ -8,6 +8,3 @@
 // `name` is the flow's file name without ".yaml". On ACT_E_INVALID_ARGUMENT `error` has one line
 // with file, node and field, and the graph is of no use.
 ACT_MUST_CHECK act_err_t check_graph(graph_t *graph, act_str_t name, act_buf_t *error);
-
-// Is it a variable that every run has (business_name, contact_name, contact_phone)?
-bool check_is_given(act_str_t variable);

@@ -276,7 +276,7 @@ act_str_t talk_fake_text(const talk_fake_t *self)
     return count > 0 ? self->reply.messages.items[count - 1].text : (act_str_t){0};
 }
 
-bool talk_fake_has(const talk_fake_t *self, const char *part)
+static bool has(const talk_fake_t *self, const char *part)
 {
     return match_has(talk_fake_text(self), act_str(part));
 }
@@ -294,7 +294,7 @@ void talk_fake_assert_text(act_str_t text, const char *wanted)
 
 void talk_fake_assert_has(const talk_fake_t *talk, const char *part)
 {
-    if (talk_fake_has(talk, part))
+    if (has(talk, part))
         return;
     print_error("'%" ACT_STR_FMT "' lacks '%s'\n", ACT_STR_ARG(talk_fake_text(talk)), part);
     fail();

@@ -40,7 +40,6 @@ void talk_fake_choose(talk_fake_t *self, const char *choice_id);
 
 // The text of the last message of the last answer.
 act_str_t talk_fake_text(const talk_fake_t *self);
-bool talk_fake_has(const talk_fake_t *self, const char *part);
 
 // These fail the running test (cmocka), and show what was there instead.
 void talk_fake_assert_text(act_str_t text, const char *wanted);

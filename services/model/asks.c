@@ -92,7 +92,7 @@ static void send_reply(ask_t *self, const act_buf_t *packed)
     ask_end(self);
 }
 
-void ask_reply(ask_t *self)
+static void ask_reply(ask_t *self)
 {
     const route_t *route = ask_route(self);
     answered_t answered = {.provider_id = route->provider_id,
@@ -370,7 +370,7 @@ asks_t *asks_new(gateway_t *gateway)
     return self;
 }
 
-void asks_close(asks_t *self)
+static void close_all(asks_t *self)
 {
     self->is_closing = true;
     while (self->first)
@@ -381,7 +381,7 @@ void asks_destroy(asks_t **self_p)
 {
     if (!*self_p)
         return;
-    asks_close(*self_p);
+    close_all(*self_p);
     act_timer_destroy(&(*self_p)->tick);
     act_free(act_take(self_p));
 }

@@ -5,8 +5,7 @@
 #include "job.h"
 
 asks_t *asks_new(gateway_t *gateway);
-// No new ones; those in hand end as cancelled.
-void asks_close(asks_t *self);
+// Those in hand end as cancelled. Accepts NULL inside.
 void asks_destroy(asks_t **self_p);
 
 // Takes the call over. `request` lives in its arena.

@@ -78,8 +78,7 @@ void ask_end_silence(ask_t *self);
 // What a request led to: an answer in the work, or a fault in self->fault.
 void ask_take_outcome(ask_t *self);
 
-// The two ends; the ask is gone.
-void ask_reply(ask_t *self);
+// The ask is gone.
 void ask_fail(ask_t *self, act_err_t err, const char *text);
 
 // Says what was read and not said yet, if it is time; or all of it. ask_parts.c

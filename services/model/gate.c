@@ -179,8 +179,3 @@ bool gate_may_retry(gate_t *self)
     self->retry_milli -= 1000 + RETRY_SHARE_MILLI;
     return true;
 }
-
-int64_t gate_open_count(const gate_t *self)
-{
-    return self->entered_count;
-}

@@ -42,4 +42,3 @@ bool gate_may_retry(gate_t *self);
 
 // closed, open, probing
 const char *gate_breaker(const gate_t *self, int64_t now_ms);
-int64_t gate_open_count(const gate_t *self); // how many are through now

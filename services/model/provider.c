@@ -21,11 +21,6 @@ const provider_t *provider_find(act_str_t name)
     return NULL;
 }
 
-const char *provider_names(void)
-{
-    return "anthropic, openai, openai_compatible, gemini, builtin";
-}
-
 // --- targets -------------------------------------------------------------------------------------
 
 bool target_can(const target_t *target, uint32_t cap)

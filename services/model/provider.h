@@ -61,7 +61,6 @@ extern const provider_t provider_anthropic, provider_openai, provider_openai_com
 
 // NULL: there is none of that name.
 const provider_t *provider_find(act_str_t name);
-const char *provider_names(void); // "anthropic, openai, ..." for messages
 
 // --- what writers share --------------------------------------------------------------------------
 

@@ -53,7 +53,7 @@ static const act_config_row_t settings[] = {
     {0},
 };
 
-uint32_t notify_retry_ms(int32_t attempt)
+static uint32_t retry_ms(int32_t attempt)
 {
     if (attempt >= ATTEMPTS_MAX_COUNT)
         return 0;
@@ -95,7 +95,7 @@ static void on_recorded(void *context, const act_reply_t *reply, const empty_t *
 
 static uint32_t wait_after(const notify_t *self, const sent_t *sent, const way_result_t *result)
 {
-    uint32_t own_ms = notify_retry_ms(sent->notice->attempt);
+    uint32_t own_ms = retry_ms(sent->notice->attempt);
     int64_t first_ms = act_config_int(act_actor_config(self->actor), "retry_ms");
     own_ms = (uint32_t)((uint64_t)own_ms * (uint64_t)first_ms / RETRY_MS);
     return result->retry_after_ms > own_ms && result->retry_after_ms < RETRY_MAX_MS
@@ -109,7 +109,7 @@ static void on_sent(void *context, const way_result_t *result)
     notify_t *self = sent->self;
     uint32_t wait_ms = wait_after(self, sent, result);
     bool is_retried =
-        result->err != ACT_E_OK && !result->is_final && notify_retry_ms(sent->notice->attempt) > 0;
+        result->err != ACT_E_OK && !result->is_final && retry_ms(sent->notice->attempt) > 0;
     int metric = result->err == ACT_E_OK ? NOTICES_SENT
                  : is_retried            ? NOTICES_RETRIED
                                          : NOTICES_FAILED;

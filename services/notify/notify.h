@@ -6,6 +6,3 @@
 #include "actor/actor.h"
 
 extern const act_spec_t notify_spec;
-
-// How long until the next attempt after this one; 0: there is none.
-uint32_t notify_retry_ms(int32_t attempt);

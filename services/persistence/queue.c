@@ -69,11 +69,6 @@ operation_t *queue_pop(queue_t *self)
     return operation;
 }
 
-const operation_t *queue_head(const queue_t *self)
-{
-    return self->head;
-}
-
 size_t queue_count(const queue_t *self)
 {
     return self->count;

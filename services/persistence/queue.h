@@ -14,5 +14,4 @@ ACT_MUST_CHECK act_err_t queue_push(queue_t *self, operation_t **operation_p);
 void queue_push_front(queue_t *self, operation_t **operation_p);
 // The head, which is then the caller's; NULL when empty.
 operation_t *queue_pop(queue_t *self);
-const operation_t *queue_head(const queue_t *self);
 size_t queue_count(const queue_t *self);

@@ -176,11 +176,6 @@ act_str_t test_db_admin(test_db_t *self, const char *sql)
     return value;
 }
 
-pool_t *test_db_pool(test_db_t *self)
-{
-    return self->pool;
-}
-
 act_loop_t *test_db_loop(test_db_t *self)
 {
     return self->loop;

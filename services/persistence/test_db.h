@@ -34,5 +34,4 @@ act_err_t test_db_last_err(const test_db_t *self); // of what was started, the l
 // A connection with the rights of the login, for what the actor cannot do: looking at the catalog,
 // ending other connections, moving time. One statement, its first value as text ("" without a row).
 act_str_t test_db_admin(test_db_t *self, const char *sql);
-pool_t *test_db_pool(test_db_t *self);
 act_loop_t *test_db_loop(test_db_t *self);

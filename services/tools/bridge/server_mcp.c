@@ -10,7 +10,6 @@
 typedef struct {
     mcp_servers_t *file;
     mcp_client_t *client; // NULL: not started, or it has ended
-    uint64_t list_id;
 } own_t;
 
 static own_t *own_of(server_t *self)
@@ -85,7 +84,7 @@ static void list(server_t *self)
         act_loop_post(act_actor_loop(self->world->actor), fail_later, self);
         return;
     }
-    own->list_id = mcp_client_list(own->client, on_list, self);
+    (void)mcp_client_list(own->client, on_list, self);
 }
 
 // --- call ------------------------------------------------------------------------------------------
