@@ -12,18 +12,20 @@ declare
     c conversations;
     o outbox;
     v_outbox uuid := md5(p_tenant || '/' || p_conversation::text || '/' || p_key)::uuid;
-    v_content json := json_build_object('type', coalesce(nullif(p_type, ''), 'text'), 'text', p_text);
+    v_type text := coalesce(nullif(p_type, ''), 'text');
+    v_content json := json_build_object('type', v_type, 'text', p_text);
     v_fence bigint;
 begin
-    if content_is_media(v_content) then
-        v_content := json_build_object('type', p_type, 'text', p_text, 'media_url', p_media_url,
+    if v_type <> 'text' then
+        v_content := json_build_object('type', v_type, 'text', p_text, 'media_url', p_media_url,
                                        'file_name', p_file_name);
-    elsif v_content ->> 'type' <> 'text' then
-        raise exception 'type is none of text, image, audio, video, document' using errcode = '22023';
+        if not content_is_media(v_content) then
+            raise exception 'type is none of text, image, audio, video, document' using errcode = '22023';
+        end if;
     end if;
-    if content_is_media(v_content) <> (p_media_url <> '') then
+    if (v_type <> 'text') <> (p_media_url <> '') then
         raise exception 'media_url is for media, which needs it' using errcode = '22023';
-    elsif not content_is_media(v_content) and p_text = '' then
+    elsif v_type = 'text' and p_text = '' then
         raise exception 'text is missing' using errcode = '22023';
     end if;
     select * into c from conversations k
