@@ -48,6 +48,7 @@ typedef struct {
     const char *children;
     const char *bin_dir;
     const char *log_dir;
+    const char *child_log_dir; // as log_dir, unless the broker itself logs to standard error
     const char *acl;
     const char *listen;
     const char *keys;
@@ -84,7 +85,8 @@ static const char usage[] =
     "  parley-broker --bus ENDPOINT [--log-dir DIR] [--children FILE --bin-dir DIR]\n"
     "                [--listener DESCRIPTOR] [--acl FILE] [--restart]\n"
     "                [--listen ENDPOINT,... --keys DIR]\n"
-    "                [--builtin-tools DIR] [--tools DIR] [--sdk DIR] [--trace-ppm N]\n\n"
+    "                [--builtin-tools DIR] [--tools DIR] [--sdk DIR] [--tool-log-dir DIR]\n"
+    "                [--trace-ppm N]\n\n"
     "  --bus         where actors connect: ipc:///run/parley/bus.sock\n"
     "  --children    parley.yaml; without it no actor is started, all come by themselves\n"
     "  --bin-dir     folder of the actors' programs (parley-<name>)\n"
@@ -95,7 +97,8 @@ static const char usage[] =
     "  --keys        folder of keys for that (parley keys init): broker.key, allowed/<actor>.pub\n"
     "  PARLEY_CELL   name of this broker with its actors (default main)\n"
     "  --tools       folder of the operator's tools (docs/plugins.md), --builtin-tools: of those that\n"
-    "                come with Parley, --sdk: what tools in Python and Node import.\n"
+    "                come with Parley, --sdk: what tools in Python and Node import. They need --bin-dir\n"
+    "                and --log-dir, or --tool-log-dir where the broker itself logs to standard error.\n"
     "                PARLEY_TOOL_JAIL=lenient: where the kernel refuses namespaces they run without\n"
     "  --restart     actors of an earlier broker may be alive: adopt them\n"
     "  --trace-ppm   of a million traces, how many are followed (default 10000: 1 %);\n"
@@ -129,13 +132,21 @@ static bool parse_listener(const char *text, int *ret_descriptor)
 static bool parse_options(int argc, char **argv, options_t *ret_options)
 {
     static const struct option table[] = {
-        {"bus", required_argument, NULL, 'b'},           {"children", required_argument, NULL, 'c'},
-        {"bin-dir", required_argument, NULL, 'd'},       {"log-dir", required_argument, NULL, 'l'},
-        {"listener", required_argument, NULL, 'f'},      {"acl", required_argument, NULL, 'a'},
-        {"listen", required_argument, NULL, 'T'},        {"keys", required_argument, NULL, 'k'},
-        {"builtin-tools", required_argument, NULL, 'B'}, {"tools", required_argument, NULL, 'o'},
-        {"sdk", required_argument, NULL, 'S'},           {"restart", no_argument, NULL, 'r'},
-        {"trace-ppm", required_argument, NULL, 't'},     {0},
+        {"bus", required_argument, NULL, 'b'},
+        {"children", required_argument, NULL, 'c'},
+        {"bin-dir", required_argument, NULL, 'd'},
+        {"log-dir", required_argument, NULL, 'l'},
+        {"listener", required_argument, NULL, 'f'},
+        {"acl", required_argument, NULL, 'a'},
+        {"listen", required_argument, NULL, 'T'},
+        {"keys", required_argument, NULL, 'k'},
+        {"builtin-tools", required_argument, NULL, 'B'},
+        {"tools", required_argument, NULL, 'o'},
+        {"sdk", required_argument, NULL, 'S'},
+        {"restart", no_argument, NULL, 'r'},
+        {"tool-log-dir", required_argument, NULL, 'L'},
+        {"trace-ppm", required_argument, NULL, 't'},
+        {0},
     };
     const char *ppm = getenv("PARLEY_TRACE_PPM");
     options_t options = {.listener = -1,
@@ -165,6 +176,8 @@ static bool parse_options(int argc, char **argv, options_t *ret_options)
             options.tools = optarg;
         else if (c == 'S')
             options.sdk = optarg;
+        else if (c == 'L')
+            options.child_log_dir = optarg;
         else if (c == 'f') {
             if (!parse_listener(optarg, &options.listener))
                 return false;
@@ -181,8 +194,12 @@ static bool parse_options(int argc, char **argv, options_t *ret_options)
         options.listen = NULL;
     if (!options.cell || !*options.cell)
         options.cell = ACT_CELL_DEFAULT;
+    if (!options.child_log_dir)
+        options.child_log_dir = options.log_dir;
     *ret_options = options;
-    return options.bus && (!options.children || (options.bin_dir && options.log_dir));
+    bool has_children = options.children || options.tools || options.builtin_tools;
+    return options.bus && (!options.children || options.log_dir) &&
+           (!has_children || (options.bin_dir && options.child_log_dir));
 }
 
 static void on_hello(void *context, const peer_t *peer)
@@ -330,12 +347,12 @@ static void compose(process_self_t *self, const options_t *options, const childr
     self->paths = (child_paths_t){
         .loop = self->loop,
         .bin_dir = options->bin_dir,
-        .log_dir = options->log_dir,
+        .log_dir = options->child_log_dir,
         .endpoint = options->bus,
         .listener = options->listener,
     };
     supervisor_opts_t opts = {
-        .log_dir = options->log_dir,
+        .log_dir = options->child_log_dir,
         .adopt_ms = options->is_restart ? ADOPT_MS : 0,
     };
     child_host_t host = child_processes(&self->paths);
@@ -347,7 +364,7 @@ static void compose(process_self_t *self, const options_t *options, const childr
         .dead_letters = self->dead_letters,
         .started_ms = broker_now_ms(self->broker),
         .log = self->log,
-        .log_dir = options->log_dir,
+        .log_dir = options->child_log_dir,
         .shutdown = shut_down,
         .context = self,
     };

@@ -65,8 +65,8 @@ async function run() {
   for (const actor of [...actors, 'agent', 'cli']) await cli(['keys', 'add', actor], shared);
   await cli(['keys', 'init'], shared);
 
-  await startBox('broker', 2, path.join(build, 'services/parley-broker'), ['--bus', `ipc://${data}/run/bus.sock`, '--keys', bus],
-    { ...shared, PARLEY_BUS: '', PARLEY_BUS_LISTEN: 'tcp://0.0.0.0:5670' });
+  await startBox('broker', 2, path.join(build, 'services/parley-broker'), ['--bus', `ipc://${data}/run/bus.sock`, '--keys', bus, '--bin-dir', path.join(build, 'services'), '--builtin-tools', path.join(root, 'services/tools')],
+    { ...shared, PARLEY_BUS: '', PARLEY_BUS_LISTEN: 'tcp://0.0.0.0:5670', PARLEY_TOOL_JAIL: 'lenient' });
   const boxOf = (name, host, actor) => startBox(name, host, path.join(build, `services/parley-${actor}`), ['--instance', name], envOf(actor));
   let host = 3;
   for (const actor of actors) await boxOf(`${actor}-box`, host++, actor);
@@ -95,6 +95,9 @@ async function run() {
   await ask(1);
   await sim.waitFor(asked[0], 1);
   say('a webhook got its answer');
+  const called = () => cli(['tool', 'call', 'current_time', '{}', '--tenant', 'demo'], envOf('cli')).catch(() => '');
+  assert.match(await until('a built-in tool', called, 60000), /\d{4}-\d{2}-\d{2}T/);
+  say('a built-in tool, child of the broker, was called');
   await ask(30);
   for (const from of asked) await sim.waitFor(from, 1);
   const before = await status();
