@@ -89,6 +89,7 @@ act_str_t turn_steps_pack(turn_t *turn)
         .input = packed(turn->arena, &turn_begin_reply_model, &input),
         .steps = {steps.items, steps.count},
         .flow_state = turn->flow_state,
+        .format = TURN_JOURNAL_FORMAT,
     };
     return packed(turn->arena, &turn_journal_model, &journal);
 }

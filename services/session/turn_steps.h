@@ -5,6 +5,10 @@
 
 typedef struct turn turn_t;
 
+// Raised with every change of what a recorded turn is made of; tests/golden keeps turns of each number, which
+// are replayed for ever (docs/developing.md).
+#define TURN_JOURNAL_FORMAT 1
+
 // Steps of one turn, and bytes of their results; what is more is noted without its result. Less than
 // TurnCommitRequest.journal takes.
 #define TURN_STEPS_MAX_COUNT 256
