@@ -2,6 +2,7 @@
 #include "answer.h"
 
 #include "answer_private.h"
+#include "base/crash_point.h"
 #include "decide.h"
 #include "metrics.h"
 #include "model_answer.h"
@@ -64,6 +65,7 @@ void answer_finish(agent_t *agent, act_call_t **call_p, const respond_request_t 
 
 void answer_end(answer_job_t *self, respond_reply_t *reply)
 {
+    ACT_CRASH_POINT("agent.turn.answering");
     answer_finish(self->agent, &self->call, self->request, act_journal_steps(self->journal), reply);
     model_answer_stop(self);
     act_free(self);
@@ -214,11 +216,13 @@ static void on_steps(void *context, act_err_t err, act_steps_t steps)
         return;
     }
     self->recorded = steps;
+    ACT_CRASH_POINT("agent.turn.resumed");
     start(self);
 }
 
 void answer_start(agent_t *agent, act_call_t *call, const respond_request_t *request)
 {
+    ACT_CRASH_POINT("agent.turn.taken");
     answer_job_t *self = act_alloc(sizeof *self);
     *self = (answer_job_t){.agent = agent, .call = call, .request = request};
     self->recorded = (act_steps_t){request->journal.items, request->journal.count};

@@ -1,6 +1,7 @@
 // hands_job: one call, from the model's wish to the result that it is shown. Each step is a function that
 // asks and one that hears; whatever goes wrong outside the tool ends the whole turn, which runs again.
 #include "base/assert.h"
+#include "base/crash_point.h"
 #include "hands_private.h"
 #include "io/json.h"
 #include "marks.h"
@@ -117,6 +118,7 @@ static void on_refused(void *context, const act_reply_t *reply)
     hands_job_t *self = context;
     act_err_t err;
     hear(self, reply, NULL, NULL, &err);
+    ACT_CRASH_POINT("agent.tool.refused");
     if (err == ACT_E_OK)
         answer_refused(self, self->pass.policy.text);
     else
@@ -148,6 +150,7 @@ static void on_asked(void *context, const act_reply_t *reply)
         hands_job_done(self, err);
         return;
     }
+    ACT_CRASH_POINT("agent.tool.parked");
     if (act_str_empty(asked.refused_by)) {
         act_journal_put(self->hands->opts.journal, ACT_STEP_READ, parked_key(self), self->request,
                         asked.approval_id);
@@ -178,14 +181,15 @@ static void ask_person(hands_job_t *self)
 
 // --- recording -------------------------------------------------------------------------------------
 
-// The receipt of a tool on our own tables is an effect of the turn, under the name of its rpc.
+// The receipt of a tool on our own tables is an effect of the turn, under the name of its rpc, also when the
+// turn runs again before the broker has told which tools there are.
 static void put_receipt(hands_job_t *self)
 {
-    if (!self->pass.tool || !self->pass.tool->card->rpc || self->reply.is_error ||
-        act_str_empty(self->reply.receipt))
+    const tool_call_reply_t *reply = &self->reply;
+    if (reply->is_error || act_str_empty(reply->receipt) || act_str_empty(reply->rpc))
         return;
-    act_str_t key = act_arena_printf(arena_of(self), "%" ACT_STR_FMT "/%s",
-                                     ACT_STR_ARG(self->step_key), self->pass.tool->card->rpc);
+    act_str_t key = act_arena_printf(arena_of(self), "%" ACT_STR_FMT "/%" ACT_STR_FMT,
+                                     ACT_STR_ARG(self->step_key), ACT_STR_ARG(reply->rpc));
     act_journal_put(self->hands->opts.journal, ACT_STEP_EFFECT, key, self->request,
                     self->reply.receipt);
 }
@@ -209,6 +213,7 @@ static void on_recorded(void *context, const act_reply_t *reply)
     put_turn_step_reply_t recorded = {0};
     act_err_t err;
     hear(self, reply, &put_turn_step_reply_model, &recorded, &err);
+    ACT_CRASH_POINT("agent.tool.recorded");
     if (err == ACT_E_OK)
         use(self, recorded.result);
     else
@@ -278,6 +283,7 @@ static void take_reply(hands_job_t *self, const tool_call_reply_t *reply)
     self->outcome = reply->is_error ? "error" : "ok";
     self->why = "";
     self->reply = *reply;
+    self->reply.rpc = act_str(self->pass.tool->card->rpc);
     self->reply.text = act_utf8_prefix(reply->text, 2000);
     if (reply->is_error)
         self->reply.result = (act_str_t){0};
@@ -306,6 +312,7 @@ static void on_called(void *context, const act_reply_t *reply)
     tool_call_reply_t body = {0};
     act_err_t err;
     hear(self, reply, &tool_call_reply_model, &body, &err);
+    ACT_CRASH_POINT("agent.tool.called");
     if (err == ACT_E_CANCELLED) {
         hands_job_done(self, err);
         return;
@@ -355,6 +362,7 @@ static void on_begun(void *context, const act_reply_t *reply)
     begin_tool_call_reply_t begun = {0};
     act_err_t err;
     hear(self, reply, &begin_tool_call_reply_model, &begun, &err);
+    ACT_CRASH_POINT("agent.tool.begun");
     if (err != ACT_E_OK) {
         hands_job_done(self, err);
     } else if (!act_str_empty(begun.refused_by)) {
@@ -439,6 +447,7 @@ static void take_recorded_receipts(hands_job_t *self)
 
 static void take_recorded(hands_job_t *self)
 {
+    ACT_CRASH_POINT("agent.tool.known");
     act_journal_t *journal = self->hands->opts.journal;
     const turn_step_t *step = self->recorded, *parked = NULL;
     act_err_t err = hands_unpack(self->hands, &tool_call_reply_model, step->result, &self->reply);

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "hands_kit.h"
+#include "hands_private.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -117,7 +118,7 @@ static void results_come_in_the_order_of_calls(void **state)
         assert_int_equal(outcome.results.items[i].is_error, i % 2);
         assert_false(act_str_empty(outcome.results.items[i].content));
     }
-    assert_string_equal(outcome.results.items[2].content.ptr, "{\"number\": 7}");
+    assert_true(act_str_is(outcome.results.items[2].content, "{\"number\": 7}"));
     assert_int_equal(world->kit.called_count, 2);
     assert_int_equal(world->kit.refused_count, 2);
     assert_string_equal(world->kit.last_refusal, "schema");
@@ -137,7 +138,7 @@ static void the_next_run_takes_the_journal(void **state)
     hands = open_turn(world);
     world->result = "{\"number\": 8}";
     hands_outcome_t outcome = run_one(world, hands, "save", "{\"what\": \"x\"}");
-    assert_string_equal(outcome.results.items[0].content.ptr, "{\"number\": 7}");
+    assert_true(act_str_is(outcome.results.items[0].content, "{\"number\": 7}"));
     assert_int_equal(world->kit.called_count, 1);
     // It counts: the same again is a repetition.
     run_one(world, hands, "save", "{\"what\": \"x\"}");
@@ -148,6 +149,40 @@ static void the_next_run_takes_the_journal(void **state)
     const tool_call_t other = call_of("save", "{\"what\": \"y\"}");
     assert_int_equal(hands_kit_run(&world->kit, hands, &other, 1).err, ACT_E_STEP_MISMATCH);
     hands_destroy(&hands);
+}
+
+static bool has_receipt(const hands_t *hands)
+{
+    act_steps_t steps = act_journal_steps(hands->opts.journal);
+    for (uint32_t i = 0; i < steps.count; i++)
+        if (act_str_is(steps.items[i].step_key, "agent/0/save/create_incident") &&
+            act_str_is(steps.items[i].kind, "effect"))
+            return true;
+    return false;
+}
+
+// The broker has started anew and knows no tools yet.
+static void a_receipt_is_known_without_its_tool(void **state)
+{
+    world_t *world = *state;
+    hands_t *hands = open_turn(world);
+    world->result = "{\"number\": 7}";
+    world->receipt = world->result;
+    run_one(world, hands, "save", "{\"what\": \"x\"}");
+    assert_true(has_receipt(hands));
+    hands_destroy(&hands);
+    const tools_reply_t nothing = {0};
+    tool_set_t *none = tool_set_new(&nothing);
+    tool_shelf_t *full = world->kit.shelf;
+    world->kit.shelf = tool_shelf_of(none);
+    hands = open_turn(world);
+    run_one(world, hands, "save", "{\"what\": \"x\"}");
+    assert_true(has_receipt(hands));
+    assert_int_equal(world->kit.called_count, 1);
+    hands_destroy(&hands);
+    tool_shelf_destroy(&world->kit.shelf);
+    tool_set_unref(&none);
+    world->kit.shelf = full;
 }
 
 static void what_does_not_work_is_told(void **state)
@@ -327,6 +362,7 @@ int main(void)
         cmocka_unit_test(a_tenant_has_its_own_tools_and_no_other),
         cmocka_unit_test_setup_teardown(results_come_in_the_order_of_calls, setup, teardown),
         cmocka_unit_test_setup_teardown(the_next_run_takes_the_journal, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_receipt_is_known_without_its_tool, setup, teardown),
         cmocka_unit_test_setup_teardown(what_does_not_work_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(long_results_are_cut, setup, teardown),
         cmocka_unit_test_setup_teardown(foreign_text_takes_tools_away, setup, teardown),

@@ -3,6 +3,7 @@
 #include "memory.h"
 
 #include "base/assert.h"
+#include "base/crash_point.h"
 #include "base/time.h"
 #include "metrics.h"
 #include "proto/model_service.h"
@@ -185,6 +186,7 @@ static void on_put(void *context, const act_reply_t *reply, const put_memory_rep
         give_up(job, "put_memory", reply->err);
         return;
     }
+    ACT_CRASH_POINT("agent.memory.written");
     if (body->was_written) {
         count(job->memory, METRIC_MEMORIES_WRITTEN, 1);
         count(job->memory, METRIC_FACTS_FOUND, job->summary.put.facts.count);
@@ -196,6 +198,7 @@ static void on_put(void *context, const act_reply_t *reply, const put_memory_rep
 
 static void put(job_t *job, act_str_t model)
 {
+    ACT_CRASH_POINT("agent.memory.writing");
     put_memory_request_t *request = &job->summary.put;
     request->conversation_id = job->conversation_id;
     request->model = act_arena_str(job->arena, model);

@@ -2,6 +2,7 @@
 // cost nobody knows keeps its reservation: the provider may have counted it.
 #include "asks_private.h"
 
+#include "base/crash_point.h"
 #include "base/time.h"
 #include "prices.h"
 #include "proto/persistence_service.h"
@@ -64,6 +65,7 @@ static void on_reserved(void *context, const act_reply_t *reply,
                                                      : "the conversation's spend limit");
         return;
     }
+    ACT_CRASH_POINT("model.spend.reserved");
     ask_go_on(self);
 }
 
@@ -153,6 +155,7 @@ void ask_settle(ask_t *self, const char *outcome)
     count_usage(self);
     const model_usage_t *usage = &self->work.usage;
     const route_t *route = self->requests_count > 0 ? ask_route(self) : NULL;
+    ACT_CRASH_POINT("model.usage.settling");
     settle_model_usage_request_t request = {
         .usage_id = act_str(self->usage_id),
         .conversation_id = self->work.conversation_id,

@@ -1,6 +1,7 @@
 // care: one timer for what is due next.
 #include "care.h"
 
+#include "base/crash_point.h"
 #include "channels/channel.h"
 #include "proto/delivery_service.h"
 #include "proto/persistence_service.h"
@@ -49,6 +50,7 @@ static void on_kept(void *context, const act_reply_t *reply, const turn_keep_rep
 
 static void keep(turn_t *turn, bool says_so)
 {
+    ACT_CRASH_POINT("session.turn.keeping");
     const outbound_content_t holding = {
         .type = ACT_STR("text"),
         .text = act_text("system.holding", turn->language),

@@ -148,11 +148,20 @@ static bool has_failed_rung(act_steps_t recorded)
     return false;
 }
 
+// Nobody was asked in the life that ended it: the turn was given up, or a person had taken over. What earlier
+// lives had paid for is in the journal all the same.
+static bool is_ended_unasked(const turn_t *turn, const turn_record_t *record)
+{
+    return turn->begin.is_poison || !act_str_is(turn->begin.owner, "bot") ||
+           act_str_is(record->path, "fallback");
+}
+
 static void compare_steps(replay_t *self, const turn_t *turn)
 {
     act_steps_t recorded = turn->steps.recorded;
     act_steps_t replayed = turn_steps_all(turn);
-    bool is_paid_in_vain = has_failed_rung(recorded);
+    bool is_paid_in_vain =
+        has_failed_rung(recorded) || is_ended_unasked(turn, self->request->record);
     for (uint32_t i = 0; i < recorded.count; i++) {
         const turn_step_t *step = &recorded.items[i];
         const turn_step_t *again = step_of(replayed, step->step_key);
@@ -221,7 +230,8 @@ void replay_end(turn_t *turn)
 
 // --- start ---------------------------------------------------------------------------------------
 
-// What was paid for is kept apart; receipts of effects are in the journal too.
+// What was paid for is kept apart; receipts of effects are in the journal too. Of two lives of the turn that went
+// on side by side, one may have been refused what the other paid for: the one that ended it has the journal.
 static act_steps_t both(act_arena_t *arena, const turn_journal_t *journal,
                         const replay_request_t *request)
 {
@@ -230,7 +240,8 @@ static act_steps_t both(act_arena_t *arena, const turn_journal_t *journal,
     for (uint32_t i = 0; i < count; i++)
         all[i] = journal->steps.items[i];
     for (uint32_t i = 0; i < request->steps.count; i++)
-        if (act_str_is(request->steps.items[i].kind, "paid"))
+        if (act_str_is(request->steps.items[i].kind, "paid") &&
+            !step_of((act_steps_t){all, journal->steps.count}, request->steps.items[i].step_key))
             all[count++] = request->steps.items[i];
     return (act_steps_t){all, count};
 }
@@ -243,8 +254,24 @@ static act_err_t read_journal(const turn_record_t *record, act_arena_t *arena,
     if (record->turn_id.len_bytes != ACT_UUID_TEXT_BYTES - 1 || record->pending.count == 0)
         return ACT_E_INVALID_ARGUMENT;
     act_err_t err = turn_journal_unpack(record->journal, arena, ret_journal, NULL);
+    if (err == ACT_E_OK && ret_journal->format > TURN_JOURNAL_FORMAT)
+        err = ACT_E_INVALID_ARGUMENT; // of a newer Parley
     return err == ACT_E_OK ? turn_begin_reply_unpack(ret_journal->input, arena, ret_input, NULL)
                            : err;
+}
+
+// Of a turn that is given up nobody looks at what was written: turn_begin gave its messages without.
+static void take_messages(turn_t *turn, const turn_record_t *record)
+{
+    uint32_t count = record->pending.count;
+    pending_message_t *items = act_arena_alloc_array(turn->arena, count + 1, sizeof *items);
+    for (uint32_t i = 0; i < count; i++) {
+        items[i] = record->pending.items[i];
+        if (turn->begin.is_poison)
+            items[i].content = NULL;
+    }
+    turn->begin.pending.items = items;
+    turn->begin.pending.count = count;
 }
 
 void replay_start(session_t *session, act_call_t **call_p, const replay_request_t *request)
@@ -266,8 +293,7 @@ void replay_start(session_t *session, act_call_t **call_p, const replay_request_
         turn_new(session, header->tenant, record->conversation_id, turn_origin_of(header));
     turn->replay = self;
     turn->begin = input;
-    turn->begin.pending.items = record->pending.items;
-    turn->begin.pending.count = record->pending.count;
+    take_messages(turn, record);
     act_str_copy(record->turn_id, turn->turn_id, sizeof turn->turn_id);
     turn->state = TURN_RUNNING;
     turn_steps_start(turn, both(arena, &self->journal, request), /* is_replay= */ true);

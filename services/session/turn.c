@@ -245,6 +245,7 @@ static void on_steps(void *context, const act_reply_t *reply, const list_turn_st
     list_turn_steps_reply_t steps;
     act_str_t kept = act_arena_str(self->arena, reply->body);
     act_assert(list_turn_steps_reply_unpack(kept, self->arena, &steps, NULL) == ACT_E_OK);
+    ACT_CRASH_POINT("session.turn.resumed");
     run_pipeline(self, (act_steps_t){steps.steps.items, steps.steps.count});
 }
 

@@ -1,6 +1,7 @@
 // paid: find, ask, commit, note; one call is open at a time, and one callback ends it.
 #include "turn/paid.h"
 
+#include "base/crash_point.h"
 #include "proto/persistence_service.h"
 
 // Of PutTurnStepRequest.result.
@@ -95,6 +96,7 @@ static void post_known(act_paid_t *self, act_reply_t known)
 
 static void know_step(act_paid_t *self, const turn_step_t *step)
 {
+    ACT_CRASH_POINT("paid.known");
     act_err_t err = act_err_from_number(step->error_number);
     if (step->error_number == 0) {
         act_journal_put(self->turn.journal, ACT_STEP_PAID, self->step_key, self->request,
@@ -116,6 +118,7 @@ static void on_put(void *context, const act_reply_t *reply, const put_turn_step_
         end_with(&self, reply->err, reply->text);
         return;
     }
+    ACT_CRASH_POINT("paid.recorded");
     act_str_t result = act_arena_str(arena_of(self), body->result);
     act_journal_put(self->turn.journal, ACT_STEP_PAID, self->step_key, self->request, result);
     const act_reply_t paid = {.body = result};
@@ -166,6 +169,7 @@ static void on_answer(const act_reply_t *reply, act_arena_t *arena, act_fn_t *fn
     if (err == ACT_E_OK)
         err = act_model_check(self->method->reply, reply->body, arena_of(self), NULL);
     if (err == ACT_E_OK) {
+        ACT_CRASH_POINT("paid.answered");
         put(self, reply->body);
         return;
     }
@@ -175,6 +179,7 @@ static void on_answer(const act_reply_t *reply, act_arena_t *arena, act_fn_t *fn
 
 static void ask(act_paid_t *self, const act_paid_ask_t *what)
 {
+    ACT_CRASH_POINT("paid.asking");
     const act_call_opts_t opts = {
         .parent = self->turn.call,
         .key = self->turn.conversation_id,

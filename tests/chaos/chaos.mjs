@@ -17,14 +17,15 @@ const usage = `usage: ./parley chaos [options]
   --keep              keep the data directory, also of a run that passed
   --record FILE       write what the oracles saw into a file
   --json              one JSON object instead of one line
-  --points            instead: every crash point (points.txt) with every fault, in the ASan build
   --overload          instead: five times as many webhooks as can be answered (60 s)
   --cells 2           two cells on one database, in network namespaces; one is cut off from it for seconds now and then; needs root
   --disk-full         the database's disk (an image of its own) is full for seconds now and then; needs root
   --redelivery        instead: 64 copies of each of 10,000 webhooks on 64 connections
   --newcomers         instead: ten pictures at once from each of 1,000 new contacts
   --contacts N        of those two: how many contacts write
-  --fault F           of those only kill, stop, cut or lost_reply
+  --points            instead: every crash point (points.txt) with every fault, in the ASan build; a line for each fault
+                      and one for all of them
+  --faults LIST       of those only these: kill, stop, cut, lost_reply (all)
   --point P           of those only the points whose names begin so
 A run that fails keeps its data directory and says how to repeat it. docs/reliability.md tells what is checked.
 `;
@@ -36,7 +37,7 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       minutes: string, seconds: string, rate: string, conversations: string, 'kill-every-ms': string, seed: string,
-      keep: boolean, record: string, json: boolean, help: boolean, points: boolean, overload: boolean, 'disk-full': boolean, cells: string, redelivery: boolean, newcomers: boolean, contacts: string, fault: string, point: string,
+      keep: boolean, record: string, json: boolean, help: boolean, points: boolean, overload: boolean, 'disk-full': boolean, cells: string, redelivery: boolean, newcomers: boolean, contacts: string, faults: string, point: string,
     },
   });
   const number = (name, usual, min, max) => {
@@ -53,7 +54,7 @@ function readOptions() {
     conversations: Math.round(number('conversations', 1000, 1, 1000000)), killEveryMs: number('kill-every-ms', 2000, 100, 3600000),
     seed: Math.round(number('seed', Date.now() % 1000000 + 1, 1, 4294967295)),
     crowd: values.redelivery ? 'redelivery' : values.newcomers ? 'newcomers' : undefined, contacts: values.contacts && Math.round(number('contacts', 1000, 1, 1000000)),
-    cells: Math.round(number('cells', 1, 1, 2)), isDiskFull: values['disk-full'], isPoints: values.points, isOverload: values.overload, hasTime: values.minutes !== undefined || values.seconds !== undefined, fault: values.fault, point: values.point, stopMs: 3000, settleMs: 100,
+    cells: Math.round(number('cells', 1, 1, 2)), isDiskFull: values['disk-full'], isPoints: values.points, isOverload: values.overload, hasTime: values.minutes !== undefined || values.seconds !== undefined, faults: values.faults ?? 'all', point: values.point, stopMs: 4500, settleMs: 100,
     keep: values.keep, record: values.record, isJson: values.json, isHelp: values.help,
   };
 }
@@ -90,13 +91,27 @@ async function runCrowd(options) {
   process.exitCode = 1;
 }
 
+async function runPoints(options) {
+  const { pointsLineOf, pointsMatrix, readFaults } = await import('./points.mjs');
+  const { result, findings, folder } = await pointsMatrix({
+    ...options, faults: readFaults(options.faults), rate: Math.min(options.rate, 20), conversations: Math.min(options.conversations, 200),
+    onRun(fault, one) {
+      if (!options.isJson) console.log(`${fault}: ${pointsLineOf(one.result)}`);
+      for (const finding of one.findings) say(`${fault}: ${finding}`);
+    },
+  }, say);
+  console.log(options.isJson ? JSON.stringify({ ...result, findings }) : `all: ${pointsLineOf(result)}`);
+  if (result.is_ok) return;
+  say(`data directory: ${folder}`);
+  say(`again: ./parley chaos --points --faults ${options.faults} --seed ${options.seed}`);
+  process.exitCode = 1;
+}
+
 async function run(options) {
   const modules = path.join(here, '..');
   if (!existsSync(path.join(modules, 'node_modules'))) execFileSync('npm', ['ci', '--silent', '--no-fund', '--no-audit'], { cwd: modules, stdio: ['ignore', 2, 2] });
   const { chaosRun, lineOf } = await import('./run.mjs');
-  const { pointsRun } = await import('./points.mjs');
-  if (options.isPoints) Object.assign(options, { rate: Math.min(options.rate, 20), conversations: Math.min(options.conversations, 200) });
-  else if (!options.isOverload && !options.crowd) say(`${options.rate} messages/s of ${options.conversations} customers for ${options.seconds} s, a kill every ${options.killEveryMs} ms, seed ${options.seed}`);
+  if (!options.isPoints && !options.isOverload && !options.crowd) say(`${options.rate} messages/s of ${options.conversations} customers for ${options.seconds} s, a kill every ${options.killEveryMs} ms, seed ${options.seed}`);
   let parley = null;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.once(signal, async () => {
@@ -106,15 +121,15 @@ async function run(options) {
   const onStart = (started) => (parley = started);
   if (options.isOverload) return runOverload({ ...options, onStart });
   if (options.crowd) return runCrowd({ ...options, onStart });
-  const { result, findings, data, folder } = await (options.isPoints ? pointsRun : chaosRun)({ ...options, onStart }, say);
+  if (options.isPoints) return runPoints({ ...options, onStart });
+  const { result, findings, data, folder } = await chaosRun({ ...options, onStart }, say);
   if (options.record) writeFileSync(options.record, JSON.stringify(data));
   console.log(options.isJson ? JSON.stringify({ ...result, findings }) : lineOf(result));
   if (result.is_ok && !options.keep) return;
   say(`data directory: ${folder}`);
   if (result.is_ok) return;
   for (const finding of findings) say(finding);
-  if (options.isPoints) say(`again: ./parley chaos --points --seed ${options.seed}`);
-  else say(`again: ./parley chaos --seconds ${options.seconds} --rate ${options.rate} --conversations ${options.conversations} --kill-every-ms ${options.killEveryMs} --seed ${options.seed}${options.isDiskFull ? ' --disk-full' : ''}${options.cells > 1 ? ` --cells ${options.cells}` : ''}`);
+  say(`again: ./parley chaos --seconds ${options.seconds} --rate ${options.rate} --conversations ${options.conversations} --kill-every-ms ${options.killEveryMs} --seed ${options.seed}${options.isDiskFull ? ' --disk-full' : ''}${options.cells > 1 ? ` --cells ${options.cells}` : ''}`);
   process.exitCode = 1;
 }
 

@@ -48,6 +48,7 @@ typedef struct {
     uint32_t graph_port;
     uint32_t seed;
     uint32_t tenants_count;
+    uint32_t puzzles_pct;
     double seconds;
     double rate;
     const char *folder;
@@ -81,6 +82,7 @@ static const char usage[] =
     "  --connections N    keep-alive connections for webhooks (128)\n"
     "  --conversations N  how many customers write (1000)\n"
     "  --rate R           messages a second (300)\n"
+    "  --puzzles-pct N    of a hundred messages so many are for the agent and its model (0)\n"
     "  --seconds S        how long they write (60)\n"
     "  --seed N           of all that is random (1)\n"
     "A line on its standard input ends the writing; it ends when its standard input does.\n";
@@ -97,6 +99,7 @@ enum {
     OPTION_TENANTS,
     OPTION_CONNECTIONS,
     OPTION_CONVERSATIONS,
+    OPTION_PUZZLES_PCT,
     OPTION_RATE,
     OPTION_SECONDS,
     OPTION_SEED,
@@ -112,6 +115,7 @@ static const struct option long_options[] = {
     {"tenants", required_argument, NULL, OPTION_TENANTS},
     {"connections", required_argument, NULL, OPTION_CONNECTIONS},
     {"conversations", required_argument, NULL, OPTION_CONVERSATIONS},
+    {"puzzles-pct", required_argument, NULL, OPTION_PUZZLES_PCT},
     {"rate", required_argument, NULL, OPTION_RATE},
     {"seconds", required_argument, NULL, OPTION_SECONDS},
     {"seed", required_argument, NULL, OPTION_SEED},
@@ -153,6 +157,8 @@ static bool options_set(options_t *self, int option, const char *value)
         return driver_read_count(value, 4096, &self->load.connections_count);
     case OPTION_CONVERSATIONS:
         return driver_read_count(value, 1000000, &self->webhooks.conversations_count);
+    case OPTION_PUZZLES_PCT:
+        return driver_read_count(value, 100, &self->puzzles_pct);
     case OPTION_RATE:
         return driver_read_number(value, 0.1, DRIVER_RATE_MAX, &self->rate);
     case OPTION_SECONDS:
@@ -352,8 +358,8 @@ static bool open_run(run_t *self)
     uint32_t sends_count = SENDS_PER_MESSAGE * messages_count;
     self->dice = dice_new(self->options.seed);
     self->ack_latency = latency_new();
-    self->customers =
-        customers_new(self->options.webhooks.conversations_count, messages_count, &self->dice);
+    self->customers = customers_new(self->options.webhooks.conversations_count, messages_count,
+                                    self->options.puzzles_pct, &self->dice);
     (void)snprintf(path, sizeof path, "%s/ledger.jsonl", self->options.folder);
     provider_options_t provider = {.host = self->options.graph_host,
                                    .port = (uint16_t)self->options.graph_port,

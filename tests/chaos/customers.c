@@ -35,6 +35,7 @@ struct customers {
     dice_t *dice;
     uint32_t customers_count;
     uint32_t messages_max_count;
+    uint32_t puzzles_pct;
     uint32_t messages_count;
     uint32_t resting_count;
     uint32_t recent[RECENT_COUNT];
@@ -55,6 +56,9 @@ static const char *const texts[] = {
 };
 #define TEXTS_COUNT (sizeof texts / sizeof texts[0])
 static const char person[] = "quiero hablar con una persona (%" PRIu32 ")";
+// No rule, flow or entry of the FAQ knows these words: they are the model's.
+static const char puzzle[] = "zxcv qwfp arst neio (%" PRIu32 ")";
+#define PUZZLE TEXTS_COUNT
 
 static int64_t wall_us(void)
 {
@@ -78,7 +82,8 @@ static void wake(customers_t *self, uint32_t customer)
     self->customers[customer].place = UINT32_MAX;
 }
 
-customers_t *customers_new(uint32_t customers_count, uint32_t messages_max_count, dice_t *dice)
+customers_t *customers_new(uint32_t customers_count, uint32_t messages_max_count,
+                           uint32_t puzzles_pct, dice_t *dice)
 {
     customers_t *self = calloc(1, sizeof *self);
     if (self == NULL)
@@ -86,6 +91,7 @@ customers_t *customers_new(uint32_t customers_count, uint32_t messages_max_count
     *self = (customers_t){.dice = dice,
                           .customers_count = customers_count,
                           .messages_max_count = messages_max_count,
+                          .puzzles_pct = puzzles_pct,
                           .wall_minus_us = wall_us() - load_now_us()};
     self->customers = calloc(customers_count, sizeof *self->customers);
     self->resting = calloc(customers_count, sizeof *self->resting);
@@ -118,6 +124,12 @@ static uint32_t choose(customers_t *self)
     return self->resting[dice_below(self->dice, self->resting_count)];
 }
 
+static uint32_t choose_text(customers_t *self)
+{
+    bool is_puzzle = self->puzzles_pct > 0 && dice_in_10000(self->dice, self->puzzles_pct * 100);
+    return is_puzzle ? PUZZLE : (uint32_t)dice_below(self->dice, TEXTS_COUNT);
+}
+
 bool customers_write(customers_t *self, uint32_t *ret_index)
 {
     if (self->resting_count == 0 || self->messages_count == self->messages_max_count)
@@ -128,7 +140,7 @@ bool customers_write(customers_t *self, uint32_t *ret_index)
     self->messages[*ret_index] = (message_t){
         .customer = customer,
         .number = ++self->customers[customer].messages_count,
-        .text = (uint32_t)dice_below(self->dice, TEXTS_COUNT),
+        .text = choose_text(self),
         .written_us = load_now_us(),
     };
     return true;
@@ -161,7 +173,9 @@ static const char *pattern_of(const message_t *message)
 {
     bool wants_person =
         message->customer % PERSON_EVERY == PERSON_EVERY - 1 && message->number == PERSON_NUMBER;
-    return wants_person ? person : texts[message->text];
+    if (wants_person)
+        return person;
+    return message->text == PUZZLE ? puzzle : texts[message->text];
 }
 
 void customers_make(const customers_t *self, uint32_t index, webhook_gen_t *webhooks,

@@ -12,8 +12,10 @@
 
 typedef struct customers customers_t;
 
-// dice is borrowed for as long as the object lives.
-customers_t *customers_new(uint32_t customers_count, uint32_t messages_max_count, dice_t *dice);
+// Of a hundred messages puzzles_pct are for the agent and its model. dice is borrowed for as long as the
+// object lives.
+customers_t *customers_new(uint32_t customers_count, uint32_t messages_max_count,
+                           uint32_t puzzles_pct, dice_t *dice);
 void customers_destroy(customers_t **self_p);
 
 // Somebody who may writes a message: its index, from 0 up. False when all wait for an acknowledgement

@@ -8,6 +8,7 @@
 //   faults         { at_ms, until_ms, what, service }; of a full disk back_ms, from room to the first commit
 //   counters       of the broker, or of each
 //   statuses       { posted, acked }
+//   effects        what tools did for turns: { tenant_id, turn_id }; the model of a run wants one a turn (model.mjs)
 // A turn with superseded_ms is over: a later one has its messages.
 // An oracle calls `found(figure, text)` once for each violation; figures are sums of them.
 
@@ -21,6 +22,8 @@ const INTENT_MS = 1000, FAULT_MS = 4000, LOST_REPLY_MS = 1000;
 // Plans in a row that newer messages may supersede, and until when (turn_may_be_superseded).
 const REPLANS_MAX = 3, ANSWER_MS = 60000;
 const DISK_BACK_MS = 10000;
+// STEP_MISMATCH and STEP_MISSING (proto/errors.yaml).
+const STEP_ERRORS = ['LOGIC_4008', 'LOGIC_4009'];
 // The provider has accepted, and Parley cannot know it.
 const UNKNOWN_FAULTS = ['hang_up', 'cut', 'garbage', 'hang'];
 
@@ -117,12 +120,16 @@ function sentOutOfOrder(run, found) {
   }
 }
 
+// A turn that asked a person goes on when the person has decided, with its messages, whatever was answered since.
+const goesOn = (turn, turns) => turns.some((other) => other.decision === 'WAIT' && other.superseded_ms && other.fence < turn.fence &&
+  other.inbox_seqs.every((seq) => turn.inbox_seqs.includes(seq)));
+
 // I4: turns take messages in the order of arrival, and answer in the order of turns.
 function turnsOutOfOrder(run, found) {
   for (const [conversation, turns] of run.turnsByConversation) {
     let lastInbox = 0, lastSeq = 0;
     for (const turn of turns) {
-      if (!turn.superseded_ms && Math.min(...turn.inbox_seqs) <= lastInbox) found('reordered', `conversation ${conversation}: turn ${turn.turn_id} takes a message that came before the last turn's`);
+      if (!turn.superseded_ms && Math.min(...turn.inbox_seqs) <= lastInbox && !goesOn(turn, turns)) found('reordered', `conversation ${conversation}: turn ${turn.turn_id} takes a message that came before the last turn's`);
       if (!turn.superseded_ms) lastInbox = Math.max(lastInbox, ...turn.inbox_seqs);
       for (const row of run.outboxByTurn.get(turn.turn_id) ?? []) {
         if (row.seq <= lastSeq) found('reordered', `conversation ${conversation}: turn ${turn.turn_id} answers before an earlier turn`);
@@ -260,6 +267,22 @@ function unsent(run, found) {
   }
 }
 
+// D10: what a turn does is done once, however often it runs, and the turn is committed.
+function effectsTwice(run, found) {
+  const done = new Set();
+  for (const { tenant_id: tenant, turn_id: id } of run.effects ?? []) {
+    const turn = run.turnsById.get(id);
+    if (done.has(id)) found('effects', `turn ${id} did its work twice`);
+    done.add(id);
+    if (!turn || turn.superseded_ms || turn.tenant_id !== tenant) found('effects', `turn ${id} did something and was not committed`);
+  }
+}
+
+// D10: a turn that runs again and asks otherwise is an error that is shown: the customer gets the polite text.
+function mismatched(run, found) {
+  for (const turn of run.turns) if (STEP_ERRORS.includes(turn.error_code)) found('mismatched');
+}
+
 // I7: once all statuses are acknowledged, each message that arrived is read.
 function statusesLost(run, found) {
   if (run.statuses.acked !== run.statuses.posted) return;
@@ -288,15 +311,15 @@ function miscounted(run, found) {
     if (accepted !== replied + failed + cancelled + dead + open) found('miscounted', `accepted ${accepted}, but replied ${replied} + failed ${failed} + cancelled ${cancelled} + dead ${dead} + open ${open}`);
 }
 
-const oracles = [lost, answeredTwice, sentTwice, sentOutOfOrder, turnsOutOfOrder, arrivedOutOfOrder, split, writtenByWrongOwner, sentByWrongOwner, crossed, unanswered, superseded, stale, unsent, statusesLost, recoveredLate, stalled, miscounted];
+const oracles = [lost, answeredTwice, sentTwice, sentOutOfOrder, turnsOutOfOrder, arrivedOutOfOrder, split, writtenByWrongOwner, sentByWrongOwner, crossed, unanswered, superseded, stale, unsent, effectsTwice, mismatched, statusesLost, recoveredLate, stalled, miscounted];
 
-// These must be 0; `ambiguous`, `refused`, `given_up` and `superseded` are counted and allowed.
-export const MUST_BE_0 = ['lost', 'duplicates', 'reordered', 'split', 'wrong_owner', 'crossed', 'unanswered', 'stale', 'statuses_lost', 'slow_recovery', 'stalled', 'miscounted'];
+// These must be 0; `ambiguous`, `refused`, `given_up`, `superseded` and `mismatched` are counted and allowed.
+export const MUST_BE_0 = ['lost', 'duplicates', 'reordered', 'split', 'wrong_owner', 'crossed', 'unanswered', 'stale', 'effects', 'statuses_lost', 'slow_recovery', 'stalled', 'miscounted'];
 
 // { figures: { lost: 0, ... }, findings: ['lost: ...', ...] }
 export function judge(data) {
   const run = prepare(data);
-  const figures = Object.fromEntries([...MUST_BE_0, 'ambiguous', 'refused', 'given_up', 'superseded'].map((name) => [name, 0]));
+  const figures = Object.fromEntries([...MUST_BE_0, 'ambiguous', 'refused', 'given_up', 'superseded', 'mismatched'].map((name) => [name, 0]));
   const findings = [];
   for (const oracle of oracles)
     oracle(run, (figure, text) => {

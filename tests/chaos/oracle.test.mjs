@@ -172,6 +172,11 @@ const mutants = {
     for (const other of run.inbox) if (other.turn_id === turn.turn_id) other.turn_id = 'later';
   }, ['statuses_lost']],
   'a superseded turn whose messages nobody answers': ['unanswered', (run) => (answered(run).superseded_ms = 1)],
+  'a turn that did its work twice': ['effects', (run) => {
+    const effect = { tenant_id: answered(run).tenant_id, turn_id: answered(run).turn_id };
+    run.effects = [effect, effect];
+  }],
+  'a turn that did something and was not committed': ['effects', (run) => (run.effects = [{ tenant_id: run.turns[0].tenant_id, turn_id: 'nobody' }])],
   'a status that was acknowledged and not applied': ['statuses_lost', (run) => (run.outbox.find((row) => row.state === 'read').state = 'delivered')],
   'a call of the broker that has no end': ['miscounted', (run) => run.counters.accepted++],
 };

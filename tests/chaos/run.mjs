@@ -88,13 +88,14 @@ async function readDatabase(parley) {
   const conversations = await query('select tenant_id, conversation_id, owner, owner_fence, channel_account_id from conversations');
   const changes = await query('select conversation_id, owner_fence, owner, changed_by, floor(1000 * extract(epoch from changed_at)) as changed_ms from owner_changes order by owner_fence');
   const accounts = await query('select tenant_id, external_id from channel_accounts');
+  const effects = await query("select tenant_id, split_part(idempotency_key, '/', 1) as turn_id from incidents where idempotency_key ~ '^[0-9a-f-]{36}/'");
   for (const turn of turns) turn.inbox_seqs = turn.inbox_seqs.map(Number);
   return {
     inbox: inbox.map((row) => numbers(row, ['inbox_seq'])),
     turns: turns.map((row) => numbers(row, ['fence', 'outbox_count', 'committed_ms', 'superseded_ms'])),
     outbox: outbox.map((row) => numbers(row, ['seq', 'owner_fence', 'attempt'])),
     conversations: conversations.map((row) => numbers(row, ['owner_fence'])),
-    owner_changes: changes.map((row) => numbers(row, ['owner_fence', 'changed_ms'])), accounts,
+    owner_changes: changes.map((row) => numbers(row, ['owner_fence', 'changed_ms'])), accounts, effects,
   };
 }
 
@@ -133,7 +134,7 @@ export async function drain(parley, world, say, limitMs = DRAIN_MS) {
 async function shake(parley, folder, port, options, say) {
   const world = new World({
     url: [parley, options.cell].filter(Boolean).map(({ url }) => `${url}/webhook/whatsapp`), secret, 'phone-id': phoneId, 'graph-host': options.host, 'graph-port': port, folder,
-    tenants: TENANTS, conversations: options.conversations, rate: options.rate, seconds: options.seconds, seed: options.seed,
+    tenants: TENANTS, conversations: options.conversations, rate: options.rate, seconds: options.seconds, seed: options.seed, 'puzzles-pct': options.puzzlesPct ?? 0,
   });
   const faults = (options.makeFaults ?? ((...args) => new Faults(...args)))(parley, { ...options, late: () => world.last?.late ?? 0 });
   faults.start();
@@ -177,10 +178,11 @@ function resultOf(data, { world, faults, drainMs }, options) {
     ack_p99_ms: world.ack_p99_ms, drain_ms: drainMs, memory_max_mib: Math.max(...Object.values(faults.memory)),
     memory_mib: faults.memory, turns: data.turns.length, sends: world.sends, webhooks: world.messages, statuses: world.statuses,
     fallbacks: data.turns.filter((turn) => turn.path === 'fallback').length,
+    agent_turns: data.turns.filter((turn) => turn.path === 'agent').length, effects_done: data.effects.length,
   };
   if (drainMs === null) findings.push(`drain: work was left after ${DRAIN_MS / 1000} s`);
   // While the disk is full or a cell cut off, customers wait for an acknowledgement and do not write.
-  if (result.accepted < ((offered - result.excused) * acceptedPct(options.seconds)) / 100) findings.push(`load: only ${result.accepted} of ${offered} messages were accepted, so little was tested`);
+  if (result.accepted < ((offered - result.excused) * (options.acceptedPct ?? acceptedPct(options.seconds))) / 100) findings.push(`load: only ${result.accepted} of ${offered} messages were accepted, so little was tested`);
   if (world.messages.refused + world.statuses.refused > 0) findings.push('webhooks: an answer was neither 200 nor 503 nor 429');
   if (options.isDiskFull && !fullDisks.some((event) => event.is_met)) findings.push('faults: the disk was never full for the database, so little was tested');
   if (faults.cell && result.cells_given_up === 0) findings.push('faults: no cell was cut off for longer than it counts as alive, so little was tested');
@@ -231,6 +233,7 @@ export async function chaosRun(options, say = () => {}) {
       statuses: { posted: shaken.world.statuses.posted, acked: shaken.world.statuses.acked },
     };
     outcome = { ...resultOf(data, shaken, options), data, folder: parley.data };
+    await options.inspect?.(parley, outcome);
     return outcome;
   } finally {
     await stop({ keep: (!outcome?.result.is_ok && !options.isLost) || options.keep });
@@ -238,7 +241,7 @@ export async function chaosRun(options, say = () => {}) {
 }
 
 export const lineOf = (result) =>
-  `seed ${result.seed}: ${result.cases ? `${result.reached} of ${result.cases} cases of ${result.points} points reached, ` : ''}${result.accepted} accepted, ${result.lost} lost, ${result.duplicates} duplicates, ${result.ambiguous} ambiguous, ` +
+  `seed ${result.seed}: ${result.accepted} accepted, ${result.lost} lost, ${result.duplicates} duplicates, ${result.ambiguous} ambiguous, ` +
   `${result.reordered} reordered, ${result.wrong_owner} wrong owner, ${result.unanswered} unanswered, ${result.stale} stale, ${result.superseded} superseded, ${result.given_up} given up, ${result.kills} kills, ${result.disks_full ? `${result.disks_full} times a full disk (back in ${result.disk_back_max_ms} ms at most), ` : ''}` +
   `${result.cell_cuts ? `a cell cut off ${result.cell_cuts} times (${result.cells_given_up} times given up, ${result.late_commits_refused} late commits refused), ` : ''}` +
   `p99 ${result.p99_ms} ms, drained in ${result.drain_ms ?? 'over 60000'} ms, at most ${result.memory_max_mib} MiB: ${result.is_ok ? 'ok' : 'FAILED'}`;
