@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { freePort, Parley, Sim, sleep, textMessage, until } from '../harness/parley.mjs';
+import { choice, freePort, Parley, Sim, sleep, until } from '../harness/parley.mjs';
 
 const adminToken = 'a-token-of-the-test-0123456789abcdef';
 const adminPort = await freePort();
@@ -22,13 +22,11 @@ nodes:
 `;
 
 const conversationOf = async (parley, from) => (await parley.query('select conversation_id from conversations where address = $1', [from]))[0].conversation_id;
-const outboxOf = (parley, from) => parley.query(
-  'select o.* from outbox o join conversations c using (tenant_id, conversation_id) where c.address = $1 order by o.seq', [from]);
 const tell = async (parley, sent, status, more = {}) => assert.equal((await parley.webhook(null, { statuses: [{
   id: sent.provider_id, status, timestamp: String(Math.floor(Date.now() / 1000)), recipient_id: sent.to.slice(1), biz_opaque_callback_data: sent.outbox_id, ...more,
 }] })).status, 200);
 const meet = async (parley, sim, from) => {
-  assert.equal((await parley.webhook([textMessage(from, 'bonjour')])).status, 200);
+  await parley.say(from, 'bonjour');
   await sim.waitFor(from, 1);
   return conversationOf(parley, from);
 };
@@ -51,12 +49,12 @@ describe('files', () => {
   test('of a flow: the text behind it leaves when it is delivered, whoever is killed meanwhile', async () => {
     const from = '33760000001';
     await meet(parley, sim, from);
-    await parley.webhook([{ ...textMessage(from, ''), type: 'interactive', text: undefined, interactive: { type: 'list_reply', list_reply: { id: 'menu:show_roof', title: 'x' } } }]);
+    await parley.webhook([choice(from, 'menu:show_roof')]);
     const [, image] = await sim.waitFor(from, 2);
     assert.equal(image.request.image.link, roof);
     assert.match(image.request.image.caption, /Que souhaitez-vous savoir/);
     await tell(parley, image, 'sent');
-    await until('its result is recorded', async () => (await outboxOf(parley, from))[1].state === 'sent');
+    await until('its result is recorded', async () => (await parley.outboxOf(from))[1].state === 'sent');
     await sleep(LOOK_MS);
     const pid = await parley.pidOf('delivery');
     process.kill(pid, 'SIGKILL');
@@ -79,7 +77,7 @@ describe('files', () => {
       assert.deepEqual(await typesTo(sim, from), ['video']);
       await tell(parley, video, status, status === 'failed' && { errors: [{ code: 131053, title: 'Media upload error' }] });
       await sim.waitFor(from, 3);
-      const states = (await outboxOf(parley, from)).slice(1).map((row) => row.state);
+      const states = (await parley.outboxOf(from)).slice(1).map((row) => row.state);
       assert.equal(states[0], status);
     }
   });
@@ -117,7 +115,7 @@ describe('files', () => {
     await parley.cli(['reply', conversation, 'and so on']);
     await sim.waitFor(from, 2);
     assert.deepEqual(await typesTo(sim, from), ['text']);
-    const codes = (await outboxOf(parley, from)).slice(1).map((row) => row.error_code);
+    const codes = (await parley.outboxOf(from)).slice(1).map((row) => row.error_code);
     assert.deepEqual(codes, ['MEDIA_LINK', 'CAPTION_TOO_LONG', 'CAPTION_TOO_LONG', '']);
     const { messages } = JSON.parse((await parley.cli(['outbox', '--json'])).stdout);
     const shown = messages.find((row) => row.error_code === 'MEDIA_LINK');
