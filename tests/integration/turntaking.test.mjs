@@ -92,7 +92,7 @@ describe('corrections while a slow agent thinks', () => {
       const from = `3469000000${i}`;
       parley.setMood('agent', 'hang');
       const calls = parley.ledgerOf('agent').length;
-      await say(parley, from, 'a table for two');
+      await parley.say(from, 'a table for two');
       await until('the agent thinks', () => parley.ledgerOf('agent').length > calls);
       await write(await conversationOf(from), 'We are full, I am sorry.');
       await sim.waitFor(from, 1);
@@ -100,12 +100,12 @@ describe('corrections while a slow agent thinks', () => {
       process.kill(await parley.pidOf('agent'), 'SIGKILL'); // the next one is asked, and has an answer
       await until('the turn ends', () => isAnswered(from));
       assert.deepEqual(parley.ledgerOf('agent').slice(calls).map(([what]) => what), ['called', 'called', 'answered']);
-      const turns = await turnsOf(parley, from);
+      const turns = await parley.turnsOf(from);
       assert.deepEqual(turns.map((turn) => [turn.path, turn.outbox_count]), [['person', 0]]);
       assert.deepEqual(await textsTo(parley, sim, from), ['We are full, I am sorry.']);
       assert.deepEqual(await authorsOf(from), ['person sent']); // nothing of the bot was written at all
       await parley.cli(['handback', '--from', from]);
-      await say(parley, from, 'and tomorrow?');
+      await parley.say(from, 'and tomorrow?');
       await sim.waitFor(from, 2);
       assert.equal((await textsTo(parley, sim, from))[1], 're: and tomorrow?');
     });
@@ -114,7 +114,7 @@ describe('corrections while a slow agent thinks', () => {
     const from = '34690000009';
     const pid = await parley.pidOf('delivery');
     process.kill(pid, 'SIGSTOP');
-    await say(parley, from, 'a table for two');
+    await parley.say(from, 'a table for two');
     await until('the answer waits', async () => (await authorsOf(from)).length === 1);
     await byCommand(await conversationOf(from), 'We are full, I am sorry.');
     process.kill(pid, 'SIGCONT');
