@@ -13,4 +13,4 @@ command_fn command_up, command_down, command_status, command_chat, command_under
     command_top, command_deadletters, command_alerts, command_model, command_obituaries,
     command_restart, command_scale, command_drain, command_takeover, command_reply, command_outbox,
     command_replay, command_approve, command_tool, command_mcp, command_memory, command_prompt;
-command_fn command_eval, command_glossary, command_integration, command_tenant;
+command_fn command_eval, command_glossary, command_integration, command_tenant, command_product;

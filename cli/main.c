@@ -33,6 +33,7 @@ static const command_t commands[] = {
      "what models are told ([list | show NAME | set NAME --file FILE | reset NAME])"},
     {"glossary", command_glossary,
      "a tenant's own words in translations ([list | set | keep | unset])"},
+    {"product", command_product, "a tenant's price table ([list | set PRODUCT | remove PRODUCT])"},
     {"eval", command_eval, "is what the bot is sure of right ([calibration | threshold], --json)"},
     {"tenant", command_tenant,
      "what is set for one business: name, deadlines, limits (show | set --answer-ms 30000)"},

@@ -1,5 +1,6 @@
 -- Forgets what is remembered of a contact: the facts, and the summaries of all their conversations. What
 -- was said until now is remembered no more: a summary that is being made from it finds another version.
+-- What tools were given and gave back goes too (tools_erase).
 create or replace function memory_erase(
     p_tenant text, p_contact uuid, p_by text,
     out facts_count integer, out conversations_count integer)
@@ -24,6 +25,7 @@ begin
            erased_inbox_seq = excluded.erased_inbox_seq, erased_at = excluded.erased_at,
            erased_by = excluded.erased_by;
     get diagnostics conversations_count = row_count;
+    perform tools_erase(p_tenant, p_contact);
     delete from contact_facts f where f.tenant_id = p_tenant and f.contact_id = p_contact;
     get diagnostics facts_count = row_count;
 end

@@ -38,6 +38,9 @@ static const struct {
                  "repeat it."},
     {"contact_day", "This tool was used often enough for this customer today. Offer a person."},
     {"tenant_day", "This tool was used often enough today. Offer a person."},
+    {"spend_day", "What may be spent today is spent. Go on without it, or offer a person."},
+    {"spend_conversation",
+     "What this conversation may cost is spent. Go on without it, or offer a person."},
     {"approvals",
      "Several things of this conversation wait for a person already. Tell the customer "
      "that a colleague will look at them."},

@@ -193,6 +193,23 @@ static void a_product_is_replaced_whole(void **state)
             ACT_E_OK);
 }
 
+static void a_product_that_is_removed_is_gone_once(void **state)
+{
+    test_db_t *db = *state;
+    act_str_t tenant = demo_tenant(db);
+    act_str_t other = demo_tenant(db);
+    const remove_product_reply_t *removed = NULL;
+    for (int i = 0; i < 2; i++) {
+        DO(db, tenant, REMOVE_PRODUCT, remove_product_request, remove_product_reply, &removed,
+           .product_id = ACT_STR("demo-painting"));
+        assert_true(removed->was_there == (i == 0));
+    }
+    const list_products_reply_t *list = NULL;
+    DO(db, tenant, LIST_PRODUCTS, empty, list_products_reply, &list, 0);
+    assert_int_equal(list->products.count, 5);
+    assert_true(quote(db, other, "demo-painting", 1, "en")->is_known);
+}
+
 // --- leads -----------------------------------------------------------------------------------------
 
 #define CAPTURE(db, tenant, ret_reply, ...)                                                        \
@@ -291,6 +308,7 @@ int main(void)
         cmocka_unit_test(an_arabic_article_hides_no_product),
         cmocka_unit_test(what_is_not_known_has_its_nearest),
         cmocka_unit_test(a_product_is_replaced_whole),
+        cmocka_unit_test(a_product_that_is_removed_is_gone_once),
         cmocka_unit_test(one_open_lead_a_contact),
         cmocka_unit_test(a_lead_is_a_receipt_of_its_turn),
         cmocka_unit_test(a_lead_says_something_true),

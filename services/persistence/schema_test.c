@@ -56,7 +56,8 @@ static void system_scope_is_only_where_it_is_needed(void **state)
                       "polrelid::regclass::text) from pg_policy where polname = 'system_sweep'"),
         "channel_accounts contact_facts conversations dead_letters inbox model_limits model_providers model_roles "
         "notification_sends notifications org_integrations "
-        "outbox outbox_queue system_alerts tenants tool_approvals turn_steps turns unsent_messages");
+        "outbox outbox_queue system_alerts tenants tool_approvals tool_executions tool_usage turn_steps turns "
+        "unsent_messages");
 }
 
 static void tenants_do_not_see_each_other(void **state)

@@ -23,6 +23,8 @@ const act_config_row_t session_settings[] = {
      false},
     {"sweep_ms", "PARLEY_SWEEP_MS", ACT_CONFIG_INT, "1000", 100, 60000, "1000",
      "how often stored messages that nobody took are looked for", false},
+    {"tool_log_days", "PARLEY_TOOL_LOG_DAYS", ACT_CONFIG_INT, "90", 0, 3650, "90",
+     "how long is kept which tools were called, with what and what came of it; 0: for ever", false},
     {"journal_days", "PARLEY_JOURNAL_DAYS", ACT_CONFIG_INT, "30", 1, 3650, "30",
      "how long turns can be replayed (`parley replay`); then their journals are removed", false},
     {"watch_ms", "PARLEY_WATCH_MS", ACT_CONFIG_INT, "5000", 100, 600000, "5000",
@@ -86,6 +88,7 @@ static void load_settings(session_t *self)
     self->watch_ms = act_config_int(config, "watch_ms");
     self->sweep_ms = act_config_int(config, "sweep_ms");
     self->journal_days = act_config_int(config, "journal_days");
+    self->tool_log_days = act_config_int(config, "tool_log_days");
     self->typing_after_ms = act_config_int(config, "typing_after_ms");
     self->fast_path_confidence = (double)act_config_int(config, "fast_path_confidence_pct") / 100.0;
     self->is_event_wanted = act_config_bool(config, "turn_events");

@@ -24,6 +24,7 @@ typedef struct {
     int64_t turn_budget_ms;
     int64_t sweep_ms;
     int64_t journal_days;
+    int64_t tool_log_days;
     int64_t watch_ms;
     int64_t typing_after_ms; // negative: never
     double fast_path_confidence;

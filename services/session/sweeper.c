@@ -67,6 +67,7 @@ static void compact(void *context)
     compact_journals_request_t request = {
         .older_than_days = (uint32_t)session->journal_days,
         .max_rows = COMPACT_ROWS_MAX_COUNT,
+        .tools_older_than_days = (uint32_t)session->tool_log_days,
     };
     act_call_opts_t opts = {.budget_ms = BUDGET_MS, .class_ = ACT_CLASS_BULK};
     persistence_compact_journals(session->actor, &opts, &request, on_compacted, session);

@@ -93,6 +93,7 @@ static act_tool_card_t *card_of(json_t *root)
         .description = text_of(root, "description"),
         .effects = effects_of(text_of(root, "effects")),
         .timeout_ms = count_of(root, "timeout_ms", 5000),
+        .cost_micro_usd = count_of(root, "cost_micro_usd", 0),
         .needs_approval = is_text(text_of(root, "approval"), "always"),
         .has_network = is_text(text_of(root, "network"), "any"),
         .is_for_staff = is_text(text_of(root, "audience"), "staff"),

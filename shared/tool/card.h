@@ -20,6 +20,7 @@ typedef struct {
     const char *description;
     act_tool_effects_t effects;
     uint32_t timeout_ms;
+    uint32_t cost_micro_usd; // of one call
     bool needs_approval;
     bool has_network;
     bool is_for_staff;         // never in a customer's turn

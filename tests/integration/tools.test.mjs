@@ -56,6 +56,35 @@ describe('built-in tools', () => {
   });
 });
 
+describe('parley product', () => {
+  const product = (...words) => parley.cli(['product', ...words]);
+  const price = async (quantity) => (await callTool(parley, 'pricing', { product: 'zinc gutter', quantity })).result;
+
+  test('a product is set, changed, translated and removed; customers are told what holds', async () => {
+    await product('set', 'gutter', '--name', 'Zinc gutter', '--unit', 'metre', '--price', '38.50', '--currency', 'EUR');
+    assert.equal((await price(2)).total, '77.00 EUR');
+    await product('set', 'gutter', '--breaks', '10=35,50=31.25');
+    assert.equal((await price(10)).total, '350.00 EUR');
+    const { stdout } = await product('set', 'gutter', '--language', 'fr', '--name', 'Gouttière en zinc');
+    assert.match(stdout, /gutter +38\.50 EUR {2}10=35\.00,50=31\.25\n {4}en Zinc gutter, a metre\n {4}fr Gouttière en zinc/);
+    assert.match((await product()).stdout, /^gutter /m);
+    await product('remove', 'gutter');
+    assert.equal((await price(2)).is_known, false);
+  });
+
+  test('what is wrong is said with an example', async () => {
+    for (const [words, said] of [
+      [['set', 'gutter', '--price', '5'], /needs --name, --price and --currency \(example:/],
+      [['set', 'demo-painting', '--price', '5,00'], /prices have a point.*\(example:/],
+      [['set', 'demo-painting', '--currency', 'euro'], /three capital letters \(example:/],
+      [['set'], /needs the product \(example:/], [['remove', 'gutter'], /no such product/], [['sell'], /list, set, remove/]]) {
+      const { code, stderr } = await parley.cliAny(['product', ...words]);
+      assert.notEqual(code, 0);
+      assert.match(stderr, said);
+    }
+  });
+});
+
 describe('hot add', () => {
   test('a folder appears as a tool, an edit rolls it, its removal ends it', async () => {
     putPython(parley, 'echo', 'return {"text": "one " + text}');
