@@ -24,10 +24,6 @@ typedef struct {
     struct {
         int64_t faq_min_score_pct, context_tokens, answer_max_chars;
     } settings;
-    struct {
-        const tool_result_t *items;
-        uint32_t count;
-    } results;
 } answer_job_t;
 
 // Options of a call whose answer is a read step of the turn.

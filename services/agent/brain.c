@@ -5,13 +5,13 @@
 #include "context.h"
 #include "metrics.h"
 #include "proto/model_service.h"
+#include "quote.h"
 
 // A question, what was before it, and each step's answer with the results of its tools; one repair more.
 #define MESSAGES_MAX_COUNT (3 + 2 * (BRAIN_STEPS_MAX_COUNT + 1))
 #define RESULTS_MAX_COUNT 64
 // Of ChatRequest.tools.
 #define CARDS_MAX_COUNT 64
-#define RESULT_MAX_CHARS 16000
 // Of the time that is left, for one question: something is left for the writer.
 #define STEP_PCT 70
 #define OUTPUT_MAX_TOKENS 2048
@@ -102,14 +102,6 @@ static chat_message_t *add_message(brain_t *self)
 
 // --- what the model wants ------------------------------------------------------------------------
 
-// What the model and the writer are shown of a result: text that closes no block.
-static tool_result_t shown(brain_t *self, const tool_result_t *result)
-{
-    tool_result_t copy = *result;
-    copy.content = context_quote(arena_of(self), result->content, RESULT_MAX_CHARS);
-    return copy;
-}
-
 static void note_result(brain_t *self, const tool_result_t *result)
 {
     if (self->results_count < RESULTS_MAX_COUNT)
@@ -159,7 +151,7 @@ static void on_tools(void *context, const hands_outcome_t *outcome)
             results[i] = refuse(&self->calls[i], "Look at the results first, then decide alone.");
             continue;
         }
-        results[i] = shown(self, &outcome->results.items[done_count++]);
+        results[i] = quote_result(arena_of(self), &outcome->results.items[done_count++]);
         note_result(self, &outcome->results.items[done_count - 1]);
     }
     if (outcome->is_parked) {
@@ -192,7 +184,7 @@ static void add_past(brain_t *self)
         return;
     tool_result_t *results = act_arena_alloc_array(arena_of(self), count, sizeof *results);
     for (uint32_t i = 0; i < count; i++) {
-        results[i] = shown(self, &past[i]);
+        results[i] = quote_result(arena_of(self), &past[i]);
         note_result(self, &past[i]);
     }
     *add_message(self) =

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 #include "base/time.h"
-#include "unseen.h"
+#include "quote.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -51,37 +51,22 @@ int64_t context_tokens(act_str_t text)
 
 // --- texts of others -----------------------------------------------------------------------------
 
-act_str_t context_quote(act_arena_t *arena, act_str_t text, size_t max_chars)
-{
-    text = act_str_trim(text);
-    act_str_t prefix = act_utf8_prefix(text, max_chars);
-    act_buf_t out;
-    act_buf_init(&out, 3 * prefix.len_bytes + 8);
-    for (size_t at = 0; at < prefix.len_bytes;) {
-        size_t from = at;
-        uint32_t code = act_utf8_next(prefix, &at);
-        if (code == '<' || code == 0xff1c || code == 0xfe64)
-            act_buf_add_str(&out, ACT_STR("‹"));
-        else if (code == '>' || code == 0xff1e || code == 0xfe65)
-            act_buf_add_str(&out, ACT_STR("›"));
-        else if (!unseen_is(code))
-            act_buf_add(&out, prefix.ptr + from, at - from);
-    }
-    if (prefix.len_bytes < text.len_bytes)
-        act_buf_add_str(&out, ACT_STR("…"));
-    act_str_t quoted = act_arena_str(arena, act_buf_str(&out));
-    act_buf_fini(&out);
-    return quoted;
-}
-
 // A name for a tag's attribute: no quotes either.
 static act_str_t quote_name(act_arena_t *arena, act_str_t text)
 {
-    act_str_t quoted = context_quote(arena, text, 200);
+    act_str_t quoted = quote_text(arena, text, 200);
     char *bytes = act_arena_alloc(arena, quoted.len_bytes + 1);
     for (size_t i = 0; i < quoted.len_bytes; i++)
         bytes[i] = quoted.ptr[i] == '"' || quoted.ptr[i] == '\n' ? ' ' : quoted.ptr[i];
     return act_str_of(bytes, quoted.len_bytes);
+}
+
+bool context_is_foreign(const search_faq_reply_t *hits)
+{
+    for (uint32_t i = 0; i < hits->hits.count; i++)
+        if (hits->hits.items[i].is_foreign)
+            return true;
+    return false;
 }
 
 // --- lines ---------------------------------------------------------------------------------------
@@ -113,7 +98,7 @@ static void add_history(plan_t *plan, const respond_request_t *request)
         const history_line_t *line = &request->history.items[i];
         char at[ACT_TIME_TEXT_BYTES];
         const char *tag = tag_of(line->author);
-        act_str_t text = context_quote(plan->arena, line->text, LINE_MAX_CHARS);
+        act_str_t text = quote_text(plan->arena, line->text, LINE_MAX_CHARS);
         act_time_text(line->at_ms * 1000, at);
         add_line(plan, RECENT,
                  act_arena_printf(plan->arena, "<%s at=\"%.16sZ\">%" ACT_STR_FMT "</%s>\n", tag, at,
@@ -127,8 +112,8 @@ static void add_knowledge(plan_t *plan, const search_faq_reply_t *hits)
         const faq_hit_t *hit = &hits->hits.items[i];
         act_arena_t *arena = plan->arena;
         act_str_t id = quote_name(arena, hit->faq_id);
-        act_str_t question = context_quote(arena, hit->question, LINE_MAX_CHARS);
-        act_str_t answer = context_quote(arena, hit->answer, ENTRY_MAX_CHARS);
+        act_str_t question = quote_text(arena, hit->question, LINE_MAX_CHARS);
+        act_str_t answer = quote_text(arena, hit->answer, ENTRY_MAX_CHARS);
         add_line(plan, KNOWLEDGE,
                  act_arena_printf(arena,
                                   "<entry source=\"faq:%" ACT_STR_FMT "\">%" ACT_STR_FMT
@@ -140,13 +125,13 @@ static void add_knowledge(plan_t *plan, const search_faq_reply_t *hits)
 static void add_memory(plan_t *plan, const context_input_t *input)
 {
     act_arena_t *arena = plan->arena;
-    act_str_t summary = context_quote(arena, input->summary, SUMMARY_MAX_CHARS);
+    act_str_t summary = quote_text(arena, input->summary, SUMMARY_MAX_CHARS);
     if (!act_str_empty(summary))
         add_line(plan, SUMMARY,
                  act_arena_printf(arena, "%" ACT_STR_FMT "\n", ACT_STR_ARG(summary)));
     for (uint32_t i = 0; i < input->facts_count; i++) {
         act_str_t name = quote_name(arena, input->facts[i].name);
-        act_str_t value = context_quote(arena, input->facts[i].value, FACT_MAX_CHARS);
+        act_str_t value = quote_text(arena, input->facts[i].value, FACT_MAX_CHARS);
         add_line(plan, FACTS,
                  act_arena_printf(arena,
                                   "<fact name=\"%" ACT_STR_FMT "\">%" ACT_STR_FMT "</fact>\n",
@@ -245,7 +230,7 @@ static act_str_t write_context(act_arena_t *arena, const context_input_t *input,
 {
     plan_t *plan = act_arena_alloc(arena, sizeof *plan);
     plan->arena = arena;
-    act_str_t message = context_quote(arena, input->request->text, MESSAGE_MAX_CHARS);
+    act_str_t message = quote_text(arena, input->request->text, MESSAGE_MAX_CHARS);
     add_history(plan, input->request);
     add_knowledge(plan, input->hits);
     if (has_memory)

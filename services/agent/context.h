@@ -2,8 +2,7 @@
 // section may take of it; what one does not need the others get, and what does not fit is left out: the
 // oldest lines and the least fitting entries first. The customer's message is always there.
 //
-// Everything that others wrote stands in tagged blocks. No block can be closed from inside: < and > of such
-// texts become other signs, and what nobody sees is dropped. Pure: the same input gives the same bytes,
+// Everything that others wrote stands in tagged blocks, and none can be closed from inside (quote.h). Pure: the same input gives the same bytes,
 // which is what finds a paid step again.
 #pragma once
 #include "base/arena.h"
@@ -14,8 +13,8 @@
 // As the gateway counts: rather too many than too few.
 int64_t context_tokens(act_str_t text);
 
-// A text of others, made harmless; at most max_chars of it.
-act_str_t context_quote(act_arena_t *arena, act_str_t text, size_t max_chars);
+// Is there an entry that the business has not written itself? Then the context is tainted (hands_taint).
+bool context_is_foreign(const search_faq_reply_t *hits);
 
 // A fact that is known of the customer.
 typedef struct {

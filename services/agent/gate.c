@@ -225,7 +225,7 @@ static bool is_own_word(const gate_t *self, act_str_t text)
 static bool take_value(void *context, const marks_leaf_t *leaf)
 {
     gate_t *self = context;
-    if (leaf->is_untrusted && json_string_length(leaf->value) > 0)
+    if (leaf->is_untrusted && (json_string_length(leaf->value) > 0 || json_is_true(leaf->value)))
         self->is_tainted = true;
     if (!leaf->provenance || leaf->is_untrusted || self->values_count == POLICY_VALUES_MAX_COUNT)
         return true;
@@ -237,20 +237,55 @@ static bool take_value(void *context, const marks_leaf_t *leaf)
     return true;
 }
 
-bool gate_learn(gate_t *self, const tool_entry_t *tool, const json_t *result)
+bool gate_learn(gate_t *self, const tool_entry_t *tool, const json_t *result, bool has_text)
 {
     bool was_tainted = self->is_tainted;
+    uint32_t values_count = self->values_count;
     self->is_tainted = false;
-    if (tool->card->has_network)
+    if (tool->card->has_network || (has_text && marks_has_foreign_text(tool->card->output)))
         self->is_tainted = true;
     else if (result)
         (void)marks_walk(tool->card->output, result, take_value, self);
     bool is_foreign = self->is_tainted;
+    if (is_foreign) // who wrote a part of it may have written all of it
+        self->values_count = values_count;
     self->is_tainted = is_foreign || was_tainted;
     return is_foreign;
+}
+
+bool gate_is_foreign(gate_t *self, const tool_entry_t *tool, const json_t *result, bool has_text)
+{
+    bool was_tainted = self->is_tainted;
+    uint32_t values_count = self->values_count;
+    bool is_foreign = gate_learn(self, tool, result, has_text);
+    self->is_tainted = was_tainted;
+    self->values_count = values_count;
+    return is_foreign;
+}
+
+void gate_taint(gate_t *self)
+{
+    self->is_tainted = true;
 }
 
 bool gate_is_tainted(const gate_t *self)
 {
     return self->is_tainted;
+}
+
+act_str_t gate_urls(const gate_t *self, act_arena_t *arena)
+{
+    act_buf_t out;
+    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
+    for (uint32_t i = 0; i < self->facts->known->known_values.count; i++) {
+        const tool_value_t *value = &self->facts->known->known_values.items[i];
+        if (act_str_is(value->kind, "url"))
+            act_buf_printf(&out, "%" ACT_STR_FMT "\n", ACT_STR_ARG(value->value));
+    }
+    for (uint32_t i = 0; i < self->values_count; i++)
+        if (strcmp(self->values[i].kind, "url") == 0)
+            act_buf_printf(&out, "%" ACT_STR_FMT "\n", ACT_STR_ARG(self->values[i].text));
+    act_str_t urls = act_arena_str(arena, act_buf_str(&out));
+    act_buf_fini(&out);
+    return urls;
 }

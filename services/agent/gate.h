@@ -28,7 +28,15 @@ gate_pass_t gate_check(gate_t *self, const tool_call_t *call);
 // The same for a call that a person approved; card_hash: the tool as they saw it.
 gate_pass_t gate_check_approved(gate_t *self, const tool_call_t *call, act_str_t card_hash);
 
-// What a tool answered (NULL: an error's text). Tells whether it is text of third parties; then the context
-// is tainted from now on.
-bool gate_learn(gate_t *self, const tool_entry_t *tool, const json_t *result);
+// What a tool answered (NULL: no result), and whether it said a sentence besides, or an error's: of a tool that
+// reads what others wrote that may be theirs. Tells whether it is text of third parties; then the context is
+// tainted from now on.
+bool gate_learn(gate_t *self, const tool_entry_t *tool, const json_t *result, bool has_text);
+// The same question of a result of another turn; nothing is learned from it.
+bool gate_is_foreign(gate_t *self, const tool_entry_t *tool, const json_t *result, bool has_text);
+// Text of third parties came into the context by another way: a document, a transcript.
+void gate_taint(gate_t *self);
 bool gate_is_tainted(const gate_t *self);
+
+// URLs that are set or that tools gave, one a line.
+act_str_t gate_urls(const gate_t *self, act_arena_t *arena);

@@ -167,6 +167,20 @@ static void hear(hands_t *self, const tool_approval_heard_t *approval)
                                              ACT_STR_ARG(approval->note));
 }
 
+// What was foreign then is foreign now. Only that: values of another turn are no source of this one's.
+static void learn_past(hands_t *self, const tool_past_t *past)
+{
+    if (!self->gate)
+        return;
+    const tool_entry_t *tool = tool_set_find(self->set, past->tool);
+    json_t *result = NULL;
+    bool is_read = act_json_parse(past->result, &result, NULL, NULL) == ACT_E_OK;
+    bool is_known = tool && (is_read || !act_str_is(past->outcome, "ok"));
+    if (!is_known || gate_is_foreign(self->gate, tool, result, !is_read))
+        gate_taint(self->gate); // also by what nobody can tell any more
+    json_decref(result);
+}
+
 static void resume(hands_t *self)
 {
     const tool_turn_reply_t *known = &self->known;
@@ -179,6 +193,7 @@ static void resume(hands_t *self)
         tool_result_t *result = add_past(self, past->tool, past->arguments);
         result->content = past->result;
         result->is_error = !act_str_is(past->outcome, "ok");
+        learn_past(self, past);
     }
     self->is_resuming = true;
     for (uint32_t i = 0; i < known->approvals.count; i++)
@@ -341,9 +356,20 @@ uint32_t hands_offer(hands_t *self, const tool_card_t **ret_cards)
 
 // --- taint, time -----------------------------------------------------------------------------------
 
+void hands_taint(hands_t *self)
+{
+    if (self->gate)
+        gate_taint(self->gate);
+}
+
 bool hands_is_tainted(const hands_t *self)
 {
     return self->gate && gate_is_tainted(self->gate);
+}
+
+act_str_t hands_urls(const hands_t *self, act_arena_t *arena)
+{
+    return self->gate ? gate_urls(self->gate, arena) : (act_str_t){0};
 }
 
 uint32_t hands_wait_ms(const hands_t *self)

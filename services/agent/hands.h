@@ -70,6 +70,12 @@ void hands_run(hands_t *self, const tool_call_t *calls, uint32_t count, hands_fn
 
 // The context holds text of third parties.
 bool hands_is_tainted(const hands_t *self);
+// Such text goes into it by another way than a tool: knowledge that others wrote.
+void hands_taint(hands_t *self);
+
+// URLs that may be said, one a line: those that are set, and those that tools of the business's own have marked as
+// such in their results (x-parley-provenance: url), which the model had not written itself.
+act_str_t hands_urls(const hands_t *self, act_arena_t *arena);
 
 // For how long a turn that is parked waits: as long as a person has for the decision.
 uint32_t hands_wait_ms(const hands_t *self);

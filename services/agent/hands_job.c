@@ -66,7 +66,7 @@ static void show(hands_job_t *self)
     if (!reply->is_error && act_json_parse(reply->result, &result, NULL, NULL) != ACT_E_OK)
         result = NULL;
     if (self->hands->gate && self->pass.tool)
-        (void)gate_learn(self->hands->gate, self->pass.tool, result);
+        (void)gate_learn(self->hands->gate, self->pass.tool, result, !act_str_empty(reply->text));
     json_decref(result);
     act_str_t content = reply->result;
     if (reply->is_error || act_str_empty(content))
@@ -395,6 +395,7 @@ static void begin(hands_job_t *self)
         .contact_day_max_count = self->pass.policy.contact_day_max_count,
         .tenant_day_max_count = self->pass.policy.tenant_day_max_count,
         .approval_id = self->approval ? self->approval->approval_id : (act_str_t){0},
+        .cost_micro_usd = self->pass.tool->card->cost_micro_usd,
     };
     ask(self, PERSISTENCE_BEGIN_TOOL_CALL, &request, on_begun);
 }

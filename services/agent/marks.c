@@ -138,21 +138,46 @@ json_t *marks_redact(const json_t *schema, const json_t *value)
 
 // --- schemas alone ---------------------------------------------------------------------------------
 
-bool marks_has(const json_t *schema, const char *provenance)
+typedef bool is_marked_fn(const json_t *schema, const char *provenance);
+
+static bool has(const json_t *schema, is_marked_fn *is_marked, const char *provenance)
 {
-    const char *own = json_string_value(json_object_get(schema, PROVENANCE));
-    bool is_found = own && strcmp(own, provenance) == 0;
+    bool is_found = is_marked(schema, provenance);
     const char *name;
     json_t *part;
     size_t index;
     json_object_foreach(json_object_get(schema, "properties"), name, part) is_found =
-        is_found || marks_has(part, provenance);
+        is_found || has(part, is_marked, provenance);
     json_array_foreach(json_object_get(schema, "anyOf"), index, part) is_found =
-        is_found || marks_has(part, provenance);
+        is_found || has(part, is_marked, provenance);
     static const char *const parts[] = {"items", "additionalProperties"};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0] && !is_found; i++) {
         const json_t *below_it = json_object_get(schema, parts[i]);
-        is_found = json_is_object(below_it) && marks_has(below_it, provenance);
+        is_found = json_is_object(below_it) && has(below_it, is_marked, provenance);
     }
     return is_found;
+}
+
+static bool has_provenance(const json_t *schema, const char *provenance)
+{
+    const char *own = json_string_value(json_object_get(schema, PROVENANCE));
+    return own && strcmp(own, provenance) == 0;
+}
+
+bool marks_has(const json_t *schema, const char *provenance)
+{
+    return has(schema, has_provenance, provenance);
+}
+
+static bool is_foreign_text(const json_t *schema, const char *provenance)
+{
+    const char *type = json_string_value(json_object_get(schema, "type"));
+    (void)provenance;
+    return json_is_true(json_object_get(schema, UNTRUSTED)) &&
+           !(type && strcmp(type, "boolean") == 0);
+}
+
+bool marks_has_foreign_text(const json_t *schema)
+{
+    return has(schema, is_foreign_text, NULL);
 }

@@ -4,7 +4,8 @@
 //   x-parley-provenance: recipient | amount | url    where such a value must come from (policy.h); in an
 //                                                    output: values that may be used as that
 //   x-parley-secret: true                            is not kept for people
-//   x-parley-untrusted: true                         of an output: text that somebody else wrote
+//   x-parley-untrusted: true                         of an output: text that somebody else wrote; of a boolean:
+//                                                    when it is true, all of the result is
 //
 // A mark holds for all below it. In an anyOf the marks of every branch hold, whichever fits.
 #pragma once
@@ -30,3 +31,5 @@ json_t *marks_redact(const json_t *schema, const json_t *value);
 
 // Does the schema name a field with this provenance anywhere?
 bool marks_has(const json_t *schema, const char *provenance);
+// Does it name a text that somebody else wrote?
+bool marks_has_foreign_text(const json_t *schema);

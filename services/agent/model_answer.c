@@ -15,7 +15,7 @@
 // Of the context's budget.
 #define RESULTS_PCT 30
 #define SHORT_PCT 40
-#define SOURCES_MAX_COUNT 96
+#define SOURCES_MAX_COUNT 24 // hits, and the addresses
 
 static act_arena_t *arena_of(const answer_job_t *self)
 {
@@ -57,16 +57,15 @@ static void alert_leak(answer_job_t *self)
     persistence_raise_alert(self->agent->actor, &opts, &alert, on_alerted, NULL);
 }
 
-// What links may come from.
-static uint32_t sources_of(const answer_job_t *self, act_str_t *ret_sources)
+// Where links may come from: entries that the business wrote, and addresses of its own that tools gave.
+static uint32_t sources_of(answer_job_t *self, act_str_t *ret_sources)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < self->hits.hits.count && count + 1 < SOURCES_MAX_COUNT; i++) {
-        ret_sources[count++] = self->hits.hits.items[i].answer;
-        ret_sources[count++] = self->hits.hits.items[i].source;
-    }
-    for (uint32_t i = 0; i < self->results.count && count < SOURCES_MAX_COUNT; i++)
-        ret_sources[count++] = self->results.items[i].content;
+    for (uint32_t i = 0; i < self->hits.hits.count && count + 1 < SOURCES_MAX_COUNT; i++)
+        if (!self->hits.hits.items[i].is_foreign)
+            ret_sources[count++] = self->hits.hits.items[i].answer;
+    ret_sources[count++] =
+        act_journal_value(self->journal, "urls", hands_urls(self->hands, arena_of(self)));
     return count;
 }
 
@@ -81,9 +80,9 @@ static void on_said(void *context, act_err_t err, act_str_t text)
     act_str_t sources[SOURCES_MAX_COUNT], version;
     respond_reply_t reply = {.decision = ACT_STR("RESPOND")};
     const speech_rules_t rules = {
-        .hosts = prompts_choose(&self->prompts, "links", arena_of(self), &version),
-        .sources = sources,
-        .sources_count = sources_of(self, sources),
+        .links = {.hosts = prompts_choose(&self->prompts, "links", arena_of(self), &version),
+                  .sources = sources,
+                  .sources_count = sources_of(self, sources)},
         .max_chars = (size_t)self->settings.answer_max_chars,
     };
     act_str_t clean = speech_clean(arena_of(self), text, &rules);
@@ -185,8 +184,6 @@ static void on_planned(void *context, act_err_t err, const char *why, const brai
     }
     const decision_t *decision = &planned->decision;
     respond_reply_t reply = {.decision = act_str(decision_name(decision->kind))};
-    self->results.items = planned->results.items;
-    self->results.count = planned->results.count;
     switch (decision->kind) {
     case DECISION_RESPOND:
         write_answer(self, planned);
@@ -209,6 +206,8 @@ static void on_planned(void *context, act_err_t err, const char *why, const brai
 
 static void think(answer_job_t *self)
 {
+    if (context_is_foreign(&self->hits))
+        hands_taint(self->hands);
     const context_input_t input = context_of(self);
     act_str_t tenant = act_call_header(self->call)->tenant;
     self->canary = prompts_canary(arena_of(self), tenant);

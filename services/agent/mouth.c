@@ -6,6 +6,7 @@
 #include "context.h"
 #include "metrics.h"
 #include "proto/model_service.h"
+#include "quote.h"
 
 #define PLAN_MAX_CHARS 8000
 #define RESULT_MAX_CHARS 4000
@@ -48,8 +49,8 @@ static void write_results(act_arena_t *arena, const mouth_opts_t *opts, act_buf_
     }
     for (uint32_t i = first; i < opts->results.count; i++) {
         const tool_result_t *result = &opts->results.items[i];
-        act_str_t name = context_quote(arena, result->name, 64);
-        act_str_t content = context_quote(arena, result->content, RESULT_MAX_CHARS);
+        act_str_t name = quote_text(arena, result->name, 64);
+        act_str_t content = quote_text(arena, result->content, RESULT_MAX_CHARS);
         act_buf_printf(out,
                        "<result_of_a_tool name=\"%" ACT_STR_FMT "\"%s>\n%" ACT_STR_FMT
                        "\n</result_of_a_tool>\n",
@@ -58,13 +59,13 @@ static void write_results(act_arena_t *arena, const mouth_opts_t *opts, act_buf_
     }
 }
 
-static act_str_t write_message(act_arena_t *arena, const mouth_opts_t *opts)
+act_str_t mouth_write(act_arena_t *arena, const mouth_opts_t *opts)
 {
     act_buf_t out;
     act_buf_init(&out, MESSAGE_MAX_BYTES);
     act_buf_add_str(&out, opts->context);
     write_results(arena, opts, &out);
-    act_str_t plan = context_quote(arena, opts->plan, PLAN_MAX_CHARS);
+    act_str_t plan = quote_text(arena, opts->plan, PLAN_MAX_CHARS);
     act_buf_printf(&out, "<plan>\n%" ACT_STR_FMT "\n</plan>\n", ACT_STR_ARG(plan));
     act_str_t text = act_arena_str(arena, act_buf_str(&out));
     act_buf_fini(&out);
@@ -83,7 +84,7 @@ mouth_t *mouth_start(const mouth_opts_t *opts, mouth_fn *fn, void *context)
     act_arena_t *arena = act_call_arena(opts->turn.call);
     mouth_t *self = act_arena_alloc(arena, sizeof *self);
     *self = (mouth_t){.call = opts->turn.call, .fn = fn, .context = context};
-    const chat_message_t message = {.role = ACT_STR("user"), .text = write_message(arena, opts)};
+    const chat_message_t message = {.role = ACT_STR("user"), .text = mouth_write(arena, opts)};
     const chat_request_t request = {
         .role = act_str(opts->role),
         .conversation_id = opts->turn.conversation_id,

@@ -24,6 +24,9 @@ typedef struct {
 // `text` is what the model wrote, as it is; it lives as long as the call.
 typedef void mouth_fn(void *context, act_err_t err, act_str_t text);
 
+// The user's message of that question.
+act_str_t mouth_write(act_arena_t *arena, const mouth_opts_t *opts);
+
 // One callback follows, never before it returned, unless it is cancelled.
 mouth_t *mouth_start(const mouth_opts_t *opts, mouth_fn *fn, void *context);
 void mouth_cancel(mouth_t **self_p);

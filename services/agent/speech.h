@@ -1,17 +1,11 @@
 // speech: what a model wrote, as what may be said: plain text. The model's output is data (promises.md S-32):
-// no HTML, no Markdown links or images, nothing invisible, and no link but
-//
-//   to a host of the tenant's list (and hosts below it), or
-//   one that stands, letter for letter, in what the turn was given by tools or the FAQ.
-//
-// What is left of any other link is the name of its host: no scheme, no path, no parameters. Pure.
+// no HTML, no Markdown links or images, nothing invisible, no link but those that may be said (links.h), and
+// not longer than the channel has it. Pure.
 #pragma once
-#include "base/arena.h"
+#include "links.h"
 
 typedef struct {
-    act_str_t hosts;          // the tenant's, one a line
-    const act_str_t *sources; // texts whose links may be said
-    uint32_t sources_count;
+    links_rules_t links;
     size_t max_chars;
 } speech_rules_t;
 

@@ -1,9 +1,9 @@
 // agent_text: what models and customers write, through everything of the agent that reads it. What may be said
 // holds no tag, no unseen sign and no more than was allowed; what is quoted closes no block.
 #include "base/assert.h"
-#include "context.h"
 #include "decision.h"
 #include "prompts.h"
+#include "quote.h"
 #include "speech.h"
 #include "unseen.h"
 
@@ -15,8 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
 
 static void check_said(act_arena_t *arena, act_str_t text)
 {
-    const speech_rules_t rules = {
-        .hosts = ACT_STR("shop.example\n"), .sources = &text, .max_chars = MAX_CHARS};
+    const speech_rules_t rules = {.links = {.hosts = ACT_STR("shop.example\n"), .sources = &text},
+                                  .max_chars = MAX_CHARS};
     act_str_t said = speech_clean(arena, text, &rules);
     act_assert(act_utf8_count(said) <= MAX_CHARS);
     for (size_t at = 0; at < said.len_bytes;)
@@ -25,7 +25,7 @@ static void check_said(act_arena_t *arena, act_str_t text)
 
 static void check_quoted(act_arena_t *arena, act_str_t text)
 {
-    act_str_t quoted = context_quote(arena, text, MAX_CHARS);
+    act_str_t quoted = quote_text(arena, text, MAX_CHARS);
     act_assert(act_utf8_count(quoted) <= MAX_CHARS + 1);
     act_assert(quoted.len_bytes == 0 || (!memchr(quoted.ptr, '<', quoted.len_bytes) &&
                                          !memchr(quoted.ptr, '>', quoted.len_bytes)));

@@ -126,7 +126,7 @@ static choices_t shape_choices(const writer_t *writer, const choice_limits_t *li
 static void write_text(const writer_t *writer)
 {
     act_str_t body = whatsapp_cut(writer->content->text, WHATSAPP_TEXT_MAX_COUNT, writer->arena);
-    put_text(writer, ",\"type\":\"text\",\"text\":{\"body\":", body);
+    put_text(writer, ",\"type\":\"text\",\"text\":{\"preview_url\":false,\"body\":", body);
     put(writer, "}");
 }
 

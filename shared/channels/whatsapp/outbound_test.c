@@ -52,7 +52,7 @@ static void renders_every_type(void **state)
     };
     act_str_t parameters[] = {ACT_STR("Ana"), ACT_STR(" at\n 10:00\t"), ACT_STR("")};
     check_json(&(outbound_content_t){.type = ACT_STR("text"), .text = ACT_STR("Hi \"you\"\n2")},
-               "'type':'text','text':{'body':'Hi \\'you\\'\\n2'}");
+               "'type':'text','text':{'preview_url':false,'body':'Hi \\'you\\'\\n2'}");
     check_json(&(outbound_content_t){.type = ACT_STR("buttons"),
                                      .text = ACT_STR("Pick a time"),
                                      .header = ACT_STR("Booking"),
@@ -320,6 +320,8 @@ static void makes_lists_of_many_buttons(void **state)
     content.choices.count = 0;
     assert_null(interactive_of(&content, arena, &root));
     assert_str(act_json_str(act_json_object(root, "text"), "body"), "Which?");
+    // Nobody's app or server asks for a link on its own.
+    assert_true(json_is_false(json_object_get(act_json_object(root, "text"), "preview_url")));
     json_decref(root);
 }
 
