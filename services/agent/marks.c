@@ -33,7 +33,9 @@ static void add_schema(place_t *place, const json_t *schema)
     }
     place->schemas[place->schemas_count++] = schema;
     const char *provenance = json_string_value(json_object_get(schema, PROVENANCE));
-    if (provenance)
+    bool is_text = provenance && strcmp(provenance, "text") == 0;
+    // Of several schemas of one place the one that asks for less does not take back what another one asks for.
+    if (provenance && !(is_text && place->schemas_count > 1 && place->provenance))
         place->provenance = provenance;
     place->is_secret = place->is_secret || json_is_true(json_object_get(schema, SECRET));
     place->is_untrusted = place->is_untrusted || json_is_true(json_object_get(schema, UNTRUSTED));

@@ -3,6 +3,7 @@
 //
 //   x-parley-provenance: recipient | amount | url    where such a value must come from (policy.h); in an
 //                                                    output: values that may be used as that
+//                        text                        a mere text, whatever its name says
 //   x-parley-secret: true                            is not kept for people
 //   x-parley-untrusted: true                         of an output: text that somebody else wrote; of a boolean:
 //                                                    when it is true, all of the result is

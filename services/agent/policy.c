@@ -3,6 +3,7 @@
 
 #include "io/json.h"
 #include "marks.h"
+#include "tool/telling.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -213,48 +214,6 @@ static bool is_known(const policy_facts_t *facts, const policy_turn_t *turn, con
 
 // --- what looks like a recipient, amount or URL ----------------------------------------------------
 
-static const char *const telling_words[] = {
-    "to",       "cc",        "bcc",         "recipient", "recipients", "email",    "emails",
-    "mail",     "mails",     "phone",       "phones",    "tel",        "mobile",   "msisdn",
-    "address",  "addresses", "url",         "urls",      "uri",        "uris",     "link",
-    "links",    "href",      "webhook",     "webhooks",  "callback",   "endpoint", "host",
-    "hostname", "domain",    "destination", "dest",      "target",     "iban",     "bic",
-    "account",  "payee",     "amount",      "amounts",   "price",      "total",    "sum",
-    "cents",    "channel",   "chat",        "receiver",  "receivers",  "site",
-};
-
-static bool is_telling_word(const char *word, size_t len_bytes)
-{
-    for (size_t i = 0; i < ACT_COUNT(telling_words); i++)
-        if (strlen(telling_words[i]) == len_bytes && memcmp(telling_words[i], word, len_bytes) == 0)
-            return true;
-    return false;
-}
-
-// Words of a name: send_to, sendTo, SEND-TO, to2; also all of it as one (e_mail).
-static bool is_telling_name(const char *name)
-{
-    char word[32], whole[64];
-    size_t word_bytes = 0, whole_bytes = 0;
-    for (const char *at = name;; at++) {
-        bool is_letter = isalpha((unsigned char)*at);
-        bool is_start = isupper((unsigned char)*at) && at > name && islower((unsigned char)at[-1]);
-        if (!is_letter || is_start) {
-            if (is_telling_word(word, word_bytes))
-                return true;
-            word_bytes = 0;
-        }
-        if (*at == '\0')
-            break;
-        char lower = (char)tolower((unsigned char)*at);
-        if (is_letter && word_bytes < sizeof word)
-            word[word_bytes++] = lower;
-        if (is_letter && whole_bytes < sizeof whole)
-            whole[whole_bytes++] = lower;
-    }
-    return is_telling_word(whole, whole_bytes);
-}
-
 // One word that is an address: with a scheme, an @, or only digits of a phone number.
 static bool is_telling_text(const char *text)
 {
@@ -267,11 +226,13 @@ static bool is_telling_text(const char *text)
             (digits == len_bytes && len_bytes >= 8 && text[0] == '+'));
 }
 
+// A name that somebody has marked as that of a mere text tells nothing; a value that is an address still does.
 static bool is_telling(const marks_leaf_t *leaf)
 {
+    bool has_name = !leaf->provenance && act_tool_telling(leaf->name) != NULL;
     if (json_is_string(leaf->value))
-        return is_telling_name(leaf->name) || is_telling_text(json_string_value(leaf->value));
-    return json_is_number(leaf->value) && is_telling_name(leaf->name);
+        return has_name || is_telling_text(json_string_value(leaf->value));
+    return json_is_number(leaf->value) && has_name;
 }
 
 // --- one value -------------------------------------------------------------------------------------
@@ -295,7 +256,7 @@ static const char *reason_of(const char *kind)
 static bool look_at(void *context, const marks_leaf_t *leaf)
 {
     look_t *look = context;
-    if (leaf->provenance) {
+    if (leaf->provenance && strcmp(leaf->provenance, "text") != 0) {
         char room[64];
         act_str_t text = policy_value_text(leaf->provenance, leaf->value, room, sizeof room);
         if (!is_known(look->facts, look->turn, leaf->provenance, text))

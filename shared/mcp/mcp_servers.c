@@ -146,6 +146,12 @@ const char *mcp_servers_find(mcp_servers_t *self, const char *name, mcp_client_s
     return "it has neither command nor url";
 }
 
+const json_t *mcp_servers_arguments(const mcp_servers_t *self, const char *name)
+{
+    const json_t *server = act_json_object(act_json_object(self->root, "mcpServers"), name);
+    return act_json_object(server, "arguments");
+}
+
 bool mcp_servers_name(const mcp_servers_t *self, uint32_t index, const char **ret_name)
 {
     const char *name = NULL;

@@ -13,6 +13,9 @@ void mcp_servers_destroy(mcp_servers_t **self_p);
 // The names in the file, by index; false: no more.
 bool mcp_servers_name(const mcp_servers_t *self, uint32_t index, const char **ret_name);
 
+// `arguments` of an entry, for whoever makes cards of its tools; borrowed, NULL: there are none.
+const json_t *mcp_servers_arguments(const mcp_servers_t *self, const char *name);
+
 // Fills in the process or URL, borrowed from self until the next find, the secrets as long as it lives.
 // NULL, or what is wrong.
 const char *mcp_servers_find(mcp_servers_t *self, const char *name, mcp_client_spec_t *spec);

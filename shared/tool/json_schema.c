@@ -154,11 +154,11 @@ static bool look_flag(walk_t *self, const json_t *keyword)
 
 static bool look_provenance(walk_t *self, const json_t *keyword)
 {
-    static const char *const kinds[] = {"recipient", "amount", "url"};
+    static const char *const kinds[] = {"recipient", "amount", "url", "text"};
     for (size_t i = 0; json_is_string(keyword) && i < ACT_COUNT(kinds); i++)
         if (strcmp(json_string_value(keyword), kinds[i]) == 0)
             return true;
-    return refuse(self, "must be recipient, amount or url");
+    return refuse(self, "must be recipient, amount, url or text");
 }
 
 static bool look_names(walk_t *self, const json_t *keyword)

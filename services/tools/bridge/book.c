@@ -182,7 +182,18 @@ static void list_all(book_t *self)
 
 static uint64_t stamp_of(const integration_t *row)
 {
-    return act_str_hash(row->url, act_str_hash(row->secret, 7));
+    return act_str_hash(row->url, act_str_hash(row->secret, act_str_hash(row->config, 7)));
+}
+
+// Of a config that is no JSON none: then every argument is what it looks like.
+static json_t *arguments_of(act_str_t config)
+{
+    json_t *root = NULL;
+    if (act_json_parse(config, &root, NULL, NULL) != ACT_E_OK)
+        return NULL;
+    json_t *arguments = json_incref(json_object_get(root, "arguments"));
+    json_decref(root);
+    return arguments;
 }
 
 static void fill_server(book_t *self, server_t *server, const integration_t *row)
@@ -197,6 +208,7 @@ static void fill_server(book_t *self, server_t *server, const integration_t *row
     }
     if (server->url)
         return; // the same row as before
+    server->arguments = arguments_of(row->config);
     act_str_t url = row->url;
     while (url.len_bytes > 0 && url.ptr[url.len_bytes - 1] == '/')
         url.len_bytes--;
@@ -282,8 +294,11 @@ static void take_mcp(book_t *self)
             remove_server(self, server);
     }
     const char *name = NULL;
-    for (uint32_t i = 0; mcp_servers_name(file, i, &name); i++)
-        (void)put_server(self, &server_mcp, act_str(""), act_str(name), stamp);
+    for (uint32_t i = 0; mcp_servers_name(file, i, &name); i++) {
+        server_t *server = put_server(self, &server_mcp, act_str(""), act_str(name), stamp);
+        if (server && !server->arguments)
+            server->arguments = json_deep_copy(mcp_servers_arguments(file, name));
+    }
     mcp_servers_destroy(&file);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "provenance.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -133,7 +134,8 @@ static void make_pin(foreign_t *self, const json_t *card)
     sodium_bin2hex(self->pin, sizeof self->pin, hash, sizeof hash);
 }
 
-bool foreign_read(foreign_t *self, const char *server, const json_t *description, bool is_mcp)
+bool foreign_read(foreign_t *self, const char *server, const json_t *description, bool is_mcp,
+                  const json_t *arguments)
 {
     act_str_t remote = act_json_str(description, "name");
     *self = (foreign_t){0};
@@ -143,6 +145,8 @@ bool foreign_read(foreign_t *self, const char *server, const json_t *description
     make_name(self, server);
     json_t *card = make_card(self, description, is_mcp);
     make_pin(self, card);
+    provenance_mark(json_object_get(card, "input"), json_object_get(arguments, self->remote),
+                    json_object_get(arguments, "*"));
     char *text = json_dumps(card, JSON_COMPACT);
     act_buf_t error;
     act_buf_init(&error, 4096);

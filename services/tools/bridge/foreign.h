@@ -18,6 +18,8 @@ typedef struct {
 
 // The description is {name, title, description, input or inputSchema, output, effects or annotations (hints
 // of MCP), timeout_ms, approval}. Who says nothing of effects is taken for irreversible, with approval. False: it
-// has no name that could be called.
-bool foreign_read(foreign_t *self, const char *server, const json_t *description, bool is_mcp);
+// has no name that could be called. arguments: what the tenant says of them (provenance.h), which is no part of the pin;
+// may be NULL.
+bool foreign_read(foreign_t *self, const char *server, const json_t *description, bool is_mcp,
+                  const json_t *arguments);
 void foreign_fini(foreign_t *self);

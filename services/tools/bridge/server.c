@@ -34,6 +34,7 @@ void server_destroy(server_t **self_p)
     self->kind->close(self);
     forget_tools(self);
     json_decref(self->pins);
+    json_decref(self->arguments);
     if (self->secret)
         sodium_memzero(self->secret, strlen(self->secret));
     act_free(self->secret);
@@ -81,7 +82,7 @@ static void take_tools(server_t *self, const json_t *tools)
         foreign_t *tool = &self->tools[self->tools_count];
         const json_t *description = json_array_get(tools, i);
         bool is_mcp = self->kind == &server_mcp;
-        if (!foreign_read(tool, self->name, description, is_mcp))
+        if (!foreign_read(tool, self->name, description, is_mcp, self->arguments))
             continue;
         if (is_mcp)
             mcp_tool_pin(description, tool->pin); // as `parley mcp approve` has it

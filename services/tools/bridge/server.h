@@ -39,10 +39,11 @@ struct server {
     const server_kind_t *kind;
     char tenant[65]; // empty: for all
     char name[FOREIGN_SERVER_MAX_BYTES + 1];
-    char *url;      // of http
-    char *secret;   // bearer token, in clear; NULL: none
-    uint64_t stamp; // hash of the row it was made from
-    json_t *pins;   // {remote: hash}; of http
+    char *url;         // of http
+    char *secret;      // bearer token, in clear; NULL: none
+    uint64_t stamp;    // hash of the row it was made from
+    json_t *pins;      // {remote: hash}; of http
+    json_t *arguments; // what the tenant says of them (provenance.h); may be NULL
     foreign_t *tools;
     uint32_t tools_count;
     char error[256];     // of the last list; empty: it answered
