@@ -22,10 +22,9 @@ returns table (tenant text, outbox_id text, conversation_id text, turn_id text, 
                quiet_to_minute integer, next_due_ms integer)
 language plpgsql as $$
 declare
+    r record;
     q outbox_queue;
     o outbox;
-    v_owner_fence bigint;
-    v_opted_out_at timestamptz;
     v_floor timestamptz := claim_floor();
     v_first_due timestamptz := now();
     v_rows_count bigint := 0;
@@ -44,27 +43,30 @@ begin
            and w.tenant_id collate "POSIX" = k.tenant_id
            and w.conversation_id = k.conversation_id and w.seq = k.head_seq and w.state = 'queued';
     end if;
-    for q in
-        select * from outbox_queue k
+    for r in
+        select k as queue, c.owner_fence, c.address, c.phone, c.opted_out_at
+          from outbox_queue k
+          join conversations c on c.tenant_id = k.tenant_id
+           and c.conversation_id = k.conversation_id
          where k.due_at >= v_floor and k.due_at <= now()
          order by k.due_at limit p_max_rows
-           for update skip locked
+           for update of k skip locked
     loop
+        q := r.queue;
+        address := r.address;
+        phone := r.phone;
         v_rows_count := v_rows_count + 1;
         v_first_due := least(v_first_due, q.due_at);
-        select * into o from outbox k
+        select * into o from outbox k -- as it is now that the queue's row is held
          where k.tenant_id collate "POSIX" = q.tenant_id
            and k.conversation_id = q.conversation_id and k.seq = q.head_seq;
-        select k.owner_fence, k.address, k.phone, k.opted_out_at
-          into v_owner_fence, address, phone, v_opted_out_at
-          from conversations k
-         where k.tenant_id = q.tenant_id and k.conversation_id = q.conversation_id;
         if o.state not in ('queued', 'sending') then -- a person's phone, or media whose time is over
             v_has_more := outbox_settle(q.tenant_id, q.conversation_id, q.head_seq, null)
                           or v_has_more;
             continue;
         end if;
-        if o.author = 'bot' and o.owner_fence <> v_owner_fence then
+        -- What was seen of the conversation may be older than the message, so not "<>"; put_intent looks again.
+        if o.author = 'bot' and o.owner_fence < r.owner_fence then
             v_has_more := outbox_refuse(o) or v_has_more;
             continue;
         end if;
@@ -87,10 +89,10 @@ begin
         -- as long as they are young; quiet hours are for what is no reply.
         is_reply := o.turn_id is not null or o.author = 'person'
                     or coalesce(o.content ->> 'purpose', '') = 'holding';
-        is_opted_out := v_opted_out_at is not null
-                        and not (is_reply and o.created_at >= v_opted_out_at
+        is_opted_out := r.opted_out_at is not null
+                        and not (is_reply and o.created_at >= r.opted_out_at
                                  and (o.author = 'bot' or has_written_since(
-                                          o.tenant_id, o.conversation_id, v_opted_out_at)));
+                                          o.tenant_id, o.conversation_id, r.opted_out_at)));
         customer_silent_ms := coalesce((extract(epoch from now() - case
             when o.turn_id is not null and o.created_at > now() - interval '1 hour'
             then o.created_at else last_customer_at(o.tenant_id, o.conversation_id) end)

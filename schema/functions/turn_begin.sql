@@ -14,7 +14,8 @@
 --
 -- is_poison: the turn was begun too often without an end. Its messages come without their content.
 --
--- Single-table statements on purpose: each is one look into one index whatever the statistics say.
+-- Single-table statements on purpose: each is one look into one index whatever the statistics say, and costs
+-- less than a join, as an assignment costs less than an expression of RETURNING (measured).
 drop function if exists turn_begin; -- "replace" takes no other result
 create or replace function turn_begin(
     p_tenant text, p_conversation uuid, p_holder text, p_lease_ms bigint, p_planned_count bigint,
@@ -35,6 +36,7 @@ declare
     t tenants;
     v_contact_language text;
     v_input_seq bigint;
+    v_bytes_count bigint;
     v_is_taken_back boolean;
 begin
     is_granted := false;
@@ -53,13 +55,14 @@ begin
         return;
     end if;
     was_superseded := p_planned_count > 0 and c.turn_id is not null and turn_may_be_superseded(c);
-    select * into pending, v_input_seq
+    select p.pending, p.last_seq, p.bytes_count into pending, v_input_seq, v_bytes_count
       from turn_pending(p_tenant, p_conversation,
-                        case when not was_superseded then c.turn_input_seq end);
+                        case when not was_superseded then c.turn_input_seq end) p;
     was_superseded := was_superseded and json_array_length(pending) > p_planned_count;
     if pending is null and c.turn_id is not null then -- its messages are gone: a new turn
         c.turn_id := null;
-        select * into pending, v_input_seq from turn_pending(p_tenant, p_conversation, null);
+        select p.pending, p.last_seq, p.bytes_count into pending, v_input_seq, v_bytes_count
+          from turn_pending(p_tenant, p_conversation, null) p;
     end if;
     if pending is null then
         return;
@@ -76,10 +79,15 @@ begin
                 was_superseded := true;
                 select * into c from conversations k
                  where k.tenant_id = p_tenant and k.conversation_id = p_conversation;
-                select * into pending, v_input_seq
-                  from turn_pending(p_tenant, p_conversation, null);
+                select p.pending, p.last_seq, p.bytes_count
+                  into pending, v_input_seq, v_bytes_count
+                  from turn_pending(p_tenant, p_conversation, null) p;
             end if;
         end if;
+    end if;
+    if v_bytes_count > 1048576 then
+        select * into pending, v_input_seq
+          from turn_pending_cut(p_tenant, p_conversation, v_input_seq);
     end if;
     steps_count := 0;
     if was_superseded then

@@ -129,7 +129,7 @@ static bool is_media(const respond_request_t *request)
 
 static bool is_all(const respond_request_t *request, const char *words)
 {
-    return act_word_is_anywhere(words, request->language, request->text);
+    return act_word_is_anywhere(words, request->text);
 }
 
 static bool is_hello(const respond_request_t *request)

@@ -126,8 +126,7 @@ static answer_t read_yes_no(const input_t *in)
     uint32_t place = 0;
     if (read_place(in, 2, &place))
         return taken(place == 0 ? ACT_STR("yes") : ACT_STR("no"), 0);
-    if (in->state->node->cancel_is_yes &&
-        act_word_is_anywhere("words.cancel", in->language, in->text))
+    if (in->state->node->cancel_is_yes && act_word_is_anywhere("words.cancel", in->text))
         return taken(ACT_STR("yes"), 0);
     act_word_answer_t answer = act_word_answer(in->language, in->text);
     if (answer == ACT_WORD_NEITHER)
@@ -141,7 +140,7 @@ static answer_t read_severity(const input_t *in)
 {
     for (uint32_t i = 0; i < ACT_COUNT(severities); i++) {
         act_str_t key = act_arena_printf(in->arena, "words.%s", severities[i]);
-        if (act_word_is_anywhere(key.ptr, in->language, in->text))
+        if (act_word_is_anywhere(key.ptr, in->text))
             return taken(act_str(severities[i]), i);
     }
     return unclear;
@@ -180,7 +179,7 @@ static answer_t read_share(const input_t *in, bool must_say_percent)
 
 static answer_t read_percent(const input_t *in)
 {
-    if (act_word_is_anywhere("words.done", in->language, in->text))
+    if (act_word_is_anywhere("words.done", in->text))
         return taken(ACT_STR("100"), 0);
     return read_share(in, /* must_say_percent= */ false);
 }
@@ -330,8 +329,7 @@ answer_t answer_read(const flows_t *flows, const state_t *state, const flow_run_
         .must_be_exact = is_other,
         .arena = arena,
     };
-    if (!node->yields && !node->cancel_is_yes &&
-        act_word_is_anywhere("words.cancel", in.language, in.text))
+    if (!node->yields && !node->cancel_is_yes && act_word_is_anywhere("words.cancel", in.text))
         return (answer_t){.kind = ANSWER_STOP};
     bool is_readable = node->ask == ASK_TEXT ? !is_other : !act_str_empty(in.folded);
     answer_t answer = is_other ? unclear : read_correction(&in);

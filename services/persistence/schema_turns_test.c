@@ -40,6 +40,30 @@ static void one_holder_at_a_time(void **state)
     assert_true(schema_begin(db, tenant, conversation, "s2")->is_granted);
 }
 
+// A reply fits into one message of the bus, whatever a customer sends.
+static void what_does_not_fit_waits_for_the_next_turn(void **state)
+{
+    test_db_t *db = *state;
+    act_str_t tenant = test_db_tenant(db);
+    static char text[16 << 10];
+    memset(text, 'x', sizeof text);
+    const inbound_content_t content = {.text = act_str_of(text, sizeof text)};
+    act_str_t conversation = {0};
+    for (int i = 0; i < 70; i++) // 1.1 MiB
+        conversation =
+            schema_append(db, tenant,
+                          (inbound_message_t){
+                              .address = ACT_STR("491"), .starts_turn = true, .content = &content})
+                ->conversation_id;
+    const turn_begin_reply_t *turn = schema_begin(db, tenant, conversation, "s1");
+    assert_in_range(turn->pending.count, 60, 64); // 1 MiB before the last one
+    for (uint32_t i = 1; i < turn->pending.count; i++)
+        assert_true(turn->pending.items[i].inbox_seq > turn->pending.items[i - 1].inbox_seq);
+    // Asked again it is the same turn, with the same messages.
+    assert_int_equal(schema_begin(db, tenant, conversation, "s1")->pending.count,
+                     turn->pending.count);
+}
+
 static void a_turn_is_committed_once(void **state)
 {
     test_db_t *db = *state;
@@ -216,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_holder_at_a_time),
+        cmocka_unit_test(what_does_not_fit_waits_for_the_next_turn),
         cmocka_unit_test(a_turn_is_committed_once),
         cmocka_unit_test(a_turn_outlives_its_holder),
         cmocka_unit_test(a_turn_without_its_messages_is_not_kept_open),

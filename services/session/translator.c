@@ -37,9 +37,8 @@ static void on_translated(void *context, const act_reply_t *reply, const transla
     translate_reply_t answer = {.text = ask->text};
     turn->call_id = 0;
     if (reply->err == ACT_E_OK && body) {
-        act_str_t kept = act_arena_str(turn->arena, reply->body);
-        if (translate_reply_unpack(kept, turn->arena, &answer, NULL) == ACT_E_OK)
-            turn_steps_take(turn, answer.steps.items, answer.steps.count);
+        answer = *body;
+        turn_steps_take(turn, answer.steps.items, answer.steps.count);
     }
     ask->done(turn, answer.was_translated ? answer.text : ask->text);
 }

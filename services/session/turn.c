@@ -242,11 +242,8 @@ static void on_steps(void *context, const act_reply_t *reply, const list_turn_st
         act_timer_start(self->timer, RETRY_MAX_MS, 0);
         return;
     }
-    list_turn_steps_reply_t steps;
-    act_str_t kept = act_arena_str(self->arena, reply->body);
-    act_assert(list_turn_steps_reply_unpack(kept, self->arena, &steps, NULL) == ACT_E_OK);
     ACT_CRASH_POINT("session.turn.resumed");
-    run_pipeline(self, (act_steps_t){steps.steps.items, steps.steps.count});
+    run_pipeline(self, (act_steps_t){body->steps.items, body->steps.count});
 }
 
 // The turn was open already, and its holder got somewhere.
@@ -256,6 +253,7 @@ static void fetch_steps(turn_t *self)
                               .turn_id = act_str(self->turn_id)};
     act_call_opts_t opts = turn_call_opts(self);
     opts.budget_ms = BEGIN_BUDGET_MS;
+    opts.arena = self->arena;
     self->call_id =
         persistence_list_turn_steps(self->session->actor, &opts, &request, on_steps, self);
 }
@@ -283,9 +281,7 @@ static void on_begun(void *context, const act_reply_t *reply, const turn_begin_r
             finish(self, /* has_more= */ false);
         return;
     }
-    // What borrows from the reply's body must outlive this callback.
-    act_str_t kept = act_arena_str(self->arena, reply->body);
-    act_assert(turn_begin_reply_unpack(kept, self->arena, &self->begin, NULL) == ACT_E_OK);
+    self->begin = *body;
     act_str_copy(self->begin.turn_id, self->turn_id, sizeof self->turn_id);
     self->is_woken_again = false; // what woke us until now is in the reply
     self->is_final = self->planned_count > 0 && !self->begin.was_superseded;
@@ -314,6 +310,7 @@ static void begin(turn_t *self)
     };
     act_call_opts_t opts = turn_call_opts(self);
     opts.budget_ms = BEGIN_BUDGET_MS;
+    opts.arena = self->arena;
     self->call_id = persistence_turn_begin(self->session->actor, &opts, &request, on_begun, self);
 }
 

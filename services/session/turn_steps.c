@@ -98,6 +98,7 @@ act_call_opts_t turn_step_opts(const turn_t *turn)
 {
     act_call_opts_t opts = turn_call_opts(turn);
     opts.tape = turn->steps.own ? act_journal_tape(turn->steps.own) : NULL;
+    opts.arena = turn->arena;
     return opts;
 }
 
@@ -105,5 +106,6 @@ act_call_opts_t turn_pure_opts(const turn_t *turn)
 {
     act_call_opts_t opts = turn_call_opts(turn);
     opts.tape = turn->steps.own ? act_journal_failures(turn->steps.own) : NULL;
+    opts.arena = turn->arena;
     return opts;
 }

@@ -101,6 +101,9 @@ typedef struct {
     void *part_context;
     uint32_t parts_window;
     bool parts_are_manual;
+    // The reply lives in it, body and what is decoded from it; it must last until the callback or
+    // act_actor_cancel. NULL: the reply is borrowed for the callback.
+    act_arena_t *arena;
     act_tape_t *tape;   // of the turn this call is a step of; NULL: none
     act_str_t step_key; // its name there; empty: the tape makes one
 } act_call_opts_t;
@@ -108,7 +111,7 @@ typedef struct {
 struct act_reply {
     act_err_t err;           // ACT_E_OK for a reply
     act_str_t text;          // the error's text for developers
-    act_str_t body;          // of a reply; borrowed for the callback
+    act_str_t body;          // of a reply; borrowed for the callback, unless the call has an arena
     uint32_t retry_after_ms; // with OVERLOADED
     act_str_t sender;        // instance that answered
 };

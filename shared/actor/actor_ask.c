@@ -19,6 +19,7 @@ static void complete(act_actor_t *self, act_pending_row_t *row, const act_reply_
     act_reply_fn *trampoline = row->trampoline;
     act_fn_t *fn = row->fn;
     void *context = row->context;
+    act_arena_t *kept_in = row->arena;
     if (row->tape)
         row->tape->close(row->tape, row->tape_place, reply);
     const act_header_t header = {.kind = ACT_KIND_REPLY, .trace = row->header.trace};
@@ -26,8 +27,11 @@ static void complete(act_actor_t *self, act_pending_row_t *row, const act_reply_
     ACT_CRASH_POINT_OF("call.answered", method);
     act_pending_remove(self->pending, row->id);
     act_recorder_begin(self->recorder, &header, act_str(method), act_time_mono_us());
-    // A callback may wait for nothing and so never nests: one arena serves all replies.
-    trampoline(reply, self->arena, fn, context);
+    act_reply_t kept = *reply;
+    if (kept_in)
+        kept.body = act_arena_str(kept_in, reply->body);
+    // A callback may wait for nothing and so never nests: one arena serves all other replies.
+    trampoline(&kept, kept_in ? kept_in : self->arena, fn, context);
     act_recorder_end(self->recorder);
     act_arena_reset(self->arena);
 }
@@ -210,6 +214,7 @@ uint64_t act_actor_call(act_actor_t *self, const char *service, const act_method
              &row->header.idempotency_key);
     row->parent_id = opts->parent ? act_call_header(opts->parent)->id : 0;
     set_parts(row, opts);
+    row->arena = opts->arena;
     ask_tape(self, row, opts, act_buf_str(body));
     act_bus_body(&row->body, act_buf_str(body));
     act_actor_ensure_tick(self);

@@ -1,4 +1,4 @@
-// parts_test: row 17 on the caller's side, an answer that comes in parts.
+// parts_test: answers on the caller's side: in parts (row 17), and kept for longer than the callback.
 #include "actor/actor.h"
 #include "base/mem.h"
 #include "harness/actor_kit.h"
@@ -26,6 +26,8 @@ typedef struct {
     int replies_count;
     act_err_t err;
     char text[512];
+    act_arena_t *arena; // of a call whose reply is kept
+    act_str_t kept;
     uint32_t cancel_at; // the callback of this part cancels; 0: none does
 } fixture_t;
 
@@ -91,6 +93,38 @@ static void send_end(fixture_t *self)
 {
     actor_kit_send_kind(self->kit, ACT_KIND_REPLY, self->call_id);
     actor_kit_until(self->kit, &self->replies_count, 1);
+}
+
+static void on_kept(const act_reply_t *reply, act_arena_t *arena, act_fn_t *fn, void *context)
+{
+    (void)fn;
+    fixture_t *self = context;
+    assert_ptr_equal(arena, self->arena);
+    self->replies_count++;
+    self->kept = reply->body;
+}
+
+static void a_reply_lives_as_long_as_the_arena_of_its_call(void **state)
+{
+    fixture_t *self = *state;
+    self->arena = act_arena_new();
+    act_buf_t body;
+    act_buf_init(&body, 16);
+    const act_call_opts_t opts = {.arena = self->arena};
+    act_str_t first = {0};
+    for (int i = 1; i <= 2; i++) { // the second one would overwrite what was only borrowed
+        self->call_id = act_actor_call(self->kit->actor, "model", &stream_method, &opts, &body,
+                                       on_kept, NULL, self);
+        (void)actor_kit_expect(self->kit, ACT_KIND_CALL);
+        act_header_t header = {.kind = ACT_KIND_REPLY, .id = self->call_id};
+        actor_kit_send(self->kit, &header, i == 1 ? ACT_STR("first") : ACT_STR("other"));
+        actor_kit_until(self->kit, &self->replies_count, i);
+        first = i == 1 ? self->kept : first;
+    }
+    assert_true(act_str_is(first, "first"));
+    assert_true(act_str_is(self->kept, "other"));
+    act_buf_fini(&body);
+    act_arena_destroy(&self->arena);
 }
 
 static void row_17_parts_come_in_order_and_more_is_asked_for_in_time(void **state)
@@ -173,6 +207,7 @@ static void row_17_what_has_begun_to_answer_is_not_asked_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_reply_lives_as_long_as_the_arena_of_its_call),
         TEST(row_17_parts_come_in_order_and_more_is_asked_for_in_time),
         TEST(row_17_a_repeat_or_a_gap_is_dropped),
         TEST(row_17_a_slow_reader_asks_for_each_part),

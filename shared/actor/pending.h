@@ -32,6 +32,7 @@ typedef struct {
     uint32_t parts_count; // that came
     uint32_t parts_taken; // that were asked for, in all
     bool parts_are_manual;
+    act_arena_t *arena; // where the reply is to live; NULL: nowhere
     act_tape_t *tape;
     uint32_t tape_place;
     const act_reply_t *known; // from the tape: it is not sent

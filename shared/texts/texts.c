@@ -61,6 +61,13 @@ act_str_t act_text(const char *key, act_str_t language)
     return row->texts[act_text_language(language)];
 }
 
+const act_str_t *act_text_in_all(const char *key)
+{
+    const act_text_row_t *row = row_of(act_str(key));
+    act_assert(row != NULL);
+    return row->texts;
+}
+
 // "error.QUOTA_EXCEEDED" of an error; its text has the same name in small letters.
 static const char *error_key(act_err_t err)
 {

@@ -17,6 +17,9 @@ uint32_t act_text_language(act_str_t language);
 // An unknown key is our bug (assert).
 act_str_t act_text(const char *key, act_str_t language);
 
+// The same in each language, in the order of act_text_languages.
+const act_str_t *act_text_in_all(const char *key);
+
 // For keys that come from outside (flow files): empty when there is none.
 act_str_t act_text_find(act_str_t key, act_str_t language);
 

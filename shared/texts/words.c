@@ -157,24 +157,39 @@ act_str_t act_word_fold(act_arena_t *arena, act_str_t text)
 
 // --- lists ---------------------------------------------------------------------------------------
 
+// The beginning of a text, as far as an entry may reach: folded once, compared with many entries.
+typedef struct {
+    uint32_t chars[ACT_WORD_ENTRY_MAX_CHARS]; // 0 after the last
+} beginning_t;
+
+static beginning_t beginning_of(act_str_t text)
+{
+    beginning_t self;
+    cursor_t cursor = {.text = text};
+    for (size_t i = 0; i < ACT_WORD_ENTRY_MAX_CHARS; i++)
+        if ((self.chars[i] = next(&cursor)) == 0)
+            break;
+    return self;
+}
+
 typedef enum { OTHER, WHOLE, BEGINNING } match_t;
 
 // Is the entry the whole text, or its first words?
-static match_t match(act_str_t entry, act_str_t text)
+static match_t match(act_str_t entry, const beginning_t *text)
 {
-    cursor_t a = {.text = entry};
-    cursor_t b = {.text = text};
-    for (;;) {
-        uint32_t wanted = next(&a);
-        uint32_t found = next(&b);
+    cursor_t cursor = {.text = entry};
+    for (size_t i = 0; i < ACT_WORD_ENTRY_MAX_CHARS; i++) {
+        uint32_t wanted = next(&cursor);
+        uint32_t found = text->chars[i];
         if (wanted == 0)
             return found == 0 ? WHOLE : found == ' ' ? BEGINNING : OTHER;
         if (wanted != found)
             return OTHER;
     }
+    return OTHER;
 }
 
-static bool list_has(act_str_t list, act_str_t text, bool may_begin)
+static bool list_has(act_str_t list, const beginning_t *text, bool may_begin)
 {
     while (!act_str_empty(list)) {
         match_t found = match(act_str_cut(&list, '|'), text);
@@ -186,15 +201,16 @@ static bool list_has(act_str_t list, act_str_t text, bool may_begin)
 
 bool act_word_is(const char *key, act_str_t language, act_str_t text)
 {
-    return list_has(act_text(key, language), text, /* may_begin= */ false);
+    beginning_t beginning = beginning_of(text);
+    return list_has(act_text(key, language), &beginning, /* may_begin= */ false);
 }
 
-bool act_word_is_anywhere(const char *key, act_str_t language, act_str_t text)
+bool act_word_is_anywhere(const char *key, act_str_t text)
 {
-    if (act_word_is(key, language, text))
-        return true;
+    beginning_t beginning = beginning_of(text);
+    const act_str_t *lists = act_text_in_all(key);
     for (uint32_t i = 0; i < ACT_TEXT_LANGUAGES_COUNT; i++)
-        if (act_word_is(key, act_str(act_text_languages[i]), text))
+        if (list_has(lists[i], &beginning, /* may_begin= */ false))
             return true;
     return false;
 }
@@ -209,7 +225,7 @@ static uint32_t count_words(act_str_t text)
     return count;
 }
 
-static act_word_answer_t answer_in(act_str_t language, act_str_t text, bool may_begin)
+static act_word_answer_t answer_in(act_str_t language, const beginning_t *text, bool may_begin)
 {
     bool is_yes = list_has(act_text("words.yes", language), text, may_begin);
     bool is_no = list_has(act_text("words.no", language), text, may_begin);
@@ -223,11 +239,12 @@ act_word_answer_t act_word_answer(act_str_t language, act_str_t text)
     if (count_words(text) == 0)
         return ACT_WORD_NEITHER;
     bool is_short = count_words(text) <= ANSWER_MAX_WORDS;
-    act_word_answer_t answer = answer_in(language, text, /* may_begin= */ false);
+    beginning_t beginning = beginning_of(text);
+    act_word_answer_t answer = answer_in(language, &beginning, /* may_begin= */ false);
     if (answer == ACT_WORD_NEITHER && is_short)
-        answer = answer_in(language, text, /* may_begin= */ true);
+        answer = answer_in(language, &beginning, /* may_begin= */ true);
     for (uint32_t i = 0; answer == ACT_WORD_NEITHER && i < ACT_TEXT_LANGUAGES_COUNT; i++)
-        answer = answer_in(act_str(act_text_languages[i]), text, /* may_begin= */ false);
+        answer = answer_in(act_str(act_text_languages[i]), &beginning, /* may_begin= */ false);
     return answer;
 }
 
@@ -238,8 +255,8 @@ uint32_t act_word_count_outside(const char *key, act_str_t language, act_str_t t
     act_str_t rest = act_word_fold(arena, text);
     uint32_t count = 0;
     while (!act_str_empty(rest)) {
-        act_str_t word = act_str_cut(&rest, ' ');
-        count += !list_has(list, word, /* may_begin= */ false);
+        beginning_t word = beginning_of(act_str_cut(&rest, ' '));
+        count += !list_has(list, &word, /* may_begin= */ false);
     }
     return count;
 }

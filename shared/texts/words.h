@@ -13,8 +13,11 @@ act_str_t act_word_fold(act_arena_t *arena, act_str_t text);
 // The whole text is an entry of the list.
 bool act_word_is(const char *key, act_str_t language, act_str_t text);
 
-// The same in the language, then in every other one: short answers are often in a second language.
-bool act_word_is_anywhere(const char *key, act_str_t language, act_str_t text);
+// The same in any language: short answers are often in a second one.
+bool act_word_is_anywhere(const char *key, act_str_t text);
+
+// More folded characters than an entry of a list may have.
+#define ACT_WORD_ENTRY_MAX_CHARS 64
 
 // Yes or no: an entry, or up to three words that begin with one ("yes of course"). Both at once is
 // neither.

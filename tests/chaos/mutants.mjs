@@ -17,8 +17,8 @@ export const mutants = {
     turn_pending: ['order by i.inbox_seq limit 256', 'order by i.inbox_seq desc limit 1'],
   }, { conversations: 60 }],
   'the fence of the owner is not looked at': ['wrong_owner', {
-    claim_due: [/if o\.author = 'bot' and o\.owner_fence <> v_owner_fence then/, 'if false then'],
-    put_intent: ["(k.author <> 'bot' or k.owner_fence = v_fence)", 'true'],
+    claim_due: [/if o\.author = 'bot' and o\.owner_fence < r\.owner_fence then/, 'if false then'],
+    put_intent: [/\(k\.author <> 'bot' or k\.owner_fence = [a-z_.]+\)/g, 'true'],
   }, { env: { PARLEY_THROUGHPUT_PER_S: '6' } }], // so slow that answers wait while somebody takes the conversation
   'an answer goes to another customer': ['crossed', {
     claim_due: [/content := o\.content;/, "content := o.content; if random() < 0.05 then address := '15550000001'; phone := '15550000001'; end if;"],
@@ -27,7 +27,7 @@ export const mutants = {
     turn_commit: [/was_committed := false;/, "was_committed := false; if random() < 0.05 then p_outbox_ids := '{}'; p_contents := '{}'; end if;"],
   }],
   'an answer is sent though the customer has written again': ['stale', {
-    put_intent: ['if v_has_newer then', 'if false then'],
+    put_intent: [/if v_has_newer then|and not exists \([^)]*starts_turn\)/g, (found) => (found.startsWith('if') ? 'if false then' : '')],
     turn_take_back: ['begin\n', 'begin\n    return false;\n'],
   }, { env: { PARLEY_THROUGHPUT_PER_S: '4' }, conversations: 100, killEveryMs: 30000, takeoverEveryMs: 60000 }], // so slow that customers write meanwhile
   'statuses are acknowledged and dropped': ['statuses_lost', {

@@ -62,12 +62,11 @@ static bool is_idle(const turn_t *turn)
 // means that no more messages are wanted.
 static opt_t opt_of(const turn_t *turn)
 {
-    if (act_word_is_anywhere("words.opt_in", turn->language, turn->text))
+    if (act_word_is_anywhere("words.opt_in", turn->text))
         return OPT_IN;
-    bool is_out =
-        act_str_is(act_str_trim(turn->text), "STOP") ||
-        act_word_is_anywhere("words.opt_out", turn->language, turn->text) ||
-        (act_word_is_anywhere("words.opt_out_idle", turn->language, turn->text) && is_idle(turn));
+    bool is_out = act_str_is(act_str_trim(turn->text), "STOP") ||
+                  act_word_is_anywhere("words.opt_out", turn->text) ||
+                  (act_word_is_anywhere("words.opt_out_idle", turn->text) && is_idle(turn));
     return is_out ? OPT_OUT : OPT_NOTHING;
 }
 

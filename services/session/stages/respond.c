@@ -69,21 +69,18 @@ static void on_responded(void *context, const act_reply_t *reply, const respond_
         next_rung(turn, reply->err);
         return;
     }
-    respond_reply_t answer;
-    act_str_t kept = act_arena_str(turn->arena, reply->body);
-    act_assert(respond_reply_unpack(kept, turn->arena, &answer, NULL) == ACT_E_OK);
-    bool is_wait = act_str_is(answer.decision, "WAIT");
+    bool is_wait = act_str_is(body->decision, "WAIT");
     if (is_wait && turn->begin.is_wait_over) { // it had its time
         next_rung(turn, ACT_E_DEADLINE);
         return;
     }
     if (is_wait)
-        plan_wait(turn, &answer);
-    turn->decision = answer.decision;
-    turn->handoff_reason = answer.handoff_reason;
-    turn_steps_take(turn, answer.steps.items, answer.steps.count);
-    take_messages(turn, answer.messages.items, answer.messages.count);
-    outgoing_translate(turn, answer.language);
+        plan_wait(turn, body);
+    turn->decision = body->decision;
+    turn->handoff_reason = body->handoff_reason;
+    turn_steps_take(turn, body->steps.items, body->steps.count);
+    take_messages(turn, body->messages.items, body->messages.count);
+    outgoing_translate(turn, body->language);
 }
 
 // NULL: no channel that is known.
@@ -171,27 +168,24 @@ static void on_flow_ran(void *context, const act_reply_t *reply, const flow_run_
         next_rung(turn, reply->err);
         return;
     }
-    flow_run_reply_t answer;
-    act_str_t kept = act_arena_str(turn->arena, reply->body);
-    act_assert(flow_run_reply_unpack(kept, turn->arena, &answer, NULL) == ACT_E_OK);
-    turn_steps_take(turn, answer.steps.items, answer.steps.count);
-    if (answer.is_abandoned) {
+    turn_steps_take(turn, body->steps.items, body->steps.count);
+    if (body->is_abandoned) {
         leave_flow(turn);
         return;
     }
-    take_messages(turn, answer.messages.items, answer.messages.count);
-    turn->flow_state = answer.state;
-    if (!act_str_empty(answer.next_flow) && ++turn->flow_hops_count < FLOW_HOPS_MAX_COUNT) {
+    take_messages(turn, body->messages.items, body->messages.count);
+    turn->flow_state = body->state;
+    if (!act_str_empty(body->next_flow) && ++turn->flow_hops_count < FLOW_HOPS_MAX_COUNT) {
         turn->is_in_flow = false;
-        turn->flow = answer.next_flow;
+        turn->flow = body->next_flow;
         ask_flow(turn);
         return;
     }
-    if (!act_str_empty(answer.next_flow)) // what was to go along with it is no state of a flow
+    if (!act_str_empty(body->next_flow)) // what was to go along with it is no state of a flow
         turn->flow_state = act_str("");
-    if (!act_str_empty(answer.decision))
-        turn->decision = answer.decision;
-    turn->handoff_reason = answer.handoff_reason;
+    if (!act_str_empty(body->decision))
+        turn->decision = body->decision;
+    turn->handoff_reason = body->handoff_reason;
     pipeline_go_on(turn, STAGE_NEXT);
 }
 
