@@ -104,7 +104,8 @@ static void unrot13(act_str_t text, act_buf_t *out)
 {
     for (size_t at = 0; at < text.len_bytes; at++) {
         char c = text.ptr[at], base = isupper((unsigned char)c) ? 'A' : 'a';
-        act_buf_add_char(out, isalpha((unsigned char)c) ? (char)(base + (c - base + 13) % 26) : c);
+        char turned = (char)(base + (c - base + 13) % 26);
+        act_buf_add_char(out, (char)(isalpha((unsigned char)c) ? turned : c));
     }
 }
 

@@ -100,9 +100,8 @@ static void rot13(const char *order, act_buf_t *out)
 {
     for (; *order; order++) {
         char base = isupper((unsigned char)*order) ? 'A' : 'a';
-        act_buf_add_char(out, isalpha((unsigned char)*order)
-                                  ? (char)(base + (*order - base + 13) % 26)
-                                  : *order);
+        char turned = (char)(base + (*order - base + 13) % 26);
+        act_buf_add_char(out, (char)(isalpha((unsigned char)*order) ? turned : *order));
     }
 }
 
