@@ -3,6 +3,7 @@
 -- same result again is recorded once.
 --   sent     the channel has it; statuses that came before this are applied
 --   retry    the same message again after p_retry_after_ms; what follows it waits
+--   returned the same, and no request was made: what was an attempt by its INTENT is none
 --   failed   for good; what follows it may go
 --   refused  the policy does not let it go; p_reason_code says why, p_advice what would work
 --   parked   nobody knows whether it arrived, and a person is to decide
@@ -26,7 +27,7 @@ declare
 begin
     was_recorded := false;
     has_next := false;
-    if p_outcome not in ('sent', 'retry', 'failed', 'refused', 'parked') then
+    if p_outcome not in ('sent', 'retry', 'returned', 'failed', 'refused', 'parked') then
         raise exception 'no such outcome' using errcode = '22023';
     end if;
     select * into o from outbox k
@@ -37,13 +38,21 @@ begin
         return;
     end if;
     was_recorded := true;
-    if o.state = 'queued' and p_outcome = 'retry' then
+    if o.state = 'queued' and p_outcome in ('retry', 'returned') then
         if o.attempt = p_attempt then
             return; -- told twice, or its claim ran out and was counted as unknown
         elsif v_code = '' then -- given back without a request: what was said of the last one stays
             perform outbox_settle(p_tenant, o.conversation_id, o.seq, p_retry_after_ms);
             return;
         end if;
+    end if;
+    if p_outcome = 'returned' then
+        if o.state = 'sending' then
+            update outbox k set state = 'queued', attempt = p_attempt - 1
+             where k.tenant_id = p_tenant and k.outbox_id = p_outbox;
+            perform outbox_settle(p_tenant, o.conversation_id, o.seq, p_retry_after_ms);
+        end if;
+        return;
     end if;
     if p_provider_id <> '' and p_outcome = 'sent' then
         v_early := provider_message_own(p_tenant, o.channel, p_provider_id, p_outbox);

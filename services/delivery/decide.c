@@ -11,11 +11,9 @@ const char decide_parked_unknown[] = "outcome unknown: it may have been sent";
 
 const char *outcome_name(outcome_t outcome)
 {
-    static const char *const names[] = {[OUTCOME_SENT] = "sent",
-                                        [OUTCOME_RETRY] = "retry",
-                                        [OUTCOME_FAILED] = "failed",
-                                        [OUTCOME_REFUSED] = "refused",
-                                        [OUTCOME_PARKED] = "parked"};
+    static const char *const names[] = {
+        [OUTCOME_SENT] = "sent",     [OUTCOME_RETRY] = "retry",     [OUTCOME_RETURNED] = "returned",
+        [OUTCOME_FAILED] = "failed", [OUTCOME_REFUSED] = "refused", [OUTCOME_PARKED] = "parked"};
     return names[outcome];
 }
 

@@ -5,6 +5,7 @@
 typedef enum {
     OUTCOME_SENT,
     OUTCOME_RETRY,
+    OUTCOME_RETURNED, // later: there was no request
     OUTCOME_FAILED,
     OUTCOME_REFUSED, // by our own policy
     OUTCOME_PARKED,  // a person decides

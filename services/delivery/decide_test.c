@@ -22,6 +22,7 @@ static void settles_what_was_accepted_or_refused(void **state)
     assert_int_equal(decide(&refused, &first).outcome, OUTCOME_FAILED);
     assert_string_equal(outcome_name(OUTCOME_SENT), "sent");
     assert_string_equal(outcome_name(OUTCOME_RETRY), "retry");
+    assert_string_equal(outcome_name(OUTCOME_RETURNED), "returned");
     assert_string_equal(outcome_name(OUTCOME_FAILED), "failed");
 }
 

@@ -55,11 +55,16 @@ void sends_records_close(sends_t *self)
 static void count_outcome(const send_t *self)
 {
     static const delivery_metric_t metrics[] = {
-        [OUTCOME_SENT] = METRIC_SENT,     [OUTCOME_RETRY] = METRIC_RETRIED,
-        [OUTCOME_FAILED] = METRIC_FAILED, [OUTCOME_REFUSED] = METRIC_REFUSED,
-        [OUTCOME_PARKED] = METRIC_PARKED,
+        [OUTCOME_SENT] = METRIC_SENT,         [OUTCOME_RETRY] = METRIC_RETRIED,
+        [OUTCOME_RETURNED] = METRIC_DEFERRED, [OUTCOME_FAILED] = METRIC_FAILED,
+        [OUTCOME_REFUSED] = METRIC_REFUSED,   [OUTCOME_PARKED] = METRIC_PARKED,
     };
     delivery_add_metric(self->sends->delivery, metrics[self->outcome], 1);
+}
+
+static bool comes_again(const send_t *self)
+{
+    return self->outcome == OUTCOME_RETRY || self->outcome == OUTCOME_RETURNED;
 }
 
 // What is settled needs no memory.
@@ -67,13 +72,13 @@ static void remember(const send_t *self)
 {
     memo_t none = {0};
     memos_put(self->sends->delivery->memos, self->claim->outbox_id,
-              self->outcome == OUTCOME_RETRY ? &self->memo : &none);
+              comes_again(self) ? &self->memo : &none);
 }
 
 static void take_recorded(send_t *self, bool has_next)
 {
     claims_t *claims = self->sends->delivery->claims;
-    bool is_retry = self->outcome == OUTCOME_RETRY;
+    bool is_retry = comes_again(self);
     int64_t retry_after_ms = self->retry_after_ms;
     send_finish(self);
     if (is_retry)

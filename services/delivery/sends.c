@@ -126,10 +126,9 @@ void sends_flush(sends_t *self)
 
 void send_defer(send_t *self, int64_t delay_ms, const char *reason)
 {
-    self->outcome = OUTCOME_RETRY;
+    self->outcome = OUTCOME_RETURNED;
     self->retry_after_ms = delay_ms;
     self->error_text = act_str(reason);
-    delivery_add_metric(self->sends->delivery, METRIC_DEFERRED, 1);
     send_record(self);
 }
 

@@ -69,6 +69,28 @@ static void a_send_without_result_is_ambiguous(void **state)
     CHECK_STR(schema_state_of(db, first->outbox_id), "delivered");
 }
 
+// The holder found that its time was over: there was no request, so it was no attempt either.
+static void an_intent_without_a_request_is_no_attempt(void **state)
+{
+    test_db_t *db = *state;
+    act_str_t tenant = test_db_tenant(db);
+    act_str_t conversation = schema_talk(db, tenant, "491", 1);
+    for (int i = 0; i < 12; i++) {
+        const outbox_claim_t *claim = schema_claim(db, conversation, 30000);
+        assert_non_null(claim);
+        assert_int_equal(claim->attempt, 1);
+        assert_int_equal(claim->unknown_count, 0);
+        assert_true(schema_record(db, tenant, claim, "returned", ACT_STR(""))->was_recorded);
+        (void)schema_record(db, tenant, claim, "returned", ACT_STR("")); // told twice
+    }
+    const outbox_claim_t *last = schema_claim(db, conversation, 30000);
+    assert_int_equal(last->attempt, 1);
+    assert_true(schema_record(db, tenant, last, "sent", test_db_uuid(db))->was_recorded);
+    // Told late, when it is settled: nothing comes of it.
+    (void)schema_record(db, tenant, last, "returned", ACT_STR(""));
+    CHECK_STR(schema_state_of(db, last->outbox_id), "sent");
+}
+
 static const take_over_reply_t *take_over(test_db_t *db, act_str_t tenant, act_str_t conversation)
 {
     const take_over_reply_t *reply = NULL;
@@ -441,6 +463,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_leave_in_order),
         cmocka_unit_test(a_send_without_result_is_ambiguous),
+        cmocka_unit_test(an_intent_without_a_request_is_no_attempt),
         cmocka_unit_test(a_takeover_refuses_what_the_bot_had_to_say),
         cmocka_unit_test(a_person_writes_once_whatever_is_repeated),
         cmocka_unit_test(a_claim_alone_promises_nothing),
