@@ -144,7 +144,7 @@ class PointFaults extends Faults {
 
   // Not the first time that it is passed; what is passed seldom (a turn that outlasts a part of its lease) gets more time.
   async strike(point, fault) {
-    for (const passes of [point.provoke ? 0 : this.random.between(0, 3), 0, 0]) {
+    for (const passes of [point.provoke ? 0 : this.random.between(0, 3), 0]) {
       if (this.isOver) return false;
       this.file.arm(point.name, fault, passes);
       if (await this.reach(point)) return true;
