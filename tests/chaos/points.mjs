@@ -142,21 +142,13 @@ class PointFaults extends Faults {
     }
   }
 
-  // Not the first time that it is passed; what is passed seldom (a turn that outlasts a part of its lease) gets more time.
-  async strike(point, fault) {
-    for (const passes of [point.provoke ? 0 : this.random.between(0, 3), 0]) {
-      if (this.isOver) return false;
-      this.file.arm(point.name, fault, passes);
-      if (await this.reach(point)) return true;
-    }
-    return false;
-  }
-
   async enumerate() {
     for (const { point, fault } of this.cases) {
       if (this.isOver) return;
       this.look();
-      if (!(await this.strike(point, fault))) {
+      const isSeldom = point.provoke || point.name.endsWith('/turn_keep'); // a turn that outlasts a part of its lease
+      this.file.arm(point.name, fault, isSeldom ? 0 : this.random.between(0, 3));
+      if (!(await this.reach(point))) {
         this.unreached.push({ point, fault });
         this.say(`not reached: ${point.name} x ${fault}`);
         continue;
