@@ -222,7 +222,7 @@ export async function pointsRun(options, say = () => {}) {
   try {
     return await chaosRun({
       ...options, seconds: 3600, acceptedPct: 80, puzzlesPct: PUZZLES_PCT, env: {
-        PARLEY_CRASH_POINTS: file.path, PARLEY_SOURCE: folder, PARLEY_LEASE_MS: '2000', PARLEY_CLAIM_MS: '4000',
+        PARLEY_CRASH_POINTS: file.path, PARLEY_SOURCE: folder, PARLEY_LEASE_MS: '1000', PARLEY_CLAIM_MS: '4000',
         PARLEY_ALIVE_MS: '3500', PARLEY_SEND_TIMEOUT_MS: '2000', PARLEY_RECONCILE_MS: '1000', ...modelEnv, ...options.env,
       },
       prepare: (parley) => model.start(parley, AGENTS),
