@@ -1,7 +1,7 @@
 // eval: is what the bot is sure of right? `calibration` reads what became of turns, and the utterances that the
 // built-in classifier was not trained on, and proposes thresholds.
+#include "actions.h"
 #include "classifier.h"
-#include "client.h"
 #include "command.h"
 #include "eval_report.h"
 #include "options.h"
@@ -19,6 +19,7 @@
 typedef struct {
     const char *tenant, *days, *precision, *utterances, *model, *intent, *threshold;
     bool is_json, is_applied;
+    client_t *client;
 } eval_options_t;
 
 static int fail_usage(const char *text)
@@ -158,25 +159,27 @@ static void propose(eval_t *self)
 
 // --- actions -------------------------------------------------------------------------------------
 
-static int calibrate(const eval_options_t *options, client_t *client)
+static int calibrate(void *context)
 {
+    const eval_options_t *options = context;
     eval_t self = {.tenant = options->tenant};
     self.precision = atof(options->precision) / 100.0;
     if (!act_str_to_int(act_str(options->days), &self.days) || self.days < 1 || self.days > 3650 ||
         self.precision <= 0.5 || self.precision > 1)
         return fail_usage("--days is 1 to 3650, --precision 51 to 100");
     read_utterances(&self, options);
-    if (!read_turns(&self, client) || !read_thresholds(&self, client))
+    if (!read_turns(&self, options->client) || !read_thresholds(&self, options->client))
         return EXIT_UNAVAILABLE;
     propose(&self);
-    if (options->is_applied && !apply(&self, client))
+    if (options->is_applied && !apply(&self, options->client))
         return EXIT_UNAVAILABLE;
     (options->is_json ? eval_print_json : eval_print)(&self);
     return 0;
 }
 
-static int set_threshold(const eval_options_t *options, client_t *client)
+static int set_threshold(void *context)
 {
+    const eval_options_t *options = context;
     eval_t self = {.tenant = options->tenant};
     double confidence = options->threshold ? atof(options->threshold) : -1;
     if (!options->intent || !intent_of(&self, act_str(options->intent)) || confidence < 0 ||
@@ -184,29 +187,12 @@ static int set_threshold(const eval_options_t *options, client_t *client)
         return fail_usage("threshold needs --intent, one of ours, and --confidence, 0 to 1; 0: the "
                           "default again (example: parley eval threshold --intent greeting "
                           "--confidence 0.8)");
-    return put_threshold(client, options->tenant, options->intent, confidence) ? 0
-                                                                               : EXIT_UNAVAILABLE;
+    return put_threshold(options->client, options->tenant, options->intent, confidence)
+               ? 0
+               : EXIT_UNAVAILABLE;
 }
 
-static const struct {
-    const char *name;
-    int (*run)(const eval_options_t *options, client_t *client);
-} actions[] = {{"calibration", calibrate}, {"threshold", set_threshold}};
-
-static int run(const eval_options_t *options, const char *action, const char *data)
-{
-    for (size_t i = 0; i < ACT_COUNT(actions); i++) {
-        if (strcmp(action, actions[i].name) != 0)
-            continue;
-        client_t *client = NULL;
-        int code = client_reach(data, "eval", &client);
-        if (code == 0)
-            code = actions[i].run(options, client);
-        client_close(&client);
-        return code;
-    }
-    return fail_usage("the actions are calibration, threshold");
-}
+static const action_t actions[] = {{"calibration", calibrate}, {"threshold", set_threshold}, {0}};
 
 int command_eval(int argc, char **argv)
 {
@@ -244,5 +230,5 @@ int command_eval(int argc, char **argv)
     int code = 0;
     if (!options_parse_words(argc, argv, &spec, &data, &code))
         return code;
-    return run(&options, words_count > 0 ? action : "calibration", data);
+    return actions_run(actions, argv[0], action, data, &options, &options.client);
 }

@@ -1,5 +1,5 @@
 // glossary: a tenant's own words in translations: list them, set them, take them away.
-#include "client.h"
+#include "actions.h"
 #include "command.h"
 #include "options.h"
 #include "proto/persistence_service.h"
@@ -30,8 +30,9 @@ static void print_term(const glossary_term_t *term)
                ACT_STR_ARG(term->term), ACT_STR_ARG(term->translation));
 }
 
-static int list(const glossary_options_t *options)
+static int list(void *context)
 {
+    const glossary_options_t *options = context;
     empty_t nothing = {0};
     list_glossary_terms_reply_t reply;
     if (client_call(options->client, &persistence_service, PERSISTENCE_LIST_GLOSSARY_TERMS,
@@ -44,7 +45,7 @@ static int list(const glossary_options_t *options)
     return 0;
 }
 
-static int put(const glossary_options_t *options, const char *translation)
+static int put(glossary_options_t *options, const char *translation)
 {
     const glossary_term_t term = {.term = act_str(options->words[1]),
                                   .translation = act_str(translation),
@@ -57,52 +58,38 @@ static int put(const glossary_options_t *options, const char *translation)
     return list(options);
 }
 
-static int set(const glossary_options_t *options)
+static int set(void *context)
 {
+    glossary_options_t *options = context;
     if (options->words_count != 3 || !*options->from || !*options->to)
         return fail_usage("set needs a word, its translation, --from and --to (example: parley "
                           "glossary set devis Kostenvoranschlag --from fr --to de)");
     return put(options, options->words[2]);
 }
 
-static int keep(const glossary_options_t *options)
+static int keep(void *context)
 {
+    glossary_options_t *options = context;
     if (options->words_count != 2 || *options->from || *options->to)
         return fail_usage("keep needs a name alone (example: parley glossary keep 'Café Zoé')");
     return put(options, options->words[1]);
 }
 
-static int unset(const glossary_options_t *options)
+static int unset(void *context)
 {
+    glossary_options_t *options = context;
     if (options->words_count != 2)
         return fail_usage("unset needs a word, with --from and --to unless it is a name (example: "
                           "parley glossary unset devis --from fr --to de)");
     return put(options, "");
 }
 
-static const struct {
-    const char *name;
-    int (*run)(const glossary_options_t *options);
-} actions[] = {{"list", list}, {"set", set}, {"keep", keep}, {"unset", unset}};
-
-static int run(glossary_options_t *options, const char *data)
-{
-    const char *action = options->words_count > 0 ? options->words[0] : "list";
-    for (size_t i = 0; i < ACT_COUNT(actions); i++) {
-        if (strcmp(action, actions[i].name) != 0)
-            continue;
-        int code = client_reach(data, "glossary", &options->client);
-        if (code == 0)
-            code = actions[i].run(options);
-        client_close(&options->client);
-        return code;
-    }
-    return fail_usage("the actions are list, set, keep, unset");
-}
+static const action_t actions[] = {
+    {"list", list}, {"set", set}, {"keep", keep}, {"unset", unset}, {0}};
 
 int command_glossary(int argc, char **argv)
 {
-    glossary_options_t options = {.tenant = "demo", .from = "", .to = ""};
+    glossary_options_t options = {.tenant = "demo", .from = "", .to = "", .words = {"list"}};
     const char *data = NULL;
     const option_t table[] = {
         {"tenant", &options.tenant, NULL, "whose (default demo)"},
@@ -124,5 +111,5 @@ int command_glossary(int argc, char **argv)
     int code = 0;
     if (!options_parse_words(argc, argv, &spec, &data, &code))
         return code;
-    return run(&options, data);
+    return actions_run(actions, argv[0], options.words[0], data, &options, &options.client);
 }

@@ -1,6 +1,6 @@
 // model: which models answer a tenant's roles: list them, set them, limit what may be spent, try them.
+#include "actions.h"
 #include "base/seal.h"
-#include "client.h"
 #include "command.h"
 #include "model_key.h"
 #include "options.h"
@@ -51,8 +51,9 @@ static void print_limit(const char *name, int64_t micro_usd)
         printf("%s: no limit\n", name);
 }
 
-static int list(const model_options_t *options)
+static int list(void *context)
 {
+    const model_options_t *options = context;
     empty_t empty = {0};
     list_models_reply_t reply;
     if (client_call(options->client, &model_service, MODEL_LIST_MODELS, options->tenant, &empty,
@@ -121,8 +122,9 @@ static int put_role(const model_options_t *options, const char *provider)
                : EXIT_UNAVAILABLE;
 }
 
-static int set(const model_options_t *options)
+static int set(void *context)
 {
+    const model_options_t *options = context;
     if (!options->role || !options->provider || !options->dialect || !options->model)
         return fail_usage(
             "set needs --role, --provider, --dialect and --model (example: parley model set "
@@ -133,22 +135,24 @@ static int set(const model_options_t *options)
         code = put_role(options, options->provider);
     if (code == 0)
         code = reload(options);
-    return code == 0 ? list(options) : code;
+    return code == 0 ? list(context) : code;
 }
 
-static int unset(const model_options_t *options)
+static int unset(void *context)
 {
+    const model_options_t *options = context;
     if (!options->role)
         return fail_usage(
             "unset needs --role (example: parley model unset --role agent --position 2)");
     int code = put_role(options, "");
     if (code == 0)
         code = reload(options);
-    return code == 0 ? list(options) : code;
+    return code == 0 ? list(context) : code;
 }
 
-static int limit(const model_options_t *options)
+static int limit(void *context)
 {
+    const model_options_t *options = context;
     put_model_limits_request_t request = {.day_micro_usd = 0};
     empty_t empty;
     if (!options->day || !options->conversation ||
@@ -161,7 +165,7 @@ static int limit(const model_options_t *options)
                     options->tenant, &request, &empty, /* is_loud= */ true) != ACT_E_OK)
         return EXIT_UNAVAILABLE;
     int code = reload(options);
-    return code == 0 ? list(options) : code;
+    return code == 0 ? list(context) : code;
 }
 
 // --- test ----------------------------------------------------------------------------------------
@@ -217,8 +221,9 @@ static void on_reply(void *context, const act_reply_t *reply, const chat_reply_t
     print_usage(body);
 }
 
-static int test(const model_options_t *options)
+static int test(void *context)
 {
+    const model_options_t *options = context;
     testing_t testing = {.err = ACT_E_DEADLINE};
     const chat_message_t message = {.role = ACT_STR("user"),
                                     .text = act_str(options->text ? options->text : "Say hello.")};
@@ -235,25 +240,8 @@ static int test(const model_options_t *options)
 
 // --- which ---------------------------------------------------------------------------------------
 
-static const struct {
-    const char *name;
-    int (*run)(const model_options_t *options);
-} actions[] = {{"list", list}, {"set", set}, {"unset", unset}, {"limit", limit}, {"test", test}};
-
-static int run(model_options_t *options, const char *action)
-{
-    for (size_t i = 0; i < ACT_COUNT(actions); i++) {
-        if (strcmp(action, actions[i].name) != 0)
-            continue;
-        options->client = client_open_loud(options->instance, "model");
-        if (!options->client)
-            return EXIT_UNAVAILABLE;
-        int code = actions[i].run(options);
-        client_close(&options->client);
-        return code;
-    }
-    return fail_usage("the actions are list, set, unset, limit, test");
-}
+static const action_t actions[] = {{"list", list},   {"set", set},   {"unset", unset},
+                                   {"limit", limit}, {"test", test}, {0}};
 
 int command_model(int argc, char **argv)
 {
@@ -301,5 +289,5 @@ int command_model(int argc, char **argv)
     if (instance_locate(data, &instance) != ACT_E_OK)
         return EXIT_USAGE;
     options.instance = &instance;
-    return run(&options, words_count > 0 ? action : "list");
+    return actions_run(actions, argv[0], action, data, &options, &options.client);
 }

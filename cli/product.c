@@ -1,5 +1,5 @@
 // product: a tenant's price table: list it, set a product, take one away. What `set` is not told stays as it is.
-#include "client.h"
+#include "actions.h"
 #include "command.h"
 #include "options.h"
 #include "price.h"
@@ -59,8 +59,9 @@ static void print_product(const product_t *product)
     }
 }
 
-static int list(const product_options_t *options)
+static int list(void *context)
 {
+    const product_options_t *options = context;
     list_products_reply_t reply;
     if (read_all(options, &reply) != ACT_E_OK)
         return EXIT_UNAVAILABLE;
@@ -166,8 +167,9 @@ static int put(const product_options_t *options, const product_t *before)
     return 0;
 }
 
-static int set(const product_options_t *options)
+static int set(void *context)
 {
+    const product_options_t *options = context;
     list_products_reply_t reply;
     const product_t *before = NULL;
     if (options->words_count != 2)
@@ -184,8 +186,9 @@ static int set(const product_options_t *options)
 
 // --- remove --------------------------------------------------------------------------------------
 
-static int remove_one(const product_options_t *options)
+static int remove_one(void *context)
 {
+    const product_options_t *options = context;
     if (options->words_count != 2)
         return fail_usage("remove needs the product (example: parley product remove painting)");
     const remove_product_request_t request = {.product_id = act_str(options->words[1])};
@@ -198,29 +201,11 @@ static int remove_one(const product_options_t *options)
 
 // --- the command ---------------------------------------------------------------------------------
 
-static const struct {
-    const char *name;
-    int (*run)(const product_options_t *options);
-} actions[] = {{"list", list}, {"set", set}, {"remove", remove_one}};
-
-static int run(product_options_t *options, const char *data)
-{
-    const char *action = options->words_count > 0 ? options->words[0] : "list";
-    for (size_t i = 0; i < ACT_COUNT(actions); i++) {
-        if (strcmp(action, actions[i].name) != 0)
-            continue;
-        int code = client_reach(data, "product", &options->client);
-        if (code == 0)
-            code = actions[i].run(options);
-        client_close(&options->client);
-        return code;
-    }
-    return fail_usage("the actions are list, set, remove");
-}
+static const action_t actions[] = {{"list", list}, {"set", set}, {"remove", remove_one}, {0}};
 
 int command_product(int argc, char **argv)
 {
-    product_options_t options = {.tenant = "demo", .language = "en"};
+    product_options_t options = {.tenant = "demo", .language = "en", .words = {"list"}};
     const char *data = NULL;
     const option_t table[] = {
         {"tenant", &options.tenant, NULL, "whose (default demo)"},
@@ -254,5 +239,5 @@ int command_product(int argc, char **argv)
     int code = 0;
     if (!options_parse_words(argc, argv, &spec, &data, &code))
         return code;
-    return run(&options, data);
+    return actions_run(actions, argv[0], options.words[0], data, &options, &options.client);
 }

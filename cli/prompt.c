@@ -1,6 +1,6 @@
 // prompt: what models are told for a tenant: list the prompts, show one, set a text of its own, go back to the
 // built-in one.
-#include "client.h"
+#include "actions.h"
 #include "command.h"
 #include "options.h"
 #include "proto/agent_service.h"
@@ -29,8 +29,9 @@ static bool read_all(const prompt_options_t *options, list_prompt_views_reply_t 
                        &(empty_t){0}, ret_reply, /* is_loud= */ true) == ACT_E_OK;
 }
 
-static int list(const prompt_options_t *options)
+static int list(void *context)
 {
+    const prompt_options_t *options = context;
     list_prompt_views_reply_t reply;
     if (!read_all(options, &reply))
         return EXIT_UNAVAILABLE;
@@ -43,8 +44,9 @@ static int list(const prompt_options_t *options)
     return 0;
 }
 
-static int show(const prompt_options_t *options)
+static int show(void *context)
 {
+    const prompt_options_t *options = context;
     list_prompt_views_reply_t reply;
     if (!options->name)
         return fail_usage("show needs a name (example: parley prompt show mouth)");
@@ -58,7 +60,7 @@ static int show(const prompt_options_t *options)
     return fail_usage("there is no such prompt (`parley prompt list` shows them)");
 }
 
-static int put(const prompt_options_t *options, act_str_t text)
+static int put(prompt_options_t *options, act_str_t text)
 {
     const set_prompt_request_t request = {.name = act_str(options->name), .text = text};
     empty_t empty;
@@ -68,8 +70,9 @@ static int put(const prompt_options_t *options, act_str_t text)
     return list(options);
 }
 
-static int set(const prompt_options_t *options)
+static int set(void *context)
 {
+    prompt_options_t *options = context;
     char text[TEXT_MAX_BYTES + 1];
     if (!options->name || !options->file)
         return fail_usage("set needs a name and --file (example: parley prompt set tone --file "
@@ -88,31 +91,16 @@ static int set(const prompt_options_t *options)
     return put(options, trimmed);
 }
 
-static int reset(const prompt_options_t *options)
+static int reset(void *context)
 {
+    prompt_options_t *options = context;
     if (!options->name)
         return fail_usage("reset needs a name (example: parley prompt reset tone)");
     return put(options, act_str(""));
 }
 
-static const struct {
-    const char *name;
-    int (*run)(const prompt_options_t *options);
-} actions[] = {{"list", list}, {"show", show}, {"set", set}, {"reset", reset}};
-
-static int run(prompt_options_t *options, const char *data, const char *action)
-{
-    for (size_t i = 0; i < ACT_COUNT(actions); i++) {
-        if (strcmp(action, actions[i].name) != 0)
-            continue;
-        int code = client_reach(data, "prompt", &options->client);
-        if (code == 0)
-            code = actions[i].run(options);
-        client_close(&options->client);
-        return code;
-    }
-    return fail_usage("the actions are list, show, set, reset");
-}
+static const action_t actions[] = {
+    {"list", list}, {"show", show}, {"set", set}, {"reset", reset}, {0}};
 
 int command_prompt(int argc, char **argv)
 {
@@ -139,5 +127,5 @@ int command_prompt(int argc, char **argv)
     if (!options_parse_words(argc, argv, &spec, &data, &code))
         return code;
     options.name = words[1];
-    return run(&options, data, words[0]);
+    return actions_run(actions, argv[0], words[0], data, &options, &options.client);
 }
