@@ -3,8 +3,7 @@
 create or replace function journal_compact(p_before timestamptz, p_max_rows bigint)
 returns integer language plpgsql as $$
 declare
-    v_before uuid := (lpad(to_hex((extract(epoch from p_before) * 1000)::bigint), 12, '0')
-                      || repeat('0', 20))::uuid;
+    v_before uuid := uuid7_floor(p_before);
     v_tenant text;
     v_count integer;
     v_removed integer := 0;
