@@ -86,7 +86,8 @@ void answer_fail(answer_job_t *self, act_err_t err, const char *why)
 
 act_call_opts_t answer_read_opts(const answer_job_t *self)
 {
-    return (act_call_opts_t){.parent = self->call, .tape = act_journal_tape(self->journal)};
+    return (act_call_opts_t){
+        .parent = self->call, .arena = arena_of(self), .tape = act_journal_tape(self->journal)};
 }
 
 bool answer_is_small(const answer_job_t *self)
@@ -160,14 +161,13 @@ static void find_models(answer_job_t *self)
 static void on_hits(void *context, const act_reply_t *reply, const search_faq_reply_t *body)
 {
     answer_job_t *self = context;
-    (void)body;
     self->call_id = 0;
-    if (reply->err != ACT_E_OK ||
-        search_faq_reply_unpack(act_arena_str(arena_of(self), reply->body), arena_of(self),
-                                &self->hits, NULL) != ACT_E_OK)
+    if (reply->err != ACT_E_OK) {
         answer_fail(self, reply->err, "persistence.search_faq failed");
-    else
-        find_models(self);
+        return;
+    }
+    self->hits = *body;
+    find_models(self);
 }
 
 // What the agent is set to, as it was when the turn was recorded.

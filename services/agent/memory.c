@@ -289,8 +289,7 @@ static void on_lines(void *context, const act_reply_t *reply, const list_unsumma
         give_up(job, "list_unsummarised", reply->err);
         return;
     }
-    act_str_t kept = act_arena_str(job->arena, reply->body);
-    act_assert(list_unsummarised_reply_unpack(kept, job->arena, &job->read, NULL) == ACT_E_OK);
+    job->read = *body;
     if (job->read.lines.count == 0) {
         end(job, /* has_more= */ false);
         return;
@@ -313,6 +312,7 @@ static void start(job_t *job)
     list_unsummarised_request_t request = {.conversation_id = job->conversation_id,
                                            .max_rows = LINES_MAX_COUNT};
     act_call_opts_t opts = opts_of(job, STORE_BUDGET_MS);
+    opts.arena = job->arena; // its lines are read until the end
     job->call_id = persistence_list_unsummarised(self->actor, &opts, &request, on_lines, job);
 }
 

@@ -256,27 +256,24 @@ static void prepare_hands(answer_job_t *self)
 static void on_memory(void *context, const act_reply_t *reply, const get_memory_reply_t *body)
 {
     answer_job_t *self = context;
-    (void)body;
     self->call_id = 0;
-    if (reply->err != ACT_E_OK ||
-        get_memory_reply_unpack(act_arena_str(arena_of(self), reply->body), arena_of(self),
-                                &self->memory, NULL) != ACT_E_OK)
+    if (reply->err != ACT_E_OK) {
         answer_fail(self, reply->err, "persistence.get_memory failed");
-    else
-        prepare_hands(self);
+        return;
+    }
+    self->memory = *body;
+    prepare_hands(self);
 }
 
 static void on_prompts(void *context, const act_reply_t *reply, const list_prompts_reply_t *body)
 {
     answer_job_t *self = context;
-    (void)body;
     self->call_id = 0;
-    if (reply->err != ACT_E_OK ||
-        list_prompts_reply_unpack(act_arena_str(arena_of(self), reply->body), arena_of(self),
-                                  &self->prompts, NULL) != ACT_E_OK) {
+    if (reply->err != ACT_E_OK) {
         answer_fail(self, reply->err, "persistence.list_prompts failed");
         return;
     }
+    self->prompts = *body;
     const get_memory_request_t request = {.conversation_id = self->request->conversation_id};
     const act_call_opts_t opts = answer_read_opts(self);
     self->call_id = persistence_get_memory(self->agent->actor, &opts, &request, on_memory, self);

@@ -205,16 +205,13 @@ static void on_glossary(void *context, const act_reply_t *reply,
                         const find_glossary_terms_reply_t *body)
 {
     job_t *self = context;
-    (void)body;
     self->call_id = 0;
-    act_err_t err = reply->err;
-    if (err == ACT_E_OK) // the reply's bytes are gone after this
-        err = find_glossary_terms_reply_unpack(act_arena_str(arena_of(self), reply->body),
-                                               arena_of(self), &self->glossary, NULL);
-    if (err == ACT_E_OK)
-        start(self);
-    else
-        give_up(self, "failed", err);
+    if (reply->err != ACT_E_OK) {
+        give_up(self, "failed", reply->err);
+        return;
+    }
+    self->glossary = *body;
+    start(self);
 }
 
 static void on_open(void *context, act_err_t err, act_journal_t *journal)
@@ -232,8 +229,10 @@ static void on_open(void *context, act_err_t err, act_journal_t *journal)
     self->journal = journal;
     const find_glossary_terms_request_t query = {
         .text = request->text, .from_language = request->from, .to_language = request->to};
-    const act_call_opts_t opts = {
-        .parent = self->call, .budget_ms = GLOSSARY_MS, .tape = act_journal_tape(journal)};
+    const act_call_opts_t opts = {.parent = self->call,
+                                  .budget_ms = GLOSSARY_MS,
+                                  .arena = arena_of(self),
+                                  .tape = act_journal_tape(journal)};
     self->call_id = persistence_find_glossary_terms(self->actor, &opts, &query, on_glossary, self);
 }
 

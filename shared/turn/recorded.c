@@ -17,13 +17,10 @@ bool act_recorded_is_needed(const act_call_t *call, bool is_replay)
 static void on_steps(void *context, const act_reply_t *reply, const list_turn_steps_reply_t *body)
 {
     const question_t *self = context;
-    act_arena_t *arena = act_call_arena(self->call);
-    list_turn_steps_reply_t steps = {0};
-    act_err_t err = reply->err;
-    (void)body;
-    if (err == ACT_E_OK) // the reply's bytes are gone after this
-        err = list_turn_steps_reply_unpack(act_arena_str(arena, reply->body), arena, &steps, NULL);
-    self->fn(self->context, err, (act_steps_t){steps.steps.items, steps.steps.count});
+    act_steps_t steps = {0};
+    if (reply->err == ACT_E_OK)
+        steps = (act_steps_t){body->steps.items, body->steps.count};
+    self->fn(self->context, reply->err, steps);
 }
 
 uint64_t act_recorded_find(act_call_t *call, act_str_t conversation_id, act_str_t turn_id,
@@ -32,6 +29,6 @@ uint64_t act_recorded_find(act_call_t *call, act_str_t conversation_id, act_str_
     question_t *self = act_arena_alloc(act_call_arena(call), sizeof *self);
     *self = (question_t){call, fn, context};
     const turn_request_t request = {.conversation_id = conversation_id, .turn_id = turn_id};
-    const act_call_opts_t opts = {.parent = call};
+    const act_call_opts_t opts = {.parent = call, .arena = act_call_arena(call)};
     return persistence_list_turn_steps(act_call_actor(call), &opts, &request, on_steps, self);
 }
