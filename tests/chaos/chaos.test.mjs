@@ -12,7 +12,7 @@ import { chaosRun, lineOf } from './run.mjs';
 
 const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
 const seed = Number(process.env.PARLEY_CHAOS_SEED ?? (Date.now() % 1000000) + 1);
-const options = { seed, seconds: 60, rate: 100, conversations: 500, killEveryMs: 2000 };
+const options = { seed, seconds: 120, rate: 100, conversations: 500, killEveryMs: 2000 };
 
 describe('chaos', () => {
   test('kill -9 of every kind of process loses, doubles and reorders nothing', async (t) => {
