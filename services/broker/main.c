@@ -1,4 +1,5 @@
 // broker: the process. Composes router (sockets), broker (decisions), supervisor (processes), views.
+#include "base/args.h"
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/log.h"
@@ -14,7 +15,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -104,91 +104,41 @@ static const char usage[] =
     "  --trace-ppm   of a million traces, how many are followed (default 10000: 1 %);\n"
     "                also PARLEY_TRACE_PPM\n";
 
-static bool parse_ppm(const char *text, uint32_t *ret_ppm)
-{
-    int64_t number = 0;
-    if (!act_str_to_int(act_str(text), &number) || number < 0 || number > TRACES_PPM_MAX) {
-        fputs("broker: --trace-ppm (PARLEY_TRACE_PPM) must be a whole number from 0 to 1000000\n",
-              stderr);
-        return false;
-    }
-    *ret_ppm = (uint32_t)number;
-    return true;
-}
-
 // 0 to 2 are not handed on, and a number that is no open descriptor would become someone else's later.
-static bool parse_listener(const char *text, int *ret_descriptor)
+static const char *read_listener(void *target, const char *value)
 {
+    int *descriptor = target;
     int64_t number = 0;
-    if (!act_str_to_int(act_str(text), &number) || number <= STDERR_FILENO || number > INT_MAX ||
-        fcntl((int)number, F_GETFD) < 0) {
-        fputs("broker: --listener must be the number of an open descriptor, 3 or more\n", stderr);
-        return false;
-    }
-    *ret_descriptor = (int)number;
-    return true;
+    if (!act_str_to_int(act_str(value), &number) || number <= STDERR_FILENO || number > INT_MAX ||
+        fcntl((int)number, F_GETFD) < 0)
+        return "the number of an open descriptor, 3 or more";
+    *descriptor = (int)number;
+    return NULL;
 }
 
 static bool parse_options(int argc, char **argv, options_t *ret_options)
 {
-    static const struct option table[] = {
-        {"bus", required_argument, NULL, 'b'},
-        {"children", required_argument, NULL, 'c'},
-        {"bin-dir", required_argument, NULL, 'd'},
-        {"log-dir", required_argument, NULL, 'l'},
-        {"listener", required_argument, NULL, 'f'},
-        {"acl", required_argument, NULL, 'a'},
-        {"listen", required_argument, NULL, 'T'},
-        {"keys", required_argument, NULL, 'k'},
-        {"builtin-tools", required_argument, NULL, 'B'},
-        {"tools", required_argument, NULL, 'o'},
-        {"sdk", required_argument, NULL, 'S'},
-        {"restart", no_argument, NULL, 'r'},
-        {"tool-log-dir", required_argument, NULL, 'L'},
-        {"trace-ppm", required_argument, NULL, 't'},
+    options_t options = {
+        .listener = -1, .trace_ppm = limits.traces.sample_ppm, .cell = getenv("PARLEY_CELL")};
+    const act_arg_t table[] = {
+        {"bus", .text = &options.bus},
+        {"children", .text = &options.children},
+        {"bin-dir", .text = &options.bin_dir},
+        {"log-dir", .text = &options.log_dir},
+        {"listener", .read = read_listener, .target = &options.listener},
+        {"acl", .text = &options.acl, .env = "PARLEY_ACL_FILE"},
+        {"listen", .text = &options.listen, .env = "PARLEY_BUS_LISTEN"},
+        {"keys", .text = &options.keys},
+        {"builtin-tools", .text = &options.builtin_tools},
+        {"tools", .text = &options.tools},
+        {"sdk", .text = &options.sdk},
+        {"restart", .flag = &options.is_restart},
+        {"tool-log-dir", .text = &options.child_log_dir},
+        {"trace-ppm", .count = &options.trace_ppm, .max = TRACES_PPM_MAX,
+         .env = "PARLEY_TRACE_PPM"},
         {0},
     };
-    const char *ppm = getenv("PARLEY_TRACE_PPM");
-    options_t options = {.listener = -1,
-                         .trace_ppm = limits.traces.sample_ppm,
-                         .acl = getenv("PARLEY_ACL_FILE"),
-                         .listen = getenv("PARLEY_BUS_LISTEN"),
-                         .cell = getenv("PARLEY_CELL")};
-    for (int c = getopt_long(argc, argv, "", table, NULL); c != -1;
-         c = getopt_long(argc, argv, "", table, NULL)) {
-        if (c == 'b')
-            options.bus = optarg;
-        else if (c == 'c')
-            options.children = optarg;
-        else if (c == 'd')
-            options.bin_dir = optarg;
-        else if (c == 'l')
-            options.log_dir = optarg;
-        else if (c == 'a')
-            options.acl = optarg;
-        else if (c == 'T')
-            options.listen = optarg;
-        else if (c == 'k')
-            options.keys = optarg;
-        else if (c == 'B')
-            options.builtin_tools = optarg;
-        else if (c == 'o')
-            options.tools = optarg;
-        else if (c == 'S')
-            options.sdk = optarg;
-        else if (c == 'L')
-            options.child_log_dir = optarg;
-        else if (c == 'f') {
-            if (!parse_listener(optarg, &options.listener))
-                return false;
-        } else if (c == 'r')
-            options.is_restart = true;
-        else if (c == 't')
-            ppm = optarg;
-        else
-            return false;
-    }
-    if (ppm && *ppm && !parse_ppm(ppm, &options.trace_ppm))
+    if (!act_args_read(argc, argv, table))
         return false;
     if (options.listen && !*options.listen)
         options.listen = NULL;

@@ -1,10 +1,10 @@
 // parley-tool-jail: started by the broker as the process of a tool. It makes the jail, starts the program
 // in it, hands signals on, and ends as the program ended, so that the obituary is the program's.
+#include "base/args.h"
 #include "base/str.h"
 #include "jail.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,95 +41,43 @@ static const char usage[] =
     "    [--scratch-mb N] [--python-path DIR] [--node-path DIR] [--actor] [--lenient]\n"
     "    -- PROGRAM WORD...\n";
 
-static uint32_t number_of(const char *text)
+static const char *add_read(void *target, const char *value)
 {
-    return (uint32_t)strtoul(text, NULL, 10);
-}
-
-static void take_option(options_t *self, int option, const char *value)
-{
-    switch (option) {
-    case 't':
-        self->tool = value;
-        break;
-    case 'i':
-        self->instance = value;
-        break;
-    case 'c':
-        self->recorder = value;
-        break;
-    case 'f':
-        self->jail.folder = value;
-        break;
-    case 's':
-        self->jail.socket_folder = value;
-        break;
-    case 'r':
-        if (self->jail.reads_count < JAIL_READ_MAX_COUNT)
-            self->jail.reads[self->jail.reads_count++] = value;
-        break;
-    case 'n':
-        self->jail.has_network = true;
-        break;
-    case 'm':
-        self->jail.memory_mb = number_of(value);
-        break;
-    case 'o':
-        self->jail.open_files_count = number_of(value);
-        break;
-    case 'p':
-        self->jail.processes_count = number_of(value);
-        break;
-    case 'z':
-        self->jail.scratch_mb = number_of(value);
-        break;
-    case 'P':
-        self->python_path = value;
-        break;
-    case 'N':
-        self->node_path = value;
-        break;
-    case 'a':
-        self->is_actor = true;
-        break;
-    case 'l':
-        self->jail.is_lenient = true;
-        break;
-    default: // bus and log folder, which the broker tells every child: not for this one
-        break;
-    }
+    jail_spec_t *jail = target;
+    if (jail->reads_count == JAIL_READ_MAX_COUNT)
+        return "given less often";
+    jail->reads[jail->reads_count++] = value;
+    return NULL;
 }
 
 static bool parse(int argc, char **argv, options_t *self)
 {
-    static const struct option table[] = {
-        {"bus", required_argument, NULL, 'b'},
-        {"instance", required_argument, NULL, 'i'},
-        {"log-dir", required_argument, NULL, 'b'},
-        {"recorder", required_argument, NULL, 'c'},
-        {"tool", required_argument, NULL, 't'},
-        {"folder", required_argument, NULL, 'f'},
-        {"read", required_argument, NULL, 'r'},
-        {"socket-folder", required_argument, NULL, 's'},
-        {"network", no_argument, NULL, 'n'},
-        {"memory-mb", required_argument, NULL, 'm'},
-        {"open-files", required_argument, NULL, 'o'},
-        {"processes", required_argument, NULL, 'p'},
-        {"scratch-mb", required_argument, NULL, 'z'},
-        {"python-path", required_argument, NULL, 'P'},
-        {"node-path", required_argument, NULL, 'N'},
-        {"actor", no_argument, NULL, 'a'},
-        {"lenient", no_argument, NULL, 'l'},
+    *self = (options_t){.jail = {.memory_mb = 256, .open_files_count = 64, .scratch_mb = 16}};
+    const char *not_for_this_one = NULL; // what the broker tells every child
+    const act_arg_t table[] = {
+        {"bus", .text = &not_for_this_one},
+        {"log-dir", .text = &not_for_this_one},
+        {"instance", .text = &self->instance},
+        {"recorder", .text = &self->recorder},
+        {"tool", .text = &self->tool},
+        {"folder", .text = &self->jail.folder},
+        {"read", .read = add_read, .target = &self->jail},
+        {"socket-folder", .text = &self->jail.socket_folder},
+        {"network", .flag = &self->jail.has_network},
+        {"memory-mb", .count = &self->jail.memory_mb},
+        {"open-files", .count = &self->jail.open_files_count},
+        {"processes", .count = &self->jail.processes_count},
+        {"scratch-mb", .count = &self->jail.scratch_mb},
+        {"python-path", .text = &self->python_path},
+        {"node-path", .text = &self->node_path},
+        {"actor", .flag = &self->is_actor},
+        {"lenient", .flag = &self->jail.is_lenient},
         {0},
     };
-    *self = (options_t){.jail = {.memory_mb = 256, .open_files_count = 64, .scratch_mb = 16}};
-    for (int c = getopt_long(argc, argv, "+", table, NULL); c != -1;
-         c = getopt_long(argc, argv, "+", table, NULL)) {
-        if (c == '?')
-            return false;
-        take_option(self, c, optarg);
-    }
-    self->words = argv + optind;
+    int used = 0;
+    if (!act_args_read_some(argc, argv, table, &used))
+        return false;
+    self->words = argv + used;
     return self->tool && self->instance && self->jail.folder && self->jail.socket_folder &&
            *self->words;
 }

@@ -3,10 +3,11 @@
 #include "actor/bus.h"
 #include "actor/crash.h"
 #include "actor/send.h"
+#include "base/args.h"
 #include "base/assert.h"
 #include "base/mem.h"
 
-#include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,43 +44,34 @@ typedef struct {
     const char *bus;
     const char *instance;
     const char *log_dir;
-    int recorder;
+    int64_t recorder; // descriptor, -1: none
     const char *overrides[OVERRIDES_MAX_COUNT + 1];
     size_t overrides_count;
     bool wants_help;
 } options_t;
 
+static const char *add_override(void *target, const char *value)
+{
+    options_t *self = target;
+    if (self->overrides_count == OVERRIDES_MAX_COUNT)
+        return "given less often";
+    self->overrides[self->overrides_count++] = value;
+    return NULL;
+}
+
 static bool parse_options(int argc, char **argv, options_t *ret_options)
 {
-    static const struct option table[] = {
-        {"bus", required_argument, NULL, 'b'},
-        {"instance", required_argument, NULL, 'i'},
-        {"log-dir", required_argument, NULL, 'l'},
-        {"set", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},
-        {"recorder", required_argument, NULL, 'r'},
+    *ret_options = (options_t){.recorder = -1};
+    const act_arg_t table[] = {
+        {"bus", .text = &ret_options->bus},
+        {"instance", .text = &ret_options->instance},
+        {"log-dir", .text = &ret_options->log_dir},
+        {"set", .read = add_override, .target = ret_options},
+        {"recorder", .integer = &ret_options->recorder, .max = INT_MAX},
+        {"help", .flag = &ret_options->wants_help},
         {0},
     };
-    options_t options = {.recorder = -1};
-    for (int c = getopt_long(argc, argv, "h", table, NULL); c != -1;
-         c = getopt_long(argc, argv, "h", table, NULL)) {
-        if (c == 'b')
-            options.bus = optarg;
-        else if (c == 'i')
-            options.instance = optarg;
-        else if (c == 'l')
-            options.log_dir = optarg;
-        else if (c == 'r')
-            options.recorder = atoi(optarg);
-        else if (c == 'h')
-            options.wants_help = true;
-        else if (c == 's' && options.overrides_count < OVERRIDES_MAX_COUNT)
-            options.overrides[options.overrides_count++] = optarg;
-        else
-            return false;
-    }
-    *ret_options = options;
-    return optind == argc;
+    return act_args_read(argc, argv, table);
 }
 
 static void print_help(const act_spec_t *spec, FILE *file)
@@ -184,8 +176,8 @@ static int run(const act_spec_t *spec, const act_bus_address_t *address, act_con
 static act_recorder_t *open_recorder(const options_t *options, act_log_t *log)
 {
     act_recorder_t *recorder = NULL;
-    if (options->recorder >= 0 && act_recorder_open(options->recorder, &recorder) != ACT_E_OK)
-        act_log_warn(log, "no_recorder", "descriptor=%d", options->recorder);
+    if (options->recorder >= 0 && act_recorder_open((int)options->recorder, &recorder) != ACT_E_OK)
+        act_log_warn(log, "no_recorder", "descriptor=%d", (int)options->recorder);
     act_crash_watch(recorder);
     return recorder;
 }

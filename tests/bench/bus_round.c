@@ -2,10 +2,10 @@
 
 #include "bus_round.h"
 
+#include "base/args.h"
 #include "driver.h"
 #include "latency.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -27,28 +27,17 @@ static int64_t now_us(void)
 
 bool bus_options_read(int argc, char **argv, bus_options_t *ret_options)
 {
-    static const struct option table[] = {{"target", required_argument, NULL, 't'},
-                                          {"window", required_argument, NULL, 'w'},
-                                          {"seconds", required_argument, NULL, 's'},
-                                          {"warmup", required_argument, NULL, 'u'},
-                                          {0}};
     bus_options_t options = {.window_count = 64, .seconds = 2, .warmup_seconds = 0.5};
-    bool is_good = true;
-    for (int c = getopt_long(argc, argv, "", table, NULL); c != -1 && is_good;
-         c = getopt_long(argc, argv, "", table, NULL)) {
-        if (c == 't')
-            options.target = optarg;
-        else if (c == 'w')
-            is_good = driver_read_count(optarg, BUS_WINDOW_MAX_COUNT, &options.window_count);
-        else if (c == 's')
-            is_good = driver_read_number(optarg, 0.01, DRIVER_SECONDS_MAX, &options.seconds);
-        else if (c == 'u')
-            is_good = driver_read_number(optarg, 0, DRIVER_SECONDS_MAX, &options.warmup_seconds);
-        else
-            is_good = false;
-    }
+    const act_arg_t table[] = {
+        {"target", .text = &options.target},
+        {"window", .count = &options.window_count, .min = 1, .max = BUS_WINDOW_MAX_COUNT},
+        {"seconds", .number = &options.seconds, .min = 0.01, .max = DRIVER_SECONDS_MAX},
+        {"warmup", .number = &options.warmup_seconds, .max = DRIVER_SECONDS_MAX},
+        {0},
+    };
+    bool is_good = act_args_read(argc, argv, table);
     *ret_options = options;
-    if (is_good && options.target && optind == argc)
+    if (is_good && options.target)
         return true;
     fprintf(stderr, "%s --target T [--window 1..%d] [--seconds S] [--warmup S]\n", argv[0],
             BUS_WINDOW_MAX_COUNT);

@@ -5,11 +5,11 @@
 //              [--conversation ID] [--budget-ms N]
 #include "client.h"
 
+#include "base/args.h"
 #include "base/time.h"
 #include "bench/latency.h"
 #include "proto/model_service.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,34 +119,20 @@ static void print(const load_t *self, int64_t elapsed_us)
            latency_percentile_ms(self->lag, 99), latency_max_ms(self->lag));
 }
 
-static bool read_options(int argc, char **argv, load_t *self, const char **data)
+static bool read_options(int argc, char **argv, load_t *self, const char **ret_data)
 {
-    const struct {
-        const char *name;
-        const char **text;
-        int64_t *number;
-    } rows[] = {
-        {"--data", data, NULL},
-        {"--role", &self->role, NULL},
-        {"--text", &self->text, NULL},
-        {"--conversation", &self->conversation, NULL},
-        {"--calls", NULL, &self->calls_count},
-        {"--parallel", NULL, &self->parallel_count},
-        {"--parts", NULL, &self->parts_count},
-        {"--budget-ms", NULL, &self->budget_ms},
+    const act_arg_t table[] = {
+        {"data", .text = ret_data},
+        {"role", .text = &self->role},
+        {"text", .text = &self->text},
+        {"conversation", .text = &self->conversation},
+        {"calls", .integer = &self->calls_count, .min = 1},
+        {"parallel", .integer = &self->parallel_count, .min = 1},
+        {"parts", .integer = &self->parts_count},
+        {"budget-ms", .integer = &self->budget_ms, .min = 1},
+        {0},
     };
-    for (int i = 1; i + 1 < argc; i += 2) {
-        size_t row = 0;
-        while (row < ACT_COUNT(rows) && strcmp(rows[row].name, argv[i]) != 0)
-            row++;
-        if (row == ACT_COUNT(rows))
-            return false;
-        if (rows[row].text)
-            *rows[row].text = argv[i + 1];
-        else if (!act_str_to_int(act_str(argv[i + 1]), rows[row].number))
-            return false;
-    }
-    return argc % 2 == 1;
+    return act_args_read(argc, argv, table);
 }
 
 int main(int argc, char **argv)

@@ -8,9 +8,10 @@
 // cannot change places, and one that nobody waits for is counted as extra.
 
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE // getopt_long, ppoll, memmem
+#define _GNU_SOURCE // ppoll, memmem
 #endif
 
+#include "base/args.h"
 #include "driver.h"
 #include "graph_stub.h"
 #include "latency.h"
@@ -18,7 +19,6 @@
 #include "turn_book.h"
 #include "webhook_gen.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -32,7 +32,6 @@
 #define WAIT_MAX_US 50000
 #define DRAIN_US 15000000 // for replies that are under way at the end
 #define QUIET_US 1000000  // and then for some that nobody waits for
-#define CONVERSATION_DIGITS 7
 
 typedef struct {
     load_options_t load;
@@ -85,101 +84,31 @@ static const char *const greetings[] = {
 
 // --- options -------------------------------------------------------------------------------------
 
-enum {
-    OPTION_URL = 1,
-    OPTION_SECRET,
-    OPTION_PHONE_ID,
-    OPTION_GRAPH_PORT,
-    OPTION_CONNECTIONS,
-    OPTION_CONVERSATIONS,
-    OPTION_WINDOW,
-    OPTION_RATE,
-    OPTION_SECONDS,
-    OPTION_WARMUP_SECONDS,
-    OPTION_EXPECT,
-};
-
-static const struct option long_options[] = {
-    {"url", required_argument, NULL, OPTION_URL},
-    {"secret", required_argument, NULL, OPTION_SECRET},
-    {"phone-id", required_argument, NULL, OPTION_PHONE_ID},
-    {"graph-port", required_argument, NULL, OPTION_GRAPH_PORT},
-    {"connections", required_argument, NULL, OPTION_CONNECTIONS},
-    {"conversations", required_argument, NULL, OPTION_CONVERSATIONS},
-    {"window", required_argument, NULL, OPTION_WINDOW},
-    {"rate", required_argument, NULL, OPTION_RATE},
-    {"seconds", required_argument, NULL, OPTION_SECONDS},
-    {"warmup-seconds", required_argument, NULL, OPTION_WARMUP_SECONDS},
-    {"expect", required_argument, NULL, OPTION_EXPECT},
-    {NULL, 0, NULL, 0},
-};
-
-static bool set_text(const char **field, const char *value)
-{
-    *field = value;
-    return true;
-}
-
-static bool options_set(options_t *self, int option, const char *value)
-{
-    switch (option) {
-    case OPTION_URL:
-        return set_text(&self->load.url, value);
-    case OPTION_SECRET:
-        return set_text(&self->webhooks.secret, value);
-    case OPTION_PHONE_ID:
-        return set_text(&self->webhooks.phone_id, value);
-    case OPTION_EXPECT:
-        return set_text(&self->expect, value);
-    case OPTION_GRAPH_PORT:
-        return driver_read_count(value, UINT16_MAX, &self->graph_port);
-    case OPTION_CONNECTIONS:
-        return driver_read_count(value, 4096, &self->load.connections_count);
-    case OPTION_CONVERSATIONS:
-        return driver_read_count(value, 1000000, &self->webhooks.conversations_count);
-    case OPTION_WINDOW:
-        return driver_read_count(value, 1000000, &self->window_count);
-    case OPTION_RATE:
-        return driver_read_number(value, 0.1, DRIVER_RATE_MAX, &self->rate);
-    case OPTION_SECONDS:
-        return driver_read_number(value, 0.1, DRIVER_SECONDS_MAX, &self->seconds);
-    case OPTION_WARMUP_SECONDS:
-        return driver_read_number(value, 0, DRIVER_SECONDS_MAX, &self->warmup_seconds);
-    default:
-        return false;
-    }
-}
-
 static bool options_read(options_t *self, int argc, char **argv)
 {
     *self = (options_t){.seconds = 10, .warmup_seconds = 2, .window_count = 128};
     self->load.connections_count = 64;
     self->webhooks.conversations_count = 1024;
-    int option;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (!options_set(self, option, optarg))
-            return false;
-    }
-    return optind == argc && self->load.url != NULL && self->webhooks.secret != NULL &&
-           self->webhooks.phone_id != NULL && self->graph_port != 0;
+    const act_arg_t table[] = {
+        {"url", .text = &self->load.url},
+        {"secret", .text = &self->webhooks.secret},
+        {"phone-id", .text = &self->webhooks.phone_id},
+        {"graph-port", .count = &self->graph_port, .min = 1, .max = UINT16_MAX},
+        {"connections", .count = &self->load.connections_count, .min = 1, .max = 4096},
+        {"conversations", .count = &self->webhooks.conversations_count, .min = 1, .max = 1000000},
+        {"window", .count = &self->window_count, .min = 1, .max = 1000000},
+        {"rate", .number = &self->rate, .min = 0.1, .max = DRIVER_RATE_MAX},
+        {"seconds", .number = &self->seconds, .min = 0.1, .max = DRIVER_SECONDS_MAX},
+        {"warmup-seconds", .number = &self->warmup_seconds, .max = DRIVER_SECONDS_MAX},
+        {"expect", .text = &self->expect},
+        {0},
+    };
+    return act_args_read(argc, argv, table) && self->load.url != NULL &&
+           self->webhooks.secret != NULL && self->webhooks.phone_id != NULL &&
+           self->graph_port != 0;
 }
 
 // --- replies -------------------------------------------------------------------------------------
-
-// Phone numbers and user ids of webhook_gen end with the index of the conversation.
-static uint32_t conversation_of(const graph_message_t *message)
-{
-    uint32_t index = 0;
-    if (message->to_bytes < CONVERSATION_DIGITS)
-        return UINT32_MAX;
-    const char *digits = message->to + message->to_bytes - CONVERSATION_DIGITS;
-    for (size_t i = 0; i < CONVERSATION_DIGITS; i++) {
-        if (digits[i] < '0' || digits[i] > '9')
-            return UINT32_MAX;
-        index = index * 10 + (uint32_t)(digits[i] - '0');
-    }
-    return index;
-}
 
 static bool is_expected(const run_t *self, const graph_message_t *message)
 {
@@ -194,7 +123,8 @@ static void take_reply(run_t *self, const graph_message_t *message)
     if (!is_expected(self, message) && self->unexpected_count++ == 0)
         fprintf(stderr, "turn_load: first unexpected reply: %.*s\n", (int)message->body_bytes,
                 message->body);
-    if (!turn_book_reply(self->book, conversation_of(message), &due_us))
+    if (!turn_book_reply(self->book, webhook_gen_conversation(message->to, message->to_bytes),
+                         &due_us))
         return;
     bool is_measured = now_us >= self->measure_us && now_us < self->end_us;
     self->ok_count += is_measured;

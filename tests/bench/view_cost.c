@@ -6,6 +6,7 @@
 //
 //   view_cost --broker build/services/parley-broker [--phases 10] [--phase-ms 2000]
 #include "actor/actor.h"
+#include "base/args.h"
 #include "base/mem.h"
 #include "base/time.h"
 #include "broker_rig.h"
@@ -13,7 +14,6 @@
 #include "proto/translation_service.h"
 
 #include <dirent.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,8 +28,8 @@
 
 typedef struct {
     const char *broker;
-    int phases_count;
-    int phase_ms;
+    int64_t phases_count;
+    int64_t phase_ms;
     broker_rig_t rig;
 } options_t;
 
@@ -198,7 +198,7 @@ static void print(const load_t *self, const double *cpu, const char *views)
 {
     double rates[PHASES_MAX_COUNT], costs[PHASES_MAX_COUNT];
     for (int i = 0; i < self->options->phases_count; i++) {
-        rates[i] = (double)self->calls[i] * 1000.0 / self->options->phase_ms;
+        rates[i] = (double)self->calls[i] * 1000.0 / (double)self->options->phase_ms;
         costs[i] = self->calls[i] ? (cpu[i + 1] - cpu[i]) * 1000.0 / (double)self->calls[i] : 0;
     }
     double rate_off = median_of(self, rates, 0), rate_on = median_of(self, rates, 1);
@@ -263,24 +263,14 @@ int main(int argc, char **argv)
 {
     if (broker_rig_is_worker(argv))
         return broker_rig_work(argc, argv);
-    static const struct option table[] = {{"broker", required_argument, NULL, 'b'},
-                                          {"phases", required_argument, NULL, 'n'},
-                                          {"phase-ms", required_argument, NULL, 'm'},
-                                          {0}};
     options_t options = {.phases_count = 12, .phase_ms = 2000};
-    for (int c = getopt_long(argc, argv, "", table, NULL); c != -1;
-         c = getopt_long(argc, argv, "", table, NULL)) {
-        if (c == 'b')
-            options.broker = optarg;
-        else if (c == 'n')
-            options.phases_count = atoi(optarg);
-        else if (c == 'm')
-            options.phase_ms = atoi(optarg);
-        else
-            return 64;
-    }
-    if (!options.broker || options.phases_count < 4 || options.phases_count > PHASES_MAX_COUNT ||
-        options.phase_ms < 100) {
+    const act_arg_t table[] = {
+        {"broker", .text = &options.broker},
+        {"phases", .integer = &options.phases_count, .min = 4, .max = PHASES_MAX_COUNT},
+        {"phase-ms", .integer = &options.phase_ms, .min = 100, .max = 60000},
+        {0},
+    };
+    if (!act_args_read(argc, argv, table) || !options.broker) {
         fputs("view_cost --broker PROGRAM [--phases 4..200] [--phase-ms 100..]\n", stderr);
         return 64;
     }

@@ -14,6 +14,7 @@
 #define SECRET_MAX_BYTES 256
 #define PHONE_ID_MAX_BYTES 32
 #define CONVERSATIONS_MAX 10000000u
+#define CONVERSATION_DIGITS 7 // a phone number ends with the index of its conversation
 #define TEXT_MAX_BYTES 1024
 #define BODY_MAX_BYTES 4096
 
@@ -132,7 +133,8 @@ static void give(webhook_gen_t *self, size_t body_bytes, webhook_t *ret_webhook)
 static void make(webhook_gen_t *self, uint64_t number, uint32_t conversation_index,
                  webhook_t *ret_webhook)
 {
-    (void)snprintf(self->from, sizeof self->from, "1555%07" PRIu32, conversation_index);
+    (void)snprintf(self->from, sizeof self->from, "1555%0*" PRIu32, CONVERSATION_DIGITS,
+                   conversation_index);
     (void)snprintf(self->wamid, sizeof self->wamid, "wamid.HBgL%016" PRIX64 "%016" PRIX64,
                    mix(self->seed + number), self->seed);
     give(self, write_message(self, conversation_index), ret_webhook);
@@ -158,9 +160,23 @@ void webhook_gen_picture(webhook_gen_t *self, uint64_t number, uint32_t conversa
     make(self, number, conversation_index, ret_webhook);
 }
 
+uint32_t webhook_gen_conversation(const char *phone, size_t phone_bytes)
+{
+    uint32_t index = 0;
+    if (phone_bytes < CONVERSATION_DIGITS)
+        return UINT32_MAX;
+    for (size_t i = phone_bytes - CONVERSATION_DIGITS; i < phone_bytes; i++) {
+        if (phone[i] < '0' || phone[i] > '9')
+            return UINT32_MAX;
+        index = index * 10 + (uint32_t)(phone[i] - '0');
+    }
+    return index;
+}
+
 void webhook_gen_status(webhook_gen_t *self, const webhook_status_t *status, webhook_t *ret_webhook)
 {
-    (void)snprintf(self->from, sizeof self->from, "1555%07" PRIu32, status->conversation_index);
+    (void)snprintf(self->from, sizeof self->from, "1555%0*" PRIu32, CONVERSATION_DIGITS,
+                   status->conversation_index);
     (void)snprintf(self->wamid, sizeof self->wamid, "%s", status->wamid);
     int length = snprintf(self->body, sizeof self->body,
                           ENVELOPE "\"statuses\":[{\"id\":\"%s\",\"status\":\"%s\","

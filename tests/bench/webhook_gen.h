@@ -52,6 +52,9 @@ void webhook_gen_numbered(webhook_gen_t *self, uint64_t number, uint32_t convers
 void webhook_gen_picture(webhook_gen_t *self, uint64_t number, uint32_t conversation_index,
                          webhook_t *ret_webhook);
 
+// The contact's index in its phone number (webhook_t.from); UINT32_MAX when there is none.
+uint32_t webhook_gen_conversation(const char *phone, size_t phone_bytes);
+
 // What became of a message that the business sent. Ids need no escapes and have at most 64 bytes.
 typedef struct {
     uint32_t conversation_index; // who got it

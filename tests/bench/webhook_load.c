@@ -9,16 +9,12 @@
 // least, and sent_total at most. shed counts, of the errors, 429 and 503; their latency counts from when they
 // were sent.
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE // getopt_long
-#endif
-
+#include "base/args.h"
 #include "driver.h"
 #include "latency.h"
 #include "load.h"
 #include "webhook_gen.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -68,68 +64,11 @@ static const char usage[] =
     "  --type text|reaction  of the messages; reactions are stored and never answered (text)\n"
     "  --timeout-ms N        when a reply counts as lost (10000)\n";
 
-enum {
-    OPTION_URL = 1,
-    OPTION_SECRET,
-    OPTION_PHONE_ID,
-    OPTION_CONNECTIONS,
-    OPTION_SECONDS,
-    OPTION_WARMUP_SECONDS,
-    OPTION_RATE,
-    OPTION_CONVERSATIONS,
-    OPTION_TIMEOUT_MS,
-    OPTION_TYPE,
-};
-
-static const struct option long_options[] = {
-    {"url", required_argument, NULL, OPTION_URL},
-    {"secret", required_argument, NULL, OPTION_SECRET},
-    {"phone-id", required_argument, NULL, OPTION_PHONE_ID},
-    {"connections", required_argument, NULL, OPTION_CONNECTIONS},
-    {"seconds", required_argument, NULL, OPTION_SECONDS},
-    {"warmup-seconds", required_argument, NULL, OPTION_WARMUP_SECONDS},
-    {"rate", required_argument, NULL, OPTION_RATE},
-    {"conversations", required_argument, NULL, OPTION_CONVERSATIONS},
-    {"timeout-ms", required_argument, NULL, OPTION_TIMEOUT_MS},
-    {"type", required_argument, NULL, OPTION_TYPE},
-    {NULL, 0, NULL, 0},
-};
-
-static bool read_kind(const char *text, webhook_kind_t *ret_kind)
+static const char *read_kind(void *target, const char *value)
 {
-    *ret_kind = strcmp(text, "reaction") == 0 ? WEBHOOK_REACTION : WEBHOOK_TEXT;
-    return *ret_kind == WEBHOOK_REACTION || strcmp(text, "text") == 0;
-}
-
-static bool options_set(options_t *self, int option, const char *value)
-{
-    switch (option) {
-    case OPTION_URL:
-        self->load.url = value;
-        return true;
-    case OPTION_SECRET:
-        self->webhooks.secret = value;
-        return true;
-    case OPTION_PHONE_ID:
-        self->webhooks.phone_id = value;
-        return true;
-    case OPTION_CONNECTIONS:
-        return driver_read_count(value, 4096, &self->load.connections_count);
-    case OPTION_SECONDS:
-        return driver_read_number(value, 0.1, DRIVER_SECONDS_MAX, &self->seconds);
-    case OPTION_WARMUP_SECONDS:
-        return driver_read_number(value, 0, DRIVER_SECONDS_MAX, &self->warmup_seconds);
-    case OPTION_RATE:
-        return driver_read_number(value, 0.1, DRIVER_RATE_MAX, &self->rate);
-    case OPTION_CONVERSATIONS:
-        return driver_read_count(value, 10000000, &self->webhooks.conversations_count);
-    case OPTION_TIMEOUT_MS:
-        return driver_read_ms(value, &self->load.timeout_ms);
-    case OPTION_TYPE:
-        return read_kind(value, &self->webhooks.kind);
-    default:
-        return false;
-    }
+    webhook_kind_t *kind = target;
+    *kind = strcmp(value, "reaction") == 0 ? WEBHOOK_REACTION : WEBHOOK_TEXT;
+    return *kind == WEBHOOK_REACTION || strcmp(value, "text") == 0 ? NULL : "text or reaction";
 }
 
 static bool options_read(options_t *self, int argc, char **argv)
@@ -137,13 +76,21 @@ static bool options_read(options_t *self, int argc, char **argv)
     *self = (options_t){.seconds = 10, .warmup_seconds = 2};
     self->load.connections_count = 64;
     self->webhooks.conversations_count = 1000;
-    int option;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (!options_set(self, option, optarg))
-            return false;
-    }
-    return optind == argc && self->load.url != NULL && self->webhooks.secret != NULL &&
-           self->webhooks.phone_id != NULL;
+    const act_arg_t table[] = {
+        {"url", .text = &self->load.url},
+        {"secret", .text = &self->webhooks.secret},
+        {"phone-id", .text = &self->webhooks.phone_id},
+        {"connections", .count = &self->load.connections_count, .min = 1, .max = 4096},
+        {"seconds", .number = &self->seconds, .min = 0.1, .max = DRIVER_SECONDS_MAX},
+        {"warmup-seconds", .number = &self->warmup_seconds, .max = DRIVER_SECONDS_MAX},
+        {"rate", .number = &self->rate, .min = 0.1, .max = DRIVER_RATE_MAX},
+        {"conversations", .count = &self->webhooks.conversations_count, .min = 1, .max = 10000000},
+        {"timeout-ms", .integer = &self->load.timeout_ms, .min = 1, .max = 3600000},
+        {"type", .read = read_kind, .target = &self->webhooks.kind},
+        {0},
+    };
+    return act_args_read(argc, argv, table) && self->load.url != NULL &&
+           self->webhooks.secret != NULL && self->webhooks.phone_id != NULL;
 }
 
 static void run_send(run_t *self, int64_t due_us)

@@ -6,10 +6,10 @@
 //   bulk_flood --broker build/services/parley-broker [--calls 100000] [--limit-pct 200]
 #include "bus_stage.h"
 
+#include "base/args.h"
 #include "base/mem.h"
 #include "base/time.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -172,29 +172,19 @@ int main(int argc, char **argv)
 {
     if (bus_stage_is_worker(argc, argv))
         return bus_stage_be_worker(argc, argv);
-    static const struct option table[] = {{"broker", required_argument, NULL, 'b'},
-                                          {"calls", required_argument, NULL, 'n'},
-                                          {"limit-pct", required_argument, NULL, 'l'},
-                                          {0}};
     static const char *const entries[] = {
         "name: worker, count: 2, settings: [\"take_messages=8\"]"};
     flood_t *self = act_alloc(sizeof *self);
     self->bulk_wanted = 100000;
     int64_t limit_pct = 0;
     const char *broker = NULL;
-    bool is_known = true;
-    for (int c = getopt_long(argc, argv, "", table, NULL); c != -1;
-         c = getopt_long(argc, argv, "", table, NULL)) {
-        if (c == 'b')
-            broker = optarg;
-        else if (c == 'n')
-            self->bulk_wanted = (uint32_t)strtoul(optarg, NULL, 10);
-        else if (c == 'l')
-            limit_pct = strtoll(optarg, NULL, 10);
-        else
-            is_known = false;
-    }
-    if (!broker || !is_known || self->bulk_wanted == 0) {
+    const act_arg_t table[] = {
+        {"broker", .text = &broker},
+        {"calls", .count = &self->bulk_wanted, .min = 1},
+        {"limit-pct", .integer = &limit_pct},
+        {0},
+    };
+    if (!act_args_read(argc, argv, table) || !broker) {
         fputs("bulk_flood --broker PROGRAM [--calls N] [--limit-pct PCT]\n", stderr);
         return 64;
     }

@@ -8,9 +8,10 @@
 // What was lost or doubled is judged by tests/chaos/oracle.mjs from the files and the database.
 
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE // getopt_long, ppoll
+#define _GNU_SOURCE // ppoll
 #endif
 
+#include "base/args.h"
 #include "courier.h"
 #include "customers.h"
 #include "dice.h"
@@ -20,7 +21,6 @@
 #include "provider.h"
 #include "webhook_gen.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -89,85 +89,13 @@ static const char usage[] =
 
 // --- options -------------------------------------------------------------------------------------
 
-enum {
-    OPTION_URL = 1,
-    OPTION_SECRET,
-    OPTION_PHONE_ID,
-    OPTION_GRAPH_HOST,
-    OPTION_GRAPH_PORT,
-    OPTION_FOLDER,
-    OPTION_TENANTS,
-    OPTION_CONNECTIONS,
-    OPTION_CONVERSATIONS,
-    OPTION_PUZZLES_PCT,
-    OPTION_RATE,
-    OPTION_SECONDS,
-    OPTION_SEED,
-};
-
-static const struct option long_options[] = {
-    {"url", required_argument, NULL, OPTION_URL},
-    {"secret", required_argument, NULL, OPTION_SECRET},
-    {"phone-id", required_argument, NULL, OPTION_PHONE_ID},
-    {"graph-host", required_argument, NULL, OPTION_GRAPH_HOST},
-    {"graph-port", required_argument, NULL, OPTION_GRAPH_PORT},
-    {"folder", required_argument, NULL, OPTION_FOLDER},
-    {"tenants", required_argument, NULL, OPTION_TENANTS},
-    {"connections", required_argument, NULL, OPTION_CONNECTIONS},
-    {"conversations", required_argument, NULL, OPTION_CONVERSATIONS},
-    {"puzzles-pct", required_argument, NULL, OPTION_PUZZLES_PCT},
-    {"rate", required_argument, NULL, OPTION_RATE},
-    {"seconds", required_argument, NULL, OPTION_SECONDS},
-    {"seed", required_argument, NULL, OPTION_SEED},
-    {NULL, 0, NULL, 0},
-};
-
-static bool set_text(const char **field, const char *value)
+static const char *add_url(void *target, const char *value)
 {
-    *field = value;
-    return true;
-}
-
-static bool add_url(options_t *self, const char *value)
-{
+    options_t *self = target;
     if (self->urls_count == COURIER_SERVERS_MAX)
-        return false;
+        return "given less often";
     self->urls[self->urls_count++] = value;
-    return true;
-}
-
-static bool options_set(options_t *self, int option, const char *value)
-{
-    switch (option) {
-    case OPTION_URL:
-        return add_url(self, value);
-    case OPTION_SECRET:
-        return set_text(&self->webhooks.secret, value);
-    case OPTION_PHONE_ID:
-        return set_text(&self->webhooks.phone_id, value);
-    case OPTION_FOLDER:
-        return set_text(&self->folder, value);
-    case OPTION_GRAPH_HOST:
-        return set_text(&self->graph_host, value);
-    case OPTION_GRAPH_PORT:
-        return driver_read_count(value, UINT16_MAX, &self->graph_port);
-    case OPTION_TENANTS:
-        return driver_read_count(value, TENANTS_MAX_COUNT, &self->tenants_count);
-    case OPTION_CONNECTIONS:
-        return driver_read_count(value, 4096, &self->load.connections_count);
-    case OPTION_CONVERSATIONS:
-        return driver_read_count(value, 1000000, &self->webhooks.conversations_count);
-    case OPTION_PUZZLES_PCT:
-        return driver_read_count(value, 100, &self->puzzles_pct);
-    case OPTION_RATE:
-        return driver_read_number(value, 0.1, DRIVER_RATE_MAX, &self->rate);
-    case OPTION_SECONDS:
-        return driver_read_number(value, 0.1, DRIVER_SECONDS_MAX, &self->seconds);
-    case OPTION_SEED:
-        return driver_read_count(value, UINT32_MAX, &self->seed);
-    default:
-        return false;
-    }
+    return NULL;
 }
 
 static bool options_read(options_t *self, int argc, char **argv)
@@ -176,13 +104,25 @@ static bool options_read(options_t *self, int argc, char **argv)
     self->load.connections_count = 128;
     self->load.timeout_ms = 10000; // as long as Meta is said to wait at most
     self->webhooks.conversations_count = 1000;
-    int option;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (!options_set(self, option, optarg))
-            return false;
-    }
+    const act_arg_t table[] = {
+        {"url", .read = add_url, .target = self},
+        {"secret", .text = &self->webhooks.secret},
+        {"phone-id", .text = &self->webhooks.phone_id},
+        {"graph-host", .text = &self->graph_host},
+        {"graph-port", .count = &self->graph_port, .min = 1, .max = UINT16_MAX},
+        {"folder", .text = &self->folder},
+        {"tenants", .count = &self->tenants_count, .min = 1, .max = TENANTS_MAX_COUNT},
+        {"connections", .count = &self->load.connections_count, .min = 1, .max = 4096},
+        {"conversations", .count = &self->webhooks.conversations_count, .min = 1, .max = 1000000},
+        {"puzzles-pct", .count = &self->puzzles_pct, .max = 100},
+        {"rate", .number = &self->rate, .min = 0.1, .max = DRIVER_RATE_MAX},
+        {"seconds", .number = &self->seconds, .min = 0.1, .max = DRIVER_SECONDS_MAX},
+        {"seed", .count = &self->seed},
+        {0},
+    };
+    bool is_read = act_args_read(argc, argv, table);
     self->webhooks.seed = self->seed;
-    return optind == argc && self->urls_count > 0 && self->webhooks.secret != NULL &&
+    return is_read && self->urls_count > 0 && self->webhooks.secret != NULL &&
            self->webhooks.phone_id != NULL && self->folder != NULL && self->graph_port != 0 &&
            self->rate * self->seconds <= MESSAGES_MAX;
 }

@@ -6,17 +6,17 @@
 // (tests/chaos/crowd.mjs does).
 
 #ifndef _GNU_SOURCE
-#define _GNU_SOURCE // getopt_long, ppoll
+#define _GNU_SOURCE // ppoll
 #endif
 
 #include "agenda.h"
+#include "base/args.h"
 #include "driver.h"
 #include "graph_stub.h"
 #include "latency.h"
 #include "load.h"
 #include "webhook_gen.h"
 
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -30,7 +30,6 @@
 #define TELL_US 500000
 #define RETRY_US 100000
 #define CONTACTS_MAX 1000000u
-#define CONTACT_DIGITS 7u // a phone number of webhook_gen ends with the contact's index
 
 typedef struct {
     load_options_t load;
@@ -74,71 +73,25 @@ static const char usage[] =
 
 // --- options -------------------------------------------------------------------------------------
 
-enum {
-    OPTION_URL = 1,
-    OPTION_SECRET,
-    OPTION_PHONE_ID,
-    OPTION_GRAPH_PORT,
-    OPTION_CONTACTS,
-    OPTION_MESSAGES,
-    OPTION_COPIES,
-    OPTION_CONNECTIONS,
-};
-
-static const struct option long_options[] = {
-    {"url", required_argument, NULL, OPTION_URL},
-    {"secret", required_argument, NULL, OPTION_SECRET},
-    {"phone-id", required_argument, NULL, OPTION_PHONE_ID},
-    {"graph-port", required_argument, NULL, OPTION_GRAPH_PORT},
-    {"contacts", required_argument, NULL, OPTION_CONTACTS},
-    {"messages", required_argument, NULL, OPTION_MESSAGES},
-    {"copies", required_argument, NULL, OPTION_COPIES},
-    {"connections", required_argument, NULL, OPTION_CONNECTIONS},
-    {NULL, 0, NULL, 0},
-};
-
-static bool set_text(const char **field, const char *value)
-{
-    *field = value;
-    return true;
-}
-
-static bool options_set(options_t *self, int option, const char *value)
-{
-    switch (option) {
-    case OPTION_URL:
-        return set_text(&self->load.url, value);
-    case OPTION_SECRET:
-        return set_text(&self->webhooks.secret, value);
-    case OPTION_PHONE_ID:
-        return set_text(&self->webhooks.phone_id, value);
-    case OPTION_GRAPH_PORT:
-        return driver_read_count(value, UINT16_MAX, &self->graph_port);
-    case OPTION_CONTACTS:
-        return driver_read_count(value, CONTACTS_MAX, &self->webhooks.conversations_count);
-    case OPTION_MESSAGES:
-        return driver_read_count(value, 4096, &self->messages_count);
-    case OPTION_COPIES:
-        return driver_read_count(value, 4096, &self->copies_count);
-    case OPTION_CONNECTIONS:
-        return driver_read_count(value, 4096, &self->load.connections_count);
-    default:
-        return false;
-    }
-}
-
 static bool options_read(options_t *self, int argc, char **argv)
 {
     *self = (options_t){.messages_count = 1, .copies_count = 64};
     self->load.connections_count = 64;
     self->webhooks.conversations_count = 10000;
-    int option;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (!options_set(self, option, optarg))
-            return false;
-    }
-    return optind == argc && self->load.url != NULL && self->webhooks.secret != NULL &&
-           self->webhooks.phone_id != NULL && self->graph_port != 0 &&
+    const act_arg_t table[] = {
+        {"url", .text = &self->load.url},
+        {"secret", .text = &self->webhooks.secret},
+        {"phone-id", .text = &self->webhooks.phone_id},
+        {"graph-port", .count = &self->graph_port, .min = 1, .max = UINT16_MAX},
+        {"contacts", .count = &self->webhooks.conversations_count, .min = 1, .max = CONTACTS_MAX},
+        {"messages", .count = &self->messages_count, .min = 1, .max = 4096},
+        {"copies", .count = &self->copies_count, .min = 1, .max = 4096},
+        {"connections", .count = &self->load.connections_count, .min = 1, .max = 4096},
+        {0},
+    };
+    return act_args_read(argc, argv, table) && self->load.url != NULL &&
+           self->webhooks.secret != NULL && self->webhooks.phone_id != NULL &&
+           self->graph_port != 0 &&
            self->messages_count * self->copies_count <= self->load.connections_count;
 }
 
@@ -215,13 +168,8 @@ static void take_answers(run_t *self)
 static graph_answer_t on_message(void *context, const graph_message_t *message)
 {
     run_t *self = context;
-    uint32_t contact = 0;
-    bool is_number = message->to_bytes >= CONTACT_DIGITS;
-    for (size_t i = message->to_bytes - CONTACT_DIGITS; is_number && i < message->to_bytes; i++) {
-        is_number = message->to[i] >= '0' && message->to[i] <= '9';
-        contact = contact * 10 + (uint32_t)(message->to[i] - '0');
-    }
-    if (is_number && contact < self->contacts_count)
+    uint32_t contact = webhook_gen_conversation(message->to, message->to_bytes);
+    if (contact < self->contacts_count)
         self->replies[contact]++;
     else
         self->strangers_count++;

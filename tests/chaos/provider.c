@@ -16,7 +16,6 @@
 #include <sodium.h>
 
 #define OUTBOX_ID_MAX_BYTES 36
-#define RECIPIENT_DIGITS 7
 #define STORM_EVERY_US 30000000
 #define STORM_US 2000000
 #define STORM_REFUSES_IN_10000 7000
@@ -137,21 +136,6 @@ static int64_t wall_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-// Recipients end with the index of the conversation, as webhook_gen writes them.
-static bool read_recipient(const graph_message_t *message, uint32_t *ret_index)
-{
-    if (message->to_bytes < RECIPIENT_DIGITS)
-        return false;
-    *ret_index = 0;
-    const char *digits = message->to + message->to_bytes - RECIPIENT_DIGITS;
-    for (int i = 0; i < RECIPIENT_DIGITS; i++) {
-        if (digits[i] < '0' || digits[i] > '9')
-            return false;
-        *ret_index = *ret_index * 10 + (uint32_t)(digits[i] - '0');
-    }
-    return true;
-}
-
 // .../v26.0/800001/messages
 static int account_of(const graph_message_t *message)
 {
@@ -208,10 +192,9 @@ static void accept_send(provider_t *self, const graph_message_t *message,
 static graph_answer_t on_message(void *context, const graph_message_t *message)
 {
     provider_t *self = context;
-    uint32_t conversation_index = 0;
+    uint32_t conversation_index = webhook_gen_conversation(message->to, message->to_bytes);
     const fault_t *fault = choose_fault(self);
-    if (message->outbox_id_bytes != OUTBOX_ID_MAX_BYTES ||
-        !read_recipient(message, &conversation_index)) {
+    if (message->outbox_id_bytes != OUTBOX_ID_MAX_BYTES || conversation_index == UINT32_MAX) {
         self->counts.unknown_count++;
         return (graph_answer_t){.refusal = 400, .code = 100};
     }

@@ -134,7 +134,7 @@ export async function drain(parley, world, say, limitMs = DRAIN_MS) {
 async function shake(parley, folder, port, options, say) {
   const world = new World({
     url: [parley, options.cell].filter(Boolean).map(({ url }) => `${url}/webhook/whatsapp`), secret, 'phone-id': phoneId, 'graph-host': options.host, 'graph-port': port, folder,
-    tenants: TENANTS, conversations: options.conversations, rate: options.rate, seconds: options.seconds, seed: options.seed, ...(options.puzzlesPct ? { 'puzzles-pct': options.puzzlesPct } : {}),
+    tenants: TENANTS, conversations: options.conversations, rate: options.rate, seconds: options.seconds, seed: options.seed, 'puzzles-pct': options.puzzlesPct ?? 0,
   });
   const faults = (options.makeFaults ?? ((...args) => new Faults(...args)))(parley, { ...options, late: () => world.last?.late ?? 0 });
   faults.start();

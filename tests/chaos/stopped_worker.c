@@ -7,10 +7,10 @@
 //   stopped_worker --broker build/services/parley-broker [--stop-ms 8000]
 #include "bus_stage.h"
 
+#include "base/args.h"
 #include "base/mem.h"
 #include "base/time.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -258,25 +258,18 @@ int main(int argc, char **argv)
 {
     if (bus_stage_is_worker(argc, argv))
         return bus_stage_be_worker(argc, argv);
-    static const struct option table[] = {
-        {"broker", required_argument, NULL, 'b'}, {"stop-ms", required_argument, NULL, 's'}, {0}};
     static const char *const entries[] = {
         "name: worker, hang_ms: 600000, settings: [\"take_messages=64\", \"take_bytes=524288\"]",
         "name: other, count: 1"};
     stopped_t *self = act_alloc(sizeof *self);
     self->stop_ms = 8000;
     const char *broker = NULL;
-    bool is_known = true;
-    for (int c = getopt_long(argc, argv, "", table, NULL); c != -1;
-         c = getopt_long(argc, argv, "", table, NULL)) {
-        if (c == 'b')
-            broker = optarg;
-        else if (c == 's')
-            self->stop_ms = strtoll(optarg, NULL, 10);
-        else
-            is_known = false;
-    }
-    if (!broker || !is_known || self->stop_ms < SAMPLE_MS || self->stop_ms > 15000) {
+    const act_arg_t table[] = {
+        {"broker", .text = &broker},
+        {"stop-ms", .integer = &self->stop_ms, .min = SAMPLE_MS, .max = 15000},
+        {0},
+    };
+    if (!act_args_read(argc, argv, table) || !broker) {
         fputs("stopped_worker --broker PROGRAM [--stop-ms 100..15000]\n", stderr);
         return 64;
     }

@@ -7,10 +7,10 @@
 #include "bus_stage.h"
 #include "dice.h"
 
+#include "base/args.h"
 #include "base/mem.h"
 #include "base/time.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -263,39 +263,27 @@ int main(int argc, char **argv)
 {
     if (bus_stage_is_worker(argc, argv))
         return bus_stage_be_worker(argc, argv);
-    static const struct option table[] = {{"broker", required_argument, NULL, 'b'},
-                                          {"kills", required_argument, NULL, 'n'},
-                                          {"seed", required_argument, NULL, 's'},
-                                          {"limit-ms", required_argument, NULL, 'l'},
-                                          {0}};
     static const char *const entries[] = {
         "name: worker, count: 4, intensity_count: 1000, intensity_ms: 1000, backoff_ms: 1, "
         "backoff_max_ms: 1, settings: [\"take_messages=12\"]"};
     kills_t *self = act_alloc(sizeof *self);
     self->kills_wanted = 1000;
     self->limit_ms = 50;
-    uint64_t seed = 1;
+    int64_t seed = 1;
     const char *broker = NULL;
-    bool is_known = true;
-    for (int c = getopt_long(argc, argv, "", table, NULL); c != -1;
-         c = getopt_long(argc, argv, "", table, NULL)) {
-        if (c == 'b')
-            broker = optarg;
-        else if (c == 'n')
-            self->kills_wanted = (uint32_t)strtoul(optarg, NULL, 10);
-        else if (c == 's')
-            seed = strtoull(optarg, NULL, 10);
-        else if (c == 'l')
-            self->limit_ms = strtoll(optarg, NULL, 10);
-        else
-            is_known = false;
-    }
-    if (!broker || !is_known || self->kills_wanted == 0 || self->kills_wanted > KILLS_MAX_COUNT) {
+    const act_arg_t table[] = {
+        {"broker", .text = &broker},
+        {"kills", .count = &self->kills_wanted, .min = 1, .max = KILLS_MAX_COUNT},
+        {"seed", .integer = &seed},
+        {"limit-ms", .integer = &self->limit_ms},
+        {0},
+    };
+    if (!act_args_read(argc, argv, table) || !broker) {
         fputs("worker_kills --broker PROGRAM [--kills 1..10000] [--seed N] [--limit-ms MS]\n",
               stderr);
         return 64;
     }
-    self->dice = dice_new(seed);
+    self->dice = dice_new((uint64_t)seed);
     self->stage = bus_stage_new(broker, entries, ACT_COUNT(entries));
     int code = self->stage ? run(self) : 73;
     bus_stage_destroy(&self->stage);

@@ -1,7 +1,9 @@
 // broker_sim: runs the broker in simulation (broker_world.h). Prints the seed of a run that failed.
 #include "broker_world.h"
 
-#include <getopt.h>
+#include "base/args.h"
+
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +21,13 @@ static const char usage[] =
     "  --mutant  a fault of the simulation that the checks must find: unordered, overcredit,\n"
     "            lost-answer, no-clock; the exit code is 0 when they did\n";
 
-static mutant_t mutant_of(const char *name)
+static const char *read_mutant(void *target, const char *value)
 {
-    for (int i = 0; i < MUTANTS_COUNT; i++)
-        if (strcmp(name, world_mutant_name((mutant_t)i)) == 0)
-            return (mutant_t)i;
-    return MUTANTS_COUNT;
+    mutant_t *mutant = target;
+    for (*mutant = 0; *mutant < MUTANTS_COUNT; (*mutant)++)
+        if (strcmp(value, world_mutant_name(*mutant)) == 0)
+            return NULL;
+    return "unordered, overcredit, lost-answer or no-clock";
 }
 
 static void print_totals(const world_result_t *r, double cpu_s)
@@ -58,42 +61,29 @@ static void add(world_result_t *total, const world_result_t *r)
 
 int main(int argc, char **argv)
 {
-    static const struct option table[] = {
-        {"seed", required_argument, NULL, 's'},    {"seeds", required_argument, NULL, 'n'},
-        {"seconds", required_argument, NULL, 't'}, {"rate", required_argument, NULL, 'r'},
-        {"mutant", required_argument, NULL, 'm'},  {"keys", required_argument, NULL, 'k'},
-        {"kill-ms", required_argument, NULL, 'x'}, {0},
+    world_opts_t opts = {.calls_per_s = 60, .keys_count = 16};
+    int64_t seed = 1, count = 1, seconds = 3600, kill_ms = 0;
+    const act_arg_t table[] = {
+        {"seed", .integer = &seed},
+        {"seeds", .integer = &count, .min = 1},
+        {"seconds", .integer = &seconds, .min = 1, .max = 1000000},
+        {"rate", .count = &opts.calls_per_s, .min = 1},
+        {"keys", .count = &opts.keys_count, .min = 1, .max = WORLD_KEYS_MAX_COUNT},
+        {"kill-ms", .integer = &kill_ms, .max = 1000000},
+        {"mutant", .read = read_mutant, .target = &opts.mutant},
+        {0},
     };
-    world_opts_t opts = {.seed = 1, .duration_us = 3600000000, .calls_per_s = 60, .keys_count = 16};
-    uint64_t count = 1;
-    for (int c = getopt_long(argc, argv, "", table, NULL); c != -1;
-         c = getopt_long(argc, argv, "", table, NULL)) {
-        if (c == 's')
-            opts.seed = strtoull(optarg, NULL, 10);
-        else if (c == 'n')
-            count = strtoull(optarg, NULL, 10);
-        else if (c == 't')
-            opts.duration_us = strtoll(optarg, NULL, 10) * 1000000;
-        else if (c == 'r')
-            opts.calls_per_s = (uint32_t)strtoul(optarg, NULL, 10);
-        else if (c == 'k')
-            opts.keys_count = (uint32_t)strtoul(optarg, NULL, 10);
-        else if (c == 'x')
-            opts.kill_every_us = strtoll(optarg, NULL, 10) * 1000;
-        else if (c == 'm')
-            opts.mutant = mutant_of(optarg);
-        else
-            opts.mutant = MUTANTS_COUNT;
-    }
-    if (opts.mutant == MUTANTS_COUNT || opts.calls_per_s == 0 || opts.keys_count == 0 ||
-        opts.keys_count > WORLD_KEYS_MAX_COUNT || opts.kill_every_us < 0) {
+    if (!act_args_read(argc, argv, table)) {
         fputs(usage, stderr);
         return 64;
     }
+    opts.seed = (uint64_t)seed;
+    opts.duration_us = seconds * 1000000;
+    opts.kill_every_us = kill_ms * 1000;
     world_result_t total = {0};
-    uint64_t failed_count = 0;
+    int64_t failed_count = 0;
     clock_t from = clock();
-    for (uint64_t last = opts.seed + count; opts.seed < last; opts.seed++) {
+    for (uint64_t last = opts.seed + (uint64_t)count; opts.seed < last; opts.seed++) {
         world_result_t result;
         world_run(&opts, &result);
         add(&total, &result);
@@ -104,8 +94,7 @@ int main(int argc, char **argv)
             printf("seed %llu: %s\n", (unsigned long long)opts.seed, result.violation);
     }
     print_totals(&total, (double)(clock() - from) / CLOCKS_PER_SEC);
-    printf("%llu passed, %llu failed\n", (unsigned long long)(count - failed_count),
-           (unsigned long long)failed_count);
+    printf("%" PRId64 " passed, %" PRId64 " failed\n", count - failed_count, failed_count);
     bool is_good = opts.mutant == MUTANT_NONE ? failed_count == 0 : failed_count == count;
     return is_good ? 0 : 1;
 }

@@ -2,10 +2,9 @@
 // and ends cleanly on SIGTERM or SIGINT.
 #include "sim/graph_sim.h"
 
+#include "base/args.h"
 #include "base/mem.h"
-#include "base/str.h"
 
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,61 +15,25 @@ static const char usage[] =
     "                 [--waba ID] [--ledger FILE] [--ledger-max-count N] [--ledger-max-bytes N]\n"
     "Port 0 (the default) is any free one. sim/graph_sim.h tells what it does.\n";
 
-enum { HOST, PORT, WEBHOOK, SECRET, WABA, LEDGER, LEDGER_COUNT, LEDGER_BYTES };
-
-static const struct option long_options[] = {
-    {"host", required_argument, NULL, HOST},
-    {"port", required_argument, NULL, PORT},
-    {"webhook", required_argument, NULL, WEBHOOK},
-    {"secret", required_argument, NULL, SECRET},
-    {"waba", required_argument, NULL, WABA},
-    {"ledger", required_argument, NULL, LEDGER},
-    {"ledger-max-count", required_argument, NULL, LEDGER_COUNT},
-    {"ledger-max-bytes", required_argument, NULL, LEDGER_BYTES},
-    {0},
-};
-
-static bool read_number(const char *text, int64_t max, int64_t *ret_value)
-{
-    int64_t value = 0;
-    if (!act_str_to_int(act_str(text), &value) || value < 0 || value > max)
-        return false;
-    *ret_value = value;
-    return true;
-}
-
-static bool read_numbers(int option, const char *text, graph_sim_options_t *options)
-{
-    int64_t value = 0;
-    int64_t max = option == PORT ? UINT16_MAX : option == LEDGER_COUNT ? 100000000 : INT64_MAX;
-    if (!read_number(text, max, &value))
-        return false;
-    if (option == PORT)
-        options->port = (uint16_t)value;
-    else if (option == LEDGER_COUNT)
-        options->ledger_max_count = (uint32_t)value;
-    else
-        options->ledger_max_bytes = (size_t)value;
-    return true;
-}
-
 static bool read_options(int argc, char **argv, graph_sim_options_t *options)
 {
-    const char **texts[] = {
-        [HOST] = &options->host,    [WEBHOOK] = &options->webhook_url, [SECRET] = &options->secret,
-        [WABA] = &options->waba_id, [LEDGER] = &options->ledger_path,  [LEDGER_BYTES] = NULL,
+    uint32_t port = 0;
+    int64_t ledger_max_bytes = 0;
+    const act_arg_t table[] = {
+        {"host", .text = &options->host},
+        {"port", .count = &port, .max = UINT16_MAX},
+        {"webhook", .text = &options->webhook_url},
+        {"secret", .text = &options->secret},
+        {"waba", .text = &options->waba_id},
+        {"ledger", .text = &options->ledger_path},
+        {"ledger-max-count", .count = &options->ledger_max_count, .max = 100000000},
+        {"ledger-max-bytes", .integer = &ledger_max_bytes},
+        {0},
     };
-    int option = 0;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option < 0 || option > LEDGER_BYTES)
-            return false;
-        if (texts[option])
-            *texts[option] = optarg;
-        else if (!read_numbers(option, optarg, options))
-            return false;
-    }
-    bool is_signed = !options->webhook_url || options->secret;
-    return optind == argc && is_signed;
+    bool is_read = act_args_read(argc, argv, table);
+    options->port = (uint16_t)port;
+    options->ledger_max_bytes = (size_t)ledger_max_bytes;
+    return is_read && (!options->webhook_url || options->secret);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
