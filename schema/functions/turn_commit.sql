@@ -78,10 +78,8 @@ begin
             outbox_count, c.superseded_count, p_flow_state <> '',
             case when p_understanding ->> 'outcome' <> '' then p_understanding::jsonb end);
     if p_journal <> '' then
-        insert into turn_steps as s (tenant_id, turn_id, step_key, conversation_id, kind,
-                                     request_hash, result)
-        values (p_tenant, p_turn, 'journal', p_conversation, 'journal', '', p_journal)
-        on conflict (tenant_id, turn_id, step_key) do update set result = excluded.result;
+        insert into turn_steps (tenant_id, turn_id, step_key, conversation_id, kind, request_hash, result)
+        values (p_tenant, p_turn, 'journal', p_conversation, 'journal', '', p_journal);
     end if;
     if p_path not like 'flow:%' then -- what was read is in the journal now
         delete from turn_steps s

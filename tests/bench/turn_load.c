@@ -74,14 +74,6 @@ static const char usage[] =
     "  --warmup-seconds S    time before it that does not count (2)\n"
     "  --expect TEXT         what the body of each reply must contain\n";
 
-// Greetings that people send, in nine languages; each is answered with the menu, one message.
-static const char *const greetings[] = {
-    "bonjour",     "hola",      "hello",        "guten tag", "olá, tudo bem?", "ciao",
-    "dzień dobry", "Bună ziua", "السلام عليكم", "salut",     "buenos días",    "good morning",
-    "hallo",       "bom dia",   "salve",        "cześć",     "bună seara",     "مرحبا",
-};
-#define GREETINGS_COUNT (sizeof greetings / sizeof greetings[0])
-
 // --- options -------------------------------------------------------------------------------------
 
 static bool options_read(options_t *self, int argc, char **argv)
@@ -157,8 +149,7 @@ static bool send_one(run_t *self, int64_t due_us)
     webhook_t webhook;
     if (load_idle_count(self->load) == 0 || !turn_book_open(self->book, due_us, &conversation))
         return false;
-    webhook_gen_text(self->webhooks, conversation, greetings[conversation % GREETINGS_COUNT],
-                     &webhook);
+    webhook_gen_greeting(self->webhooks, conversation, &webhook);
     load_request_t request = {.headers = webhook.headers,
                               .body = webhook.body,
                               .body_bytes = webhook.body_bytes,

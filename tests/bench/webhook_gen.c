@@ -33,6 +33,13 @@ struct webhook_gen {
     char body[BODY_MAX_BYTES];
 };
 
+// Greetings that people send, in nine languages; each is answered with the menu, one message.
+static const char *const greetings[] = {
+    "bonjour",     "hola",      "hello",        "guten tag", "olá, tudo bem?", "ciao",
+    "dzień dobry", "Bună ziua", "السلام عليكم", "salut",     "buenos días",    "good morning",
+    "hallo",       "bom dia",   "salve",        "cześć",     "bună seara",     "مرحبا",
+};
+
 // What people write first, escaped as Meta escapes it.
 static const char *const openings[] = {
     "hola",
@@ -150,6 +157,12 @@ void webhook_gen_numbered(webhook_gen_t *self, uint64_t number, uint32_t convers
     make(self, number, conversation_index, ret_webhook);
 }
 
+void webhook_gen_greeting(webhook_gen_t *self, uint32_t conversation_index, webhook_t *ret_webhook)
+{
+    size_t count = sizeof greetings / sizeof greetings[0];
+    webhook_gen_text(self, conversation_index, greetings[conversation_index % count], ret_webhook);
+}
+
 void webhook_gen_picture(webhook_gen_t *self, uint64_t number, uint32_t conversation_index,
                          webhook_t *ret_webhook)
 {
@@ -210,6 +223,10 @@ void webhook_gen_next(webhook_gen_t *self, webhook_t *ret_webhook)
     uint32_t conversation_index = (uint32_t)(dice >> 32) % self->conversations_count;
     if (self->kind == WEBHOOK_REACTION) {
         make_reaction(self, conversation_index, ret_webhook);
+        return;
+    }
+    if (self->kind == WEBHOOK_GREETING) {
+        webhook_gen_greeting(self, conversation_index, ret_webhook);
         return;
     }
     const char *opening = openings[dice % (sizeof openings / sizeof openings[0])];

@@ -10,6 +10,7 @@ typedef struct webhook_gen webhook_gen_t;
 
 typedef enum {
     WEBHOOK_TEXT,
+    WEBHOOK_GREETING, // the texts of webhook_gen_greeting
     WEBHOOK_REACTION, // an emoji under an earlier message: to be stored, never to be answered
 } webhook_kind_t;
 
@@ -43,7 +44,10 @@ void webhook_gen_next(webhook_gen_t *self, webhook_t *ret_webhook);
 void webhook_gen_text(webhook_gen_t *self, uint32_t conversation_index, const char *text,
                       webhook_t *ret_webhook);
 
-// The same, as the message with this number: the same number again is the same message, byte for byte
+// A greeting, in one of nine languages: it is answered with the menu, one message.
+void webhook_gen_greeting(webhook_gen_t *self, uint32_t conversation_index, webhook_t *ret_webhook);
+
+// A text as the message with this number: the same number again is the same message, byte for byte
 // but for the second in which it is made. The other functions count numbers from 0; use one way only.
 void webhook_gen_numbered(webhook_gen_t *self, uint64_t number, uint32_t conversation_index,
                           const char *text, webhook_t *ret_webhook);

@@ -61,14 +61,21 @@ static const char usage[] =
     "  --warmup-seconds S    time before it that does not count (2)\n"
     "  --rate R              webhooks a second, open loop (without: as fast as replies come)\n"
     "  --conversations N     how many contacts write (1000)\n"
-    "  --type text|reaction  of the messages; reactions are stored and never answered (text)\n"
+    "  --type text|greeting|reaction  of the messages; greetings are all answered with one message,\n"
+    "                        reactions are stored and never answered (text)\n"
     "  --timeout-ms N        when a reply counts as lost (10000)\n";
 
 static const char *read_kind(void *target, const char *value)
 {
+    static const char *const names[] = {
+        [WEBHOOK_TEXT] = "text", [WEBHOOK_GREETING] = "greeting", [WEBHOOK_REACTION] = "reaction"};
     webhook_kind_t *kind = target;
-    *kind = strcmp(value, "reaction") == 0 ? WEBHOOK_REACTION : WEBHOOK_TEXT;
-    return *kind == WEBHOOK_REACTION || strcmp(value, "text") == 0 ? NULL : "text or reaction";
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(value, names[i]) == 0) {
+            *kind = (webhook_kind_t)i;
+            return NULL;
+        }
+    return "text, greeting or reaction";
 }
 
 static bool options_read(options_t *self, int argc, char **argv)

@@ -96,7 +96,7 @@ export async function overloadRun(options, say = () => {}) {
     const capacity = full.turns_per_s;
     say(`capacity: ${Math.round(capacity)} turns/s; now ${options.factor} times as many webhooks for ${options.seconds} s`);
     stub = await startStub(common, port, options.seconds + 120);
-    const flood = drive('webhook_load', { ...common, rate: Math.round(capacity * options.factor), conversations: CONVERSATIONS, connections: CONNECTIONS, seconds: options.seconds, 'warmup-seconds': 0 });
+    const flood = drive('webhook_load', { ...common, type: 'greeting', rate: Math.round(capacity * options.factor), conversations: CONVERSATIONS, connections: CONNECTIONS, seconds: options.seconds, 'warmup-seconds': 0 });
     // The first seconds, until the flood is noticed, are not what is measured.
     await sleep(Math.min(5000, options.seconds * 250));
     const probe = new Probe(parley);
