@@ -17,7 +17,11 @@
 
 // Of the full bucket, what must be there.
 static const double shares[ADMISSION_CLASSES_COUNT] = {
-    [ADMISSION_STATUSES] = 0.6, [ADMISSION_NEW] = 0.3, [ADMISSION_KNOWN] = 0.0};
+    [ADMISSION_STATUSES] = 0.6,
+    [ADMISSION_AGAIN] = 0.45,
+    [ADMISSION_NEW] = 0.3,
+    [ADMISSION_KNOWN] = 0.0,
+};
 
 void admission_init(admission_t *self, int64_t delay_max_ms)
 {

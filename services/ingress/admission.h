@@ -1,7 +1,8 @@
 // admission: how much may come in when more comes than can be worked off (promises.md R-33). Turns are
 // far dearer than storing a webhook, so an ingress that takes all it can store builds a backlog that takes longer
 // to answer than it took to arrive. Told of the backlog now and then, this lets in as much as is being answered,
-// and refuses statuses first, then those who write for the first time, then those in a conversation.
+// and refuses statuses first, then those who wrote just now and whose answer a further message would make stale
+// (promises.md D5), then those who write for the first time, then those in a conversation.
 //
 // What nobody works on (the turns' process is dead, the database away) is no overload: it is taken, and waits.
 // Pure: time and figures come in. A channel delivers again what was refused.
@@ -11,6 +12,7 @@
 
 typedef enum {
     ADMISSION_STATUSES,
+    ADMISSION_AGAIN, // of somebody who perhaps waits for an answer yet
     ADMISSION_NEW,   // of somebody who did not write lately
     ADMISSION_KNOWN, // of somebody who did
     ADMISSION_CLASSES_COUNT,

@@ -54,7 +54,7 @@ static void test_lets_everything_in_below_capacity(void **state)
 {
     (void)state;
     world_t w = world(1000);
-    run(&w, (double[]){2000, 100, 800}, 20000);
+    run(&w, (double[]){2000, 0, 100, 800}, 20000);
     for (int i = 0; i < ADMISSION_CLASSES_COUNT; i++)
         assert_int_equal(w.admitted[i], w.offered[i]);
 }
@@ -63,8 +63,8 @@ static void test_lets_in_what_is_answered_when_five_times_as_much_comes(void **s
 {
     (void)state;
     world_t w = world(1000);
-    run(&w, (double[]){0, 0, 5000}, 10000);
-    run(&w, (double[]){0, 0, 5000}, 30000);
+    run(&w, (double[]){0, 0, 0, 5000}, 10000);
+    run(&w, (double[]){0, 0, 0, 5000}, 30000);
     assert_in_range(w.admitted[ADMISSION_KNOWN], 28500, 31500);
     assert_true(w.backlog > 100 && w.backlog < 6000);
 }
@@ -73,9 +73,9 @@ static void test_is_open_again_soon_after(void **state)
 {
     (void)state;
     world_t w = world(1000);
-    run(&w, (double[]){0, 0, 5000}, 30000);
-    run(&w, (double[]){0, 0, 500}, 5000);
-    run(&w, (double[]){0, 0, 500}, 5000);
+    run(&w, (double[]){0, 0, 0, 5000}, 30000);
+    run(&w, (double[]){0, 0, 0, 500}, 5000);
+    run(&w, (double[]){0, 0, 0, 500}, 5000);
     assert_int_equal(w.admitted[ADMISSION_KNOWN], w.offered[ADMISSION_KNOWN]);
     assert_false(w.admission.is_limited);
     assert_true(w.backlog < 100);
@@ -85,12 +85,13 @@ static void test_refuses_statuses_first_and_those_in_a_conversation_last(void **
 {
     (void)state;
     world_t w = world(1000);
-    run(&w, (double[]){1000, 4000, 800}, 10000);
-    run(&w, (double[]){1000, 4000, 800}, 20000);
+    run(&w, (double[]){1000, 1000, 4000, 800}, 10000);
+    run(&w, (double[]){1000, 1000, 4000, 800}, 20000);
     double parts[ADMISSION_CLASSES_COUNT];
     for (int i = 0; i < ADMISSION_CLASSES_COUNT; i++)
         parts[i] = (double)w.admitted[i] / w.offered[i];
     assert_true(parts[ADMISSION_STATUSES] < 0.05);
+    assert_true(parts[ADMISSION_AGAIN] < 0.05);
     assert_true(parts[ADMISSION_NEW] < 0.25);
     assert_true(parts[ADMISSION_KNOWN] > 0.95);
 }
@@ -100,10 +101,10 @@ static void test_takes_everything_while_nothing_is_answered(void **state)
 {
     (void)state;
     world_t w = world(0);
-    run(&w, (double[]){0, 0, 300}, 60000);
+    run(&w, (double[]){0, 0, 0, 300}, 60000);
     assert_int_equal(w.admitted[ADMISSION_KNOWN], w.offered[ADMISSION_KNOWN]);
     w.capacity_per_s = 1500; // back: what comes in is less than what is worked off
-    run(&w, (double[]){0, 0, 300}, 30000);
+    run(&w, (double[]){0, 0, 0, 300}, 30000);
     assert_true(w.admitted[ADMISSION_KNOWN] > w.offered[ADMISSION_KNOWN] * 0.95);
     assert_true(w.backlog < 100);
 }
@@ -113,9 +114,9 @@ static void test_opens_again_under_many_statuses(void **state)
 {
     (void)state;
     world_t w = world(1000);
-    run(&w, (double[]){3000, 0, 5000}, 10000);
-    run(&w, (double[]){3000, 0, 300}, 8000);
-    run(&w, (double[]){3000, 0, 300}, 5000);
+    run(&w, (double[]){3000, 0, 0, 5000}, 10000);
+    run(&w, (double[]){3000, 0, 0, 300}, 8000);
+    run(&w, (double[]){3000, 0, 0, 300}, 5000);
     assert_int_equal(w.admitted[ADMISSION_KNOWN], w.offered[ADMISSION_KNOWN]);
     assert_int_equal(w.admitted[ADMISSION_STATUSES], w.offered[ADMISSION_STATUSES]);
 }
@@ -125,10 +126,10 @@ static void test_recovers_from_a_low_rate(void **state)
 {
     (void)state;
     world_t w = world(30);
-    run(&w, (double[]){500, 0, 300}, 20000);
+    run(&w, (double[]){500, 0, 0, 300}, 20000);
     w.capacity_per_s = 1000;
-    run(&w, (double[]){500, 0, 300}, 25000);
-    run(&w, (double[]){500, 0, 300}, 5000);
+    run(&w, (double[]){500, 0, 0, 300}, 25000);
+    run(&w, (double[]){500, 0, 0, 300}, 5000);
     assert_int_equal(w.admitted[ADMISSION_KNOWN], w.offered[ADMISSION_KNOWN]);
 }
 
@@ -137,7 +138,7 @@ static void test_shuts_only_while_it_is_limited(void **state)
     (void)state;
     world_t w = world(1000);
     assert_false(admission_is_shut(&w.admission, w.now_ms));
-    run(&w, (double[]){0, 0, 5000}, 10000);
+    run(&w, (double[]){0, 0, 0, 5000}, 10000);
     bool was_shut = false;
     for (int i = 0; i < 1000 && !was_shut; i++)
         was_shut = !admission_take(&w.admission, ADMISSION_KNOWN, 1, w.now_ms);

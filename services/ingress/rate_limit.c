@@ -117,9 +117,10 @@ bool rate_limit_take(rate_limit_t *self, act_str_t key, int64_t now_ms, uint32_t
     return false;
 }
 
-bool rate_limit_knows(const rate_limit_t *self, act_str_t key)
+int64_t rate_limit_idle_ms(const rate_limit_t *self, act_str_t key, int64_t now_ms)
 {
-    return find(self, hash_of(self, key)) != NULL;
+    const row_t *row = find(self, hash_of(self, key));
+    return row ? now_ms - row->updated_ms : -1;
 }
 
 bool rate_limit_has(const rate_limit_t *self, act_str_t key, int64_t now_ms)

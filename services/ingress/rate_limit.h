@@ -18,8 +18,8 @@ void rate_limit_destroy(rate_limit_t **self_p);
 bool rate_limit_take(rate_limit_t *self, act_str_t key, int64_t now_ms,
                      uint32_t *ret_retry_after_s);
 
-// Was a token taken for this key, not too long ago? Changes nothing.
-bool rate_limit_knows(const rate_limit_t *self, act_str_t key);
+// How long ago a token was asked for this key; -1: never, or too long ago. Changes nothing.
+int64_t rate_limit_idle_ms(const rate_limit_t *self, act_str_t key, int64_t now_ms);
 
 // Would take succeed? Changes nothing.
 bool rate_limit_has(const rate_limit_t *self, act_str_t key, int64_t now_ms);

@@ -41,6 +41,17 @@ static void keeps_keys_apart(void **state)
     assert_true(rate_limit_has(limit, ACT_STR("never seen"), 0));
 }
 
+static void knows_how_long_a_key_was_idle(void **state)
+{
+    (void)state;
+    ACT_AUTO(rate_limit) *limit = rate_limit_new(1, 10, 1024);
+    assert_int_equal(rate_limit_idle_ms(limit, ANNA, 1000), -1);
+    assert_true(rate_limit_take(limit, ANNA, 1000, NULL));
+    assert_int_equal(rate_limit_idle_ms(limit, ANNA, 1000), 0);
+    assert_int_equal(rate_limit_idle_ms(limit, ANNA, 6000), 5000);
+    assert_int_equal(rate_limit_idle_ms(limit, BERT, 6000), -1);
+}
+
 static void says_when_to_come_again(void **state)
 {
     (void)state;
@@ -98,6 +109,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gives_the_burst_then_the_rate),
         cmocka_unit_test(keeps_keys_apart),
+        cmocka_unit_test(knows_how_long_a_key_was_idle),
         cmocka_unit_test(says_when_to_come_again),
         cmocka_unit_test(survives_a_clock_that_goes_back),
         cmocka_unit_test(keeps_the_busy_when_it_is_full),

@@ -160,6 +160,15 @@ static act_str_t sender_key(const account_t *account, const inbound_message_t *m
     return act_str_of(room, len_bytes);
 }
 
+// An answer takes no longer than delay_max_ms, or nobody would be let in.
+static admission_class_t class_of(const ingress_t *self, act_str_t sender)
+{
+    int64_t idle_ms = rate_limit_idle_ms(self->by_sender, sender, now_ms(self));
+    if (idle_ms < 0)
+        return ADMISSION_NEW;
+    return idle_ms < self->admission.delay_max_ms ? ADMISSION_AGAIN : ADMISSION_KNOWN;
+}
+
 // Is there room for it, as much as is being answered?
 static bool is_admitted(ingress_t *self, const post_t *post, const act_channel_batch_t *batch,
                         const account_t *const *accounts)
@@ -170,8 +179,7 @@ static bool is_admitted(ingress_t *self, const post_t *post, const act_channel_b
         const act_channel_updates_t *updates = &batch->accounts.items[i];
         for (uint32_t k = 0; accounts[i] && k < updates->messages.count; k++) {
             act_str_t key = sender_key(accounts[i], &updates->messages.items[k], post_arena(post));
-            bool is_known = rate_limit_knows(self->by_sender, key);
-            admission_class_t its = is_known ? ADMISSION_KNOWN : ADMISSION_NEW;
+            admission_class_t its = class_of(self, key);
             class = its > class ? its : class;
             messages_count++;
         }
