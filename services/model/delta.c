@@ -13,25 +13,36 @@ typedef struct {
     bool is_escaped; // the latest string has a backslash
 } walk_t;
 
+// The bytes that mean something within a string, and outside of one.
+static const bool ends_plain[256] = {[0 ... 0x1f] = true, ['"'] = true, ['\\'] = true};
+static const bool is_structure[256] = {
+    ['"'] = true, ['{'] = true, ['['] = true, ['}'] = true, [']'] = true, [','] = true};
+
+static const char *skip_others(const char *at, const char *end, const bool stops[256])
+{
+    while (at < end && !stops[(unsigned char)*at])
+        at++;
+    return at;
+}
+
 // `at` stands behind the opening quote. False: no end, or a byte that may not be in a string.
 static bool take_string(walk_t *self, act_str_t *ret_text)
 {
     const char *from = self->at;
     self->is_escaped = false;
-    for (const char *at = from; at < self->end; at++) {
+    for (const char *at = from;; at++) {
+        at = skip_others(at, self->end, ends_plain);
+        if (at >= self->end || (unsigned char)*at < 0x20)
+            return false;
         if (*at == '"') {
             *ret_text = act_str_of(from, (size_t)(at - from));
             self->at = at + 1;
             return true;
         }
-        if ((unsigned char)*at < 0x20)
+        self->is_escaped = true;
+        if (++at == self->end) // what is escaped
             return false;
-        if (*at == '\\') {
-            self->is_escaped = true;
-            at++;
-        }
     }
-    return false;
 }
 
 static bool is_space(char c)
@@ -70,10 +81,16 @@ static bool unescape(act_str_t text, act_buf_t *out)
     return !out->is_overflowed;
 }
 
+// Most names differ in their first byte.
+static bool is_name(act_str_t text, const char *name)
+{
+    return text.len_bytes > 0 && text.ptr[0] == name[0] && act_str_is(text, name);
+}
+
 static bool is_slow(const delta_shape_t *shape, act_str_t name)
 {
     for (size_t i = 0; shape->slow[i]; i++)
-        if (act_str_is(name, shape->slow[i]))
+        if (is_name(name, shape->slow[i]))
             return true;
     return false;
 }
@@ -99,11 +116,11 @@ static bool walk_string(walk_t *self, const delta_shape_t *shape, act_str_t *nam
         *name = text;
         return !is_escaped && !(is_slow(shape, text) && !is_null(self));
     }
-    if (act_str_is(*name, shape->text_key)) {
+    if (is_name(*name, shape->text_key)) {
         found->text = text;
         found->is_text_escaped = is_escaped;
         found->texts_count++;
-    } else if (shape->marker && act_str_is(text, shape->marker))
+    } else if (shape->marker && is_name(text, shape->marker))
         found->has_marker = true;
     *name = ACT_STR("");
     return true;
@@ -123,7 +140,7 @@ static bool walk_bracket(walk_t *self, char c)
 static bool walk(walk_t *self, const delta_shape_t *shape, found_t *found)
 {
     act_str_t name = ACT_STR("");
-    while (self->at < self->end) {
+    while ((self->at = skip_others(self->at, self->end, is_structure)) < self->end) {
         char c = *self->at++;
         if (c == '"') {
             if (!walk_string(self, shape, &name, found))
