@@ -271,7 +271,7 @@ int main(int argc, char **argv)
         {0},
     };
     if (!act_args_read(argc, argv, table) || !options.broker) {
-        fputs("view_cost --broker PROGRAM [--phases 4..200] [--phase-ms 100..]\n", stderr);
+        fputs("view_cost --broker PROGRAM [--phases 4..200] [--phase-ms 100..60000]\n", stderr);
         return 64;
     }
     if (!broker_rig_start(&options.rig, options.broker)) {
