@@ -15,13 +15,25 @@ returns table (external_id text, conversation_id uuid, is_new boolean, starts_tu
 language plpgsql rows 10 as $$
 declare
     v_conversations uuid[];
-    v_place integer;
 begin
     v_conversations := array(
-        select conversation_of(p_tenant, p_channel, p_account, m.address, m.alias, m.name,
-                               m.previous_address)
+        select case when k.conversation_id is null or (m.alias <> '' and m.alias <> k.phone)
+                         or (m.name <> '' and m.name <> a.name)
+                    then open_conversation(p_tenant, p_channel, p_account, m.address, m.alias,
+                                           m.name, m.previous_address)
+                    else k.conversation_id end
           from unnest(p_addresses, p_aliases, p_contact_names, p_previous_addresses)
-                   m(address, alias, name, previous_address));
+                   m(address, alias, name, previous_address)
+          -- Not plain joins: each is one look into a unique index whatever the statistics say.
+          left join lateral (select c.contact_id, c.name from contact_addresses c
+                              where c.tenant_id = p_tenant and c.channel = p_channel
+                                and c.address = m.address and m.previous_address = ''
+                             offset 0) a on true
+          left join lateral (select c.conversation_id, c.phone from conversations c
+                              where c.tenant_id collate "POSIX" = p_tenant
+                                and c.contact_id = a.contact_id
+                                and c.channel_account_id = p_account and c.channel = p_channel
+                             offset 0) k on true);
     return query
     insert into inbox as i (tenant_id, channel, external_id, conversation_id, sent_at, starts_turn,
                             type, content, duplicates_count)

@@ -24,20 +24,28 @@ begin
         perform 1
            from (select * from unnest(p_tenants, p_conversations::uuid[]) w(tenant, conversation)
                   order by w.tenant, w.conversation) w
-           join outbox_queue q on q.tenant_id = w.tenant and q.conversation_id = w.conversation
-            for update of q;
+          cross join lateral (select from outbox_queue q
+                               where q.tenant_id = w.tenant and q.conversation_id = w.conversation
+                                 for update) q;
         for outbox_id in
-            update outbox k set state = 'sending', attempt = w.attempt, claimed_by = p_holder
-              from unnest(p_tenants, p_conversations::uuid[], p_outbox_ids::uuid[], p_attempts)
-                       w(tenant, conversation, outbox, attempt)
-              join conversations c on c.tenant_id = w.tenant and c.conversation_id = w.conversation
-             where k.tenant_id = w.tenant and k.outbox_id = w.outbox and k.state = 'queued'
-               and k.attempt = w.attempt - 1
-               and (k.author <> 'bot' or k.owner_fence = c.owner_fence)
-               and not exists (select from inbox n
-                                where n.tenant_id = w.tenant
-                                  and n.conversation_id = w.conversation
-                                  and n.turn_id is null and n.starts_turn)
+            with found as materialized ( -- from the claims to the messages, whatever the statistics say
+                select k.ctid, w.attempt
+                  from unnest(p_tenants, p_conversations::uuid[], p_outbox_ids::uuid[], p_attempts)
+                           w(tenant, conversation, outbox, attempt)
+                 cross join lateral (select m.ctid, m.author, m.owner_fence from outbox m
+                                      where m.tenant_id = w.tenant and m.outbox_id = w.outbox
+                                      offset 0) k
+                 cross join lateral (select h.owner_fence from conversations h
+                                      where h.tenant_id = w.tenant
+                                        and h.conversation_id = w.conversation offset 0) c
+                 where (k.author <> 'bot' or k.owner_fence = c.owner_fence)
+                   and not exists (select from inbox n
+                                    where n.tenant_id = w.tenant
+                                      and n.conversation_id = w.conversation
+                                      and n.turn_id is null and n.starts_turn offset 0))
+            update outbox k set state = 'sending', attempt = f.attempt, claimed_by = p_holder
+              from found f
+             where k.ctid = f.ctid and k.state = 'queued' and k.attempt = f.attempt - 1
             returning k.outbox_id
         loop
             verdict := 'send';

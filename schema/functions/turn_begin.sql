@@ -111,7 +111,7 @@ begin
         pending := (select json_agg(e::jsonb - 'content') from json_array_elements(pending) e);
     end if;
 
-    select * into t from tenants k where k.tenant_id = p_tenant;
+    t := tenant_of(p_tenant);
     select k.name, k.is_blocked, k.language into contact_name, is_blocked, v_contact_language
       from contacts k where k.tenant_id = p_tenant and k.contact_id = c.contact_id;
     update conversations k
@@ -124,8 +124,8 @@ begin
 
     is_granted := true;
     fence := c.lease_fence + 1;
-    tenant_name := coalesce(t.name, p_tenant);
-    internal_language := coalesce(t.internal_language, 'fr');
+    tenant_name := t.name;
+    internal_language := t.internal_language;
     contact_id := c.contact_id;
     contact_phone := c.phone;
     channel := c.channel;
@@ -137,13 +137,13 @@ begin
     session_id := case when is_same_session(c.last_activity_at, t) then c.session_id else '' end;
     is_over_quota := t.message_quota_per_day is not null
                      and usage_today(p_tenant) >= t.message_quota_per_day;
-    first_sign_ms := coalesce(t.first_sign_ms, 20000);
-    answer_ms := coalesce(t.answer_ms, 60000);
+    first_sign_ms := t.first_sign_ms;
+    answer_ms := t.answer_ms;
     intent_thresholds := t.intent_thresholds::json;
     last_activity_at_ms := coalesce(epoch_ms(c.last_activity_at), 0);
     loop_count := c.loop_count;
     loop_text_hash := c.loop_text_hash;
-    loop_turns_max := coalesce(t.loop_turns_max, 0);
+    loop_turns_max := t.loop_turns_max;
     is_wait_over := c.wait_turn_id is not null and c.wait_until is null;
     replans_left := replans_max() - c.superseded_count;
     turn_id := c.turn_id;

@@ -14,6 +14,11 @@ at the top that look like "-- name: value" are directives, all others are for re
                                 batch; :field is looked up in the item, then in the request
     -- arrays: messages         run once for all items of this repeated field of the request: a field
                                 of the items is an array, with an element an item
+    -- gather: place            the operations of a batch run as one statement: each parameter but
+                                :tenant is an array with an element an operation; of a repeated field
+                                it has the elements of all, one after the other, and :field_count how
+                                many are whose. The last column has this name and says whose row it
+                                is, from 1
     -- scope: tenant|system     whose rows: the header's tenant (default), or all (a sweep)
     -- key: outbox_id           field(s) of the item or the request: operations with the same key go
                                 through the same connection, in order; first one that is not empty
@@ -43,9 +48,11 @@ from google.protobuf import descriptor_pb2
 
 F = descriptor_pb2.FieldDescriptorProto
 INTS = {F.TYPE_INT32, F.TYPE_INT64, F.TYPE_UINT32, F.TYPE_UINT64, F.TYPE_SINT32, F.TYPE_SINT64}
-DIRECTIVES = {"rpc", "session", "result", "each", "arrays", "scope", "key", "lock_order", "missing",
+DIRECTIVES = {"rpc", "session", "result", "each", "arrays", "gather", "scope", "key", "lock_order", "missing",
               "budget_ms"}
-ARRAY_OF = {"TEXT": "TEXTS", "INT": "INTS", "BOOL": "BOOLS", "JSON": "JSON_ARRAY"}
+ARRAY_OF = {"TEXT": "TEXTS", "INT": "INTS", "BOOL": "BOOLS", "DOUBLE": "DOUBLES",
+            "BYTES": "BYTES_ARRAY", "JSON": "JSON_ARRAY"}
+COUNT = "_count"  # of a repeated field, in a gathered query
 TOKEN = re.compile(r"""
     (?P<space>\s+) | (?P<comment>--[^\n]*|/\*.*?\*/) | (?P<string>'(?:[^']|'')*')
   | (?P<body>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$) | (?P<quoted>"[^"]*") | (?P<cast>::)
@@ -197,6 +204,9 @@ class Query:
         self.items = self.directives.get("arrays", self.directives.get("each"))
         if "arrays" in self.directives and "each" in self.directives:
             raise Mistake(f"{path}: each and arrays exclude each other")
+        self.place = self.directives.get("gather")
+        if self.place and ("each" in self.directives or self.directives.get("result") != "one"):
+            raise Mistake(f"{path}: gather is for result: one, without each")
         self.item = self.item_of(self.items, self.request, model, self.items_as.lower())
         self.read_result(model)
         self.read_params()
@@ -245,15 +255,23 @@ class Query:
         self.sql = "".join(sql)
         self.param_rows = []
         for name in self.params:
+            repeated = self.request.get(name[:-len(COUNT)]) if name.endswith(COUNT) else None
             if name == "tenant":
-                self.param_rows.append((name, "TENANT", False))
+                self.param_rows.append((name, "TENANT", False, "WHOLE"))
+            elif self.place and repeated and is_repeated(repeated):
+                self.param_rows.append((repeated.name, "INTS", False, "COUNT"))
             else:
                 field, is_item = self.find(name)
-                self.param_rows.append((name, self.param_kind(field, is_item), is_item))
+                of_many = self.items if is_item else name if is_repeated(field) else None
+                if self.place and of_many and of_many + COUNT not in self.params:
+                    raise Mistake(f"{self.path}: gather: :{name} needs :{of_many}{COUNT} beside it")
+                is_element = self.place and not is_item and not is_repeated(field)
+                self.param_rows.append((name, self.param_kind(field, is_item or is_element), is_item,
+                                        "ELEMENT" if is_element else "WHOLE"))
 
-    def param_kind(self, field, is_item):
+    def param_kind(self, field, is_element):
         kind = kind_of(field)
-        if not is_item or self.items_as == "EACH":
+        if not is_element or (self.items_as == "EACH" and not self.place):
             return kind
         if kind not in ARRAY_OF:
             raise Mistake(f"{self.path}: field {field.name}: no array of {kind}")
@@ -265,7 +283,10 @@ class Query:
             return
         others = {k: v for k, v in self.reply.items() if k != self.many}
         wanted = set(self.row) | set(others)
-        for name in columns_in(self.path, self.tokens):
+        columns = columns_in(self.path, self.tokens)
+        if self.place and columns.pop() != self.place:
+            raise Mistake(f"{self.path}: the last column is not '{self.place}', as gather says")
+        for name in columns:
             if name in self.row:
                 self.column_rows.append((name, kind_of(self.row[name]), True))
             elif name in others:
@@ -324,7 +345,8 @@ def query_tables(query):
     out = []
     if query.param_rows:
         out.append(names_table("query_param_t", f"{query.name}_params",
-                               [(n, f"QUERY_{k}", flag(i)) for n, k, i in query.param_rows]))
+                               [(n, f"QUERY_{k}", flag(i), f"QUERY_{g}")
+                                for n, k, i, g in query.param_rows]))
     if query.column_rows:
         out.append(names_table("query_column_t", f"{query.name}_columns",
                                [(n, f"QUERY_{k}", flag(i)) for n, k, i in query.column_rows]))
@@ -350,7 +372,7 @@ def query_row(query):
         .keys = {keys[0]}, .keys_count = {keys[1]},
         .result = QUERY_RESULT_{query.result},
         .many = ACT_STR_INIT("{query.many or ''}"), .items = ACT_STR_INIT("{query.items or ''}"),
-        .items_as = QUERY_{query.items_as},
+        .items_as = QUERY_{query.items_as}, .is_gathered = {flag(query.place)},
         .is_system = {flag(query.scope == 'system')}, .lock_order = {query.lock_order},
         .missing_err = ACT_E_{query.missing}, .budget_ms = {query.budget_ms},
     }},"""

@@ -54,6 +54,22 @@ class QueriesGenTest(unittest.TestCase):
         self.replace("queries/people/list_handoffs.sql", "as since_ms", "as since")
         self.refused("list_handoffs.sql", "since")
 
+    def test_gathered_rows_say_whose_they_are(self):
+        self.replace("queries/turns/turn_commit.sql", ", r.place", "")
+        self.refused("turn_commit.sql", "place")
+
+    def test_only_one_row_is_gathered(self):
+        self.replace("queries/turns/turn_history.sql", "-- result: one", "-- result: none\n-- gather: place")
+        self.refused("turn_history.sql", "gather")
+
+    def test_gathered_lists_say_how_many_are_whose(self):
+        self.replace("queries/turns/turn_commit.sql", ":inbox_seqs_count", ":outbox_count")
+        self.refused("turn_commit.sql", "inbox_seqs_count")
+
+    def test_gathered_items_say_how_many_are_whose(self):
+        self.replace("queries/turns/turn_commit.sql", ":outbox_count", ":risk_count")
+        self.refused("turn_commit.sql", "outbox_count")
+
     def test_missing_column(self):
         self.replace("queries/business/search_faq.sql", ", f.score", "")
         self.refused("search_faq.sql", "score")

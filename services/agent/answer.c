@@ -71,8 +71,26 @@ void answer_end(answer_job_t *self, respond_reply_t *reply)
     act_free(self);
 }
 
+static void on_steps(void *context, act_err_t err, act_steps_t steps);
+
+// Two lives of a turn went on side by side, and the other one paid first: what that one had read holds, so this one
+// begins again with it. Once: who asks otherwise even then must say so.
+static bool begin_again(answer_job_t *self, act_err_t err)
+{
+    const respond_request_t *request = self->request;
+    if (err != ACT_E_STEP_MISMATCH || request->is_replay || self->is_again)
+        return false;
+    self->is_again = true;
+    model_answer_stop(self);
+    self->call_id =
+        act_recorded_find(self->call, request->conversation_id, request->turn_id, on_steps, self);
+    return true;
+}
+
 void answer_fail(answer_job_t *self, act_err_t err, const char *why)
 {
+    if (begin_again(self, err))
+        return;
     if (err != ACT_E_CANCELLED)
         act_log_warn(act_actor_log(self->agent->actor), "no_answer",
                      "turn=%" ACT_STR_FMT ",code=%s,why=%s", ACT_STR_ARG(self->request->turn_id),
@@ -179,6 +197,35 @@ static int64_t setting(answer_job_t *self, const char *name, int64_t now)
     return value;
 }
 
+static act_str_t packed_history(answer_job_t *self)
+{
+    const respond_request_t *request = self->request;
+    const turn_history_reply_t history = {
+        .history = {request->history.items, request->history.count}};
+    act_buf_t out;
+    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
+    turn_history_reply_pack(&history, &out);
+    act_str_t text = act_arena_str(arena_of(self), act_buf_str(&out));
+    act_buf_fini(&out);
+    return text;
+}
+
+// What was said before, as the life of the turn saw it that paid for something: a message may have failed since.
+static void keep_history(answer_job_t *self)
+{
+    act_str_t now = packed_history(self);
+    act_str_t then = act_journal_value(self->journal, "history", now);
+    turn_history_reply_t history;
+    if (act_str_eq(then, now) ||
+        turn_history_reply_unpack(then, arena_of(self), &history, NULL) != ACT_E_OK)
+        return;
+    respond_request_t *request = act_arena_alloc(arena_of(self), sizeof *request);
+    *request = *self->request;
+    request->history.items = history.history.items;
+    request->history.count = history.history.count;
+    self->request = request;
+}
+
 static void start(answer_job_t *self)
 {
     const agent_t *agent = self->agent;
@@ -194,6 +241,7 @@ static void start(answer_job_t *self)
     self->settings.context_tokens = setting(self, "context_tokens", agent->context_tokens);
     self->settings.answer_max_chars = setting(
         self, "answer_max_chars", decide_max_chars(request->limits, agent->answer_max_chars));
+    keep_history(self);
     const search_faq_request_t query = {
         .text = request->text,
         .language = request->language,

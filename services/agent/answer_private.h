@@ -13,6 +13,7 @@ typedef struct {
     act_steps_t recorded;
     act_journal_t *journal;
     uint64_t call_id; // the one open call of a read; 0: none
+    bool is_again;    // another life of the turn had paid first
     search_faq_reply_t hits;
     // What only a model's answer needs.
     hands_t *hands;

@@ -36,8 +36,10 @@ typedef struct {
     uint32_t lost_ms;         // silence before it gets nothing any more
     uint32_t queue_max_count; // a service's waiting calls
     uint64_t queue_max_bytes;
-    uint32_t attempts_max_count; // a call that lost this many workers is a dead letter
-    const acl_t *acl;            // outlives the broker; NULL: nobody may do anything
+    // A call that lost as many workers, but for one, is a suspect: an instance has one of them at a time.
+    // When that crashes, it is a dead letter; when it was only killed, after twice as many.
+    uint32_t attempts_max_count;
+    const acl_t *acl; // outlives the broker; NULL: nobody may do anything
     traces_limits_t traces;
     const char *tap_dir; // NULL: no taps
     uint32_t dedupe_ms;  // outcomes of idempotency keys are remembered so long
@@ -68,8 +70,9 @@ void broker_on_bad_key(broker_t *self, act_str_t address);
 void broker_on_malformed(broker_t *self, uint64_t route);
 // Some 100 times a second: deadlines, pings.
 void broker_on_tick(broker_t *self);
-// The process behind an instance has died (the supervisor knows before any heartbeat).
-void broker_on_death(broker_t *self, act_str_t instance, uint64_t pid_start);
+// The process behind an instance has died (the supervisor knows before any heartbeat). has_crashed: by itself, or
+// because it hung; not that somebody killed it.
+void broker_on_death(broker_t *self, act_str_t instance, uint64_t pid_start, bool has_crashed);
 
 // --- what the supervisor does ----------------------------------------------------------------------
 

@@ -33,7 +33,7 @@ static void kill_worker(broker_kit_t *kit, uint64_t route)
 {
     char name[32];
     snprintf(name, sizeof name, "session-%d", (int)route);
-    broker_on_death(kit->broker, act_str(name), route);
+    broker_on_death(kit->broker, act_str(name), route, /* has_crashed= */ true);
 }
 
 static void call(broker_kit_t *kit, uint64_t id, const char *key)
@@ -125,12 +125,61 @@ static void a_call_that_kills_three_workers_is_a_dead_letter(void **state)
     assert_int_equal(broker_kit_count(kit, A, ACT_KIND_CALL), 0);
 }
 
+// The caller's id of a call that a worker was sent.
+static uint64_t taken_by(broker_kit_t *kit, uint64_t worker, uint64_t *ret_id)
+{
+    kit_frame_t frame;
+    assert_true(broker_kit_take(kit, worker, ACT_KIND_CALL, &frame));
+    *ret_id = frame.header.id;
+    return (uint64_t)frame.header.attempt;
+}
+
+static void only_the_poison_of_many_is_a_dead_letter(void **state)
+{
+    broker_kit_t *kit = *state;
+    for (uint64_t id = 1; id <= 3; id++)
+        call(kit, id, NULL);
+    for (int i = 0; i < 2; i++) {
+        start(kit, A, 8);
+        assert_int_equal(broker_kit_count(kit, A, ACT_KIND_CALL), 3);
+        kill_worker(kit, A);
+        broker_kit_forget(kit);
+    }
+    call(kit, 4, NULL); // has done nothing yet
+    start(kit, A, 8);
+    uint64_t suspect, other;
+    assert_int_equal(taken_by(kit, A, &suspect), 3);
+    assert_int_equal(taken_by(kit, A, &other), 1);
+    assert_int_equal(broker_kit_count(kit, A, ACT_KIND_CALL), 0); // one suspect at a time
+    broker_kit_send_kind(kit, A, ACT_KIND_REPLY, suspect);
+    assert_int_equal(broker_kit_expect(kit, CLIENT, ACT_KIND_REPLY).header.id, 1);
+    assert_int_equal(taken_by(kit, A, &suspect), 3);
+    kill_worker(kit, A);
+    assert_int_equal(broker_kit_expect_error(kit, CLIENT, 2), ACT_E_DEAD_LETTER);
+    start(kit, B, 8);
+    assert_string_equal(held_by(kit, B), "3.3 4.2 ");
+}
+
+static void who_was_only_killed_gets_twice_as_many(void **state)
+{
+    broker_kit_t *kit = *state;
+    call(kit, 1, NULL);
+    for (int attempt = 1; attempt <= 6; attempt++) {
+        assert_int_equal(broker_kit_count(kit, CLIENT, ACT_KIND_ERROR), 0);
+        start(kit, A, 1);
+        assert_int_equal(broker_kit_expect(kit, A, ACT_KIND_CALL).header.attempt, attempt);
+        broker_on_death(kit->broker, act_str("session-10"), A, /* has_crashed= */ false);
+    }
+    assert_int_equal(broker_kit_expect_error(kit, CLIENT, 1), ACT_E_DEAD_LETTER);
+}
+
 static void a_death_is_of_one_process_only(void **state)
 {
     broker_kit_t *kit = *state;
     start(kit, A, 1);
-    broker_on_death(kit->broker, act_str("session-10"), A + 1); // an older process of that name
-    broker_on_death(kit->broker, act_str("session-99"), A);
+    broker_on_death(kit->broker, act_str("session-10"), A + 1,
+                    /* has_crashed= */ true); // an older process of that name
+    broker_on_death(kit->broker, act_str("session-99"), A, /* has_crashed= */ true);
     assert_non_null(broker_kit_peer(kit, A));
 }
 
@@ -509,6 +558,8 @@ int main(void)
         TEST(calls_of_the_dead_keep_their_order_with_the_living),
         TEST(what_may_not_run_twice_ends_worker_lost),
         TEST(a_call_that_kills_three_workers_is_a_dead_letter),
+        TEST(only_the_poison_of_many_is_a_dead_letter),
+        TEST(who_was_only_killed_gets_twice_as_many),
         TEST(a_death_is_of_one_process_only),
         TEST(a_send_that_fails_is_no_attempt),
         TEST(when_none_can_be_reached_calls_wait),

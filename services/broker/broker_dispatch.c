@@ -111,7 +111,7 @@ void broker_begin(broker_t *self, entry_t *entry)
 void broker_requeue_waiting(broker_t *self, peer_t *peer)
 {
     // Newest first, so that pushing to the front restores the order.
-    for (int i = 0; i < ACT_CLASS_COUNT; i++)
+    for (int i = 0; i < ENTRY_QUEUES_COUNT; i++)
         for (entry_t *entry = peer->queue[i].last, *previous = NULL; entry; entry = previous) {
             previous = entry->previous;
             bool is_direct = entry->header.flags & ACT_FLAG_DIRECT;
@@ -129,7 +129,7 @@ void broker_share_waiting(broker_t *self, service_t *service)
 {
     if (!service_choose(service, act_str("")))
         return;
-    for (int i = 0; i < ACT_CLASS_COUNT; i++)
+    for (int i = 0; i < ENTRY_QUEUES_COUNT; i++)
         for (entry_t *entry = service->queue[i].first, *next = NULL; entry; entry = next) {
             next = entry->next;
             if (act_str_empty(entry->header.key))

@@ -118,6 +118,14 @@ static void add_cause(broker_t *self, entry_t *entry, const peer_t *worker, cons
     act_str_copy(act_str(worker->instance), cause->worker, sizeof cause->worker);
 }
 
+// Of all that a worker had in hand when it crashed, nobody knows what it crashed of. Who was there often is sent with
+// no other such call, and what the worker crashes of then is the reason. One that is only killed says little.
+static bool is_poison(const broker_t *self, const entry_t *entry, const peer_t *worker)
+{
+    uint32_t max_count = self->limits.attempts_max_count;
+    return entry->causes_count >= (worker->has_crashed ? max_count : 2 * max_count);
+}
+
 void broker_retry_or_fail(broker_t *self, entry_t *entry, const peer_t *worker, const char *reason)
 {
     if (entry->state == ENTRY_ABANDONED) {
@@ -135,11 +143,12 @@ void broker_retry_or_fail(broker_t *self, entry_t *entry, const peer_t *worker, 
         close_dead(self, entry, ACT_E_WORKER_LOST);
         return;
     }
-    if (entry->causes_count >= self->limits.attempts_max_count) {
+    if (is_poison(self, entry, worker)) {
         close_dead(self, entry, ACT_E_DEAD_LETTER);
         return;
     }
     traces_on_requeued(self->traces, entry, self->now_us);
+    entry->is_suspect = entry->causes_count + 1 >= self->limits.attempts_max_count;
     if (entry->header.attempt < UINT8_MAX)
         entry->header.attempt++;
     ledger_renew_id(self->ledger, entry);
@@ -152,7 +161,7 @@ void broker_refuse_waiting(broker_t *self, service_t *service)
 {
     if (!service->is_parked || service_choose(service, act_str("")))
         return;
-    for (int i = 0; i < ACT_CLASS_COUNT; i++)
+    for (int i = 0; i < ENTRY_QUEUES_COUNT; i++)
         while (service->queue[i].first) {
             entry_t *entry = service->queue[i].first;
             service_dequeue(service, entry);

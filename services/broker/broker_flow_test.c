@@ -257,7 +257,7 @@ static void the_class_survives_the_death_of_a_worker(void **state)
     call_class(kit, 1, ACT_CLASS_BULK);
     call_class(kit, 2, ACT_CLASS_INTERACTIVE);
     call_class(kit, 3, ACT_CLASS_CONTROL);
-    broker_on_death(kit->broker, act_str("session-1"), A);
+    broker_on_death(kit->broker, act_str("session-1"), A, /* has_crashed= */ true);
     broker_kit_forget(kit);
     broker_expect_service(kit->broker, act_str("session"));
     broker_kit_worker(kit, B, "session", "session-2", 1);

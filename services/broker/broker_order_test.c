@@ -67,7 +67,7 @@ static void the_head_of_a_lane_survives_its_worker(void **state)
     for (uint64_t id = 1; id <= 3; id++)
         call_in_order(kit, id, "conv-1");
     broker_kit_expect(kit, A, ACT_KIND_CALL);
-    broker_on_death(kit->broker, act_str("session-1"), A);
+    broker_on_death(kit->broker, act_str("session-1"), A, /* has_crashed= */ true);
     broker_kit_worker(kit, B, "session", "session-2", 8);
     for (uint64_t id = 1; id <= 3; id++) {
         assert_int_equal(broker_kit_count(kit, B, ACT_KIND_CALL), 1);
@@ -103,7 +103,7 @@ static void a_poison_message_dies_and_its_lane_goes_on(void **state)
         snprintf(name, sizeof name, "session-%d", (int)route);
         broker_kit_worker(kit, route, "session", name, 8);
         broker_kit_expect(kit, route, ACT_KIND_CALL);
-        broker_on_death(kit->broker, act_str(name), route);
+        broker_on_death(kit->broker, act_str(name), route, /* has_crashed= */ true);
     }
     assert_int_equal(broker_kit_expect_error(kit, CLIENT, 1), ACT_E_DEAD_LETTER);
     assert_int_equal(broker_counters(kit->broker)->dead, 1);

@@ -94,7 +94,7 @@ static void a_stream_that_has_begun_is_not_run_again(void **state)
     broker_kit_t *kit = *state;
     broker_kit_worker(kit, A, "agent", "agent-1", 8);
     send_part(kit, A, ask_for_parts(kit, A, 4), 0);
-    broker_on_death(kit->broker, act_str("agent-1"), A);
+    broker_on_death(kit->broker, act_str("agent-1"), A, /* has_crashed= */ true);
     assert_int_equal(broker_kit_expect_error(kit, CLIENT, 1), ACT_E_WORKER_LOST);
 }
 
@@ -190,7 +190,7 @@ static void row_21_a_direct_call_reaches_that_instance_or_nobody(void **state)
     assert_int_equal(broker_kit_expect_error(kit, CLIENT, 3), ACT_E_UNAVAILABLE);
     call_instance(kit, 4, "client-1"); // serves something else, or nothing
     assert_int_equal(broker_kit_expect_error(kit, CLIENT, 4), ACT_E_UNAVAILABLE);
-    broker_on_death(kit->broker, act_str("agent-1"), A);
+    broker_on_death(kit->broker, act_str("agent-1"), A, /* has_crashed= */ true);
     assert_int_equal(broker_kit_count(kit, B, ACT_KIND_CALL), 0);
     assert_int_equal(broker_kit_count(kit, CLIENT, ACT_KIND_ERROR), 2);
 }

@@ -256,13 +256,14 @@ void broker_set_ping(broker_t *self, act_str_t instance, uint32_t ping_ms)
         peer->ping_ms = ping_ms;
 }
 
-void broker_on_death(broker_t *self, act_str_t instance, uint64_t pid_start)
+void broker_on_death(broker_t *self, act_str_t instance, uint64_t pid_start, bool has_crashed)
 {
     peer_t *peer = peers_find_instance(self->peers, instance);
     // In a jail a process does not know its start; nobody else speaks for its name there.
     if (peer && (peer->pid_start == pid_start || (peer->is_remote && peer->pid_start == 0))) {
         tell_gone(self, peer, /* is_dead= */ true);
-        broker_remove_peer(self, peer, "died");
+        peer->has_crashed = has_crashed;
+        broker_remove_peer(self, peer, has_crashed ? "crashed" : "died");
     }
     broker_settle(self);
 }

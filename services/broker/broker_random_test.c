@@ -126,7 +126,8 @@ static void kill_worker(fixture_t *self)
     // Usually the supervisor tells; sometimes sends just begin to fail.
     self->kit->is_gone[worker] = true;
     if (below(self, 2))
-        broker_on_death(self->kit->broker, act_str(name), worker);
+        broker_on_death(self->kit->broker, act_str(name), worker,
+                        /* has_crashed= */ below(self, 2));
 }
 
 static void come_and_go(fixture_t *self)
@@ -222,6 +223,7 @@ static uint32_t check_peers(fixture_t *self)
     peers_t *peers = broker_peers(self->kit->broker);
     for (peer_t *peer = peers_next(peers, &index); peer; peer = peers_next(peers, &index)) {
         assert_true(peer->in_flight.count <= peer->credit_messages);
+        assert_true(peer->in_flight.suspects_count <= 1);
         assert_true(peer->in_flight.count <= 1 || peer->in_flight.size_bytes <= peer->credit_bytes);
         queued_count += peer_queued_count(peer);
         assert_true(peer->state == PEER_READY || peer_queued_count(peer) == 0);
@@ -236,7 +238,7 @@ static void check_queues(fixture_t *self)
     for (service_t *service = services_next(services, &index); service;
          service = services_next(services, &index)) {
         queued_count += service->queued_count;
-        for (int i = 0; i < ACT_CLASS_COUNT; i++)
+        for (int i = 0; i < ENTRY_QUEUES_COUNT; i++)
             counted += service->queue[i].count;
         assert_true(service->queued_count > 0 || service->queued_bytes == 0);
     }

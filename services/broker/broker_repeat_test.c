@@ -58,7 +58,7 @@ static void row_18_ten_repeats_across_kills_have_one_effect(void **state)
         assert_int_equal(broker_kit_count(kit, route, ACT_KIND_CALL), 1);
         book(kit, CLIENT, 10 + route, "order-1", 5000);
         if (route == A)
-            broker_on_death(kit->broker, act_str(name), route);
+            broker_on_death(kit->broker, act_str(name), route, /* has_crashed= */ true);
     }
     reply(kit, B, "booked");
     for (uint64_t id = 30; id < 34; id++)

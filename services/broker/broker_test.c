@@ -392,7 +392,7 @@ static void when_one_goes_only_its_keys_move(void **state)
     start_four(kit);
     uint64_t before[KEYS_COUNT], after[KEYS_COUNT];
     route_keys(kit, before);
-    broker_on_death(kit->broker, act_str("session-3"), C);
+    broker_on_death(kit->broker, act_str("session-3"), C, /* has_crashed= */ true);
     route_keys(kit, after);
     uint32_t moved_count = 0;
     for (uint32_t i = 0; i < KEYS_COUNT; i++) {

@@ -72,6 +72,7 @@ static process_limits_t limits_of(const child_limits_t *limits, limit_values_t *
         .core_bytes = limits->core_mb ? &values->core_bytes : NULL,
         .cpu_s = limits->cpu_s ? &values->cpu_s : NULL,
         .nice = limits->nice,
+        .realtime = limits->realtime,
     };
 }
 

@@ -36,6 +36,7 @@ static const cyaml_schema_field_t limit_fields[] = {
     LIMIT(core_mb),
     LIMIT(cpu_s),
     CYAML_FIELD_INT_PTR("nice", OPTIONAL_POINTER, child_limits_t, nice),
+    CYAML_FIELD_INT_PTR("realtime", OPTIONAL_POINTER, child_limits_t, realtime),
     CYAML_FIELD_END,
 };
 #undef LIMIT

@@ -21,6 +21,7 @@ typedef struct {
     uint32_t *core_mb;
     uint32_t *cpu_s;
     int *nice;
+    int *realtime;
 } child_limits_t;
 
 // broker.md section 3. Times in milliseconds; 0 in the file means the default.

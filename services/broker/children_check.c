@@ -46,12 +46,14 @@ static const struct {
     {"group", "group: data"},
     {"needs", "needs: [persistence]"},
     {"restart", "restart: permanent, transient or temporary"},
-    {"limits", "limits: {address_space_mb: 1024, open_files_count: 4096, core_mb: 0, nice: 5}"},
+    {"limits",
+     "limits: {address_space_mb: 1024, open_files_count: 4096, core_mb: 0, nice: 5, realtime: 1}"},
     {"address_space_mb", "address_space_mb: 1024"},
     {"open_files_count", "open_files_count: 4096"},
     {"core_mb", "core_mb: 0"},
     {"cpu_s", "cpu_s: 3600"},
     {"nice", "nice: 5"},
+    {"realtime", "realtime: 1"},
     {"settings", "settings: [\"log_level=debug\"]"},
     {"has_listener", "has_listener: true"},
     {"groups", "groups: [{name: data, strategy: rest_for_one}]"},
@@ -117,6 +119,8 @@ static act_err_t check_limits(const char *path, const child_spec_t *child, act_b
         return ACT_E_OK;
     if (limits->nice && (*limits->nice < -20 || *limits->nice > 19))
         return refuse(path, child, "nice", "must be -20 to 19", error);
+    if (limits->realtime && (*limits->realtime < 1 || *limits->realtime > 99))
+        return refuse(path, child, "realtime", "must be 1 to 99", error);
     if (limits->open_files_count && *limits->open_files_count < 16)
         return refuse(path, child, "open_files_count", "must be at least 16", error);
     if (limits->address_space_mb && *limits->address_space_mb < 16)

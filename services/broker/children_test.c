@@ -97,7 +97,7 @@ static void groups_limits_and_programs_are_read(void **state)
         "one_for_all}\n"
         "children:\n  - name: session\n    exec: /opt/x\n    args: [\"-v\", \"two\"]\n"
         "    group: data\n    ping_ms: 7\n    probation_ms: 8\n    is_single: true\n"
-        "    limits: {address_space_mb: 512, open_files_count: 64, core_mb: 0, cpu_s: 9, nice: -3}\n");
+        "    limits: {address_space_mb: 512, open_files_count: 64, core_mb: 0, cpu_s: 9, nice: -3, realtime: 2}\n");
     assert_string_equal(child->exec, "/opt/x");
     assert_int_equal(child->args_count, 2);
     assert_int_equal(child->strategy, STRATEGY_REST_FOR_ONE);
@@ -109,6 +109,7 @@ static void groups_limits_and_programs_are_read(void **state)
     assert_int_equal(*child->limits->core_mb, 0); // none, which is not "like ours"
     assert_int_equal(*child->limits->cpu_s, 9);
     assert_int_equal(*child->limits->nice, -3);
+    assert_int_equal(*child->limits->realtime, 2);
 }
 
 // Where, and how it is meant.
@@ -129,6 +130,8 @@ static void a_mistake_comes_with_its_line_and_an_example(void **state)
         {"children:\n  - name: a\n    group: g\n", "children[a].group is not in groups",
          "(example: group: data)"},
         {"children:\n  - name: a\n    is_single: true\n    count: 2\n", "children[a].count", "2"},
+        {"children:\n  - name: a\n    limits: {realtime: 0}\n", "children[a].realtime",
+         "(example: realtime: 1)"},
         {"children:\n  - name: a\n    limits: {nice: 40}\n", "children[a].nice",
          "(example: nice: 5)"},
         {"children:\n  - name: a\n    limits: {open_files_count: 3}\n",

@@ -64,7 +64,7 @@ static void die(fixture_t *self, uint64_t id, const char *body)
         snprintf(name, sizeof name, "agent-%d", (int)route);
         broker_kit_worker(self->kit, route, "agent", name, 8);
         broker_kit_expect(self->kit, route, ACT_KIND_CALL);
-        broker_on_death(self->kit->broker, act_str(name), route);
+        broker_on_death(self->kit->broker, act_str(name), route, /* has_crashed= */ true);
         broker_kit_pass_ms(self->kit, 10);
     }
 }
@@ -96,9 +96,9 @@ static void row_4_the_whole_message_is_kept_with_its_causes(void **state)
     assert_true(act_str_is(letter.body, "81a16e2a"));
     assert_int_equal(letter.attempts, 3);
     assert_true(act_str_is(letter.reason, act_err_code(ACT_E_DEAD_LETTER)));
-    assert_true(act_str_is(letter.causes, "20 ms before: agent-10 died\n"
-                                          "10 ms before: agent-11 died\n"
-                                          "0 ms before: agent-12 died\n"));
+    assert_true(act_str_is(letter.causes, "20 ms before: agent-10 crashed\n"
+                                          "10 ms before: agent-11 crashed\n"
+                                          "0 ms before: agent-12 crashed\n"));
     broker_kit_send_kind(self->kit, STORE, ACT_KIND_REPLY, id);
     pass(self, 20);
     assert_int_equal(dead_letters_count(self->letters), 0);
@@ -112,7 +112,7 @@ static void row_4_a_poll_that_loses_its_worker_is_not_kept(void **state)
     broker_kit_worker(self->kit, A, "agent", "agent-10", 8);
     broker_kit_send(self->kit, CLIENT, &header, act_str(""));
     broker_kit_expect(self->kit, A, ACT_KIND_CALL);
-    broker_on_death(self->kit->broker, act_str("agent-10"), A);
+    broker_on_death(self->kit->broker, act_str("agent-10"), A, /* has_crashed= */ true);
     assert_int_equal(broker_kit_expect_error(self->kit, CLIENT, 7), ACT_E_WORKER_LOST);
     assert_int_equal(dead_letters_count(self->letters), 0);
     const ledger_counters_t *counters = broker_counters(self->kit->broker);

@@ -70,7 +70,7 @@ static void a_death_and_a_silence_are_told_apart(void **state)
     fixture_t *self = *state;
     broker_kit_worker(self->kit, A, "session", "session-1", 8);
     broker_kit_worker(self->kit, A + 1, "session", "session-2", 8);
-    broker_on_death(self->kit->broker, act_str("session-1"), A);
+    broker_on_death(self->kit->broker, act_str("session-1"), A, /* has_crashed= */ true);
     pass(self, 20);
     assert_int_equal(departures_count(self->departures), 1); // the database is not there yet
     pass(self, 6000);                                        // session-2 says nothing
@@ -115,7 +115,7 @@ static void what_the_database_knows_by_itself_is_forgotten(void **state)
         char name[32];
         snprintf(name, sizeof name, "session-%d", (int)i);
         broker_kit_worker(self->kit, A + i, "session", name, 8);
-        broker_on_death(self->kit->broker, act_str(name), A + i);
+        broker_on_death(self->kit->broker, act_str(name), A + i, /* has_crashed= */ true);
     }
     assert_int_equal(departures_count(self->departures), DEPARTURES_MAX_COUNT);
     pass(self, DEPARTURES_MAX_AGE_MS + 200);

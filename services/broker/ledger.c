@@ -203,6 +203,7 @@ static void count_in(entry_list_t *self, const entry_t *entry)
 {
     self->count++;
     self->bulk_count += entry->header.class_ == ACT_CLASS_BULK;
+    self->suspects_count += entry->is_suspect;
     self->size_bytes += entry->body->bytes.len_bytes;
 }
 
@@ -243,5 +244,6 @@ void entry_list_remove(entry_list_t *self, entry_t *entry)
     entry->next = entry->previous = NULL;
     self->count--;
     self->bulk_count -= entry->header.class_ == ACT_CLASS_BULK;
+    self->suspects_count -= entry->is_suspect;
     self->size_bytes -= entry->body->bytes.len_bytes;
 }

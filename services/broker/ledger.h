@@ -21,10 +21,10 @@ typedef enum {
 // What became of one attempt at a call.
 typedef struct {
     char worker[ACT_HEADER_NAME_MAX_BYTES + 1];
-    const char *reason; // a literal: died, silent, reconnected, said bye
+    const char *reason; // a literal: crashed, died, silent, reconnected, said bye
     int64_t at_ms;
 } cause_t;
-#define ENTRY_CAUSES_MAX_COUNT 8
+#define ENTRY_CAUSES_MAX_COUNT 8 // twice attempts_max_count, and more
 
 // How a call that the broker itself made has ended. Only notes it: nothing is sent from here.
 typedef void entry_own_fn(void *context, act_err_t err, act_str_t body);
@@ -55,14 +55,20 @@ struct entry {
     outcome_t *outcome;         // NULL: no idempotency key
     cause_t *causes;            // of attempts that were lost; NULL while none was
     uint32_t causes_count;
+    bool is_suspect;       // lost so many workers that it may be what kills them
     uint32_t parts_count;  // partial replies passed on
     uint32_t parts_credit; // and how many the caller takes in all
 };
+
+// Where entries wait: a queue for each class, and one for suspects of all classes.
+#define ENTRY_QUEUE_SUSPECTS ACT_CLASS_COUNT
+#define ENTRY_QUEUES_COUNT (ACT_CLASS_COUNT + 1)
 
 typedef struct {
     entry_t *first, *last;
     uint32_t count;
     uint32_t bulk_count; // of them, of class bulk
+    uint32_t suspects_count;
     uint64_t size_bytes;
 } entry_list_t;
 

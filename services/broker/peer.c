@@ -150,7 +150,7 @@ const char *peer_state_name(peer_state_t state)
 uint32_t peer_queued_count(const peer_t *self)
 {
     uint32_t count = 0;
-    for (int i = 0; i < ACT_CLASS_COUNT; i++)
+    for (int i = 0; i < ENTRY_QUEUES_COUNT; i++)
         count += self->queue[i].count;
     return count;
 }

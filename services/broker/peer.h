@@ -51,8 +51,8 @@ struct peer {
     bool is_remote;            // proved a key; false: by the folder of the socket
     uint32_t credit_messages;
     uint32_t credit_bytes;
-    entry_list_t in_flight;              // includes abandoned entries
-    entry_list_t queue[ACT_CLASS_COUNT]; // keyed calls that wait for this instance
+    entry_list_t in_flight;                 // includes abandoned entries
+    entry_list_t queue[ENTRY_QUEUES_COUNT]; // keyed calls that wait for this instance
     int64_t since_ms;
     int64_t heard_ms;
     int64_t pinged_ms; // 0: no ping is out
@@ -61,6 +61,7 @@ struct peer {
     bool is_draining;  // was told to finish; silence in between does not change that
     bool is_paused;    // says so itself (its database is away): keeps its place, gets no calls
     bool is_held;      // an operator says so
+    bool has_crashed;  // it ended by itself, or hung: what it had in hand may be the reason
     ghost_t *ghosts;
     uint32_t ghosts_count;
     size_t ghosts_bytes;

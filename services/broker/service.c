@@ -99,8 +99,8 @@ peer_t *service_choose(const service_t *self, act_str_t key)
 
 static entry_list_t *queue_of(service_t *self, const entry_t *entry)
 {
-    uint8_t class_ = entry->header.class_;
-    return entry->worker ? &entry->worker->queue[class_] : &self->queue[class_];
+    int place = entry->is_suspect ? ENTRY_QUEUE_SUSPECTS : entry->header.class_;
+    return entry->worker ? &entry->worker->queue[place] : &self->queue[place];
 }
 
 void service_count_in(service_t *self, const entry_t *entry)
@@ -125,7 +125,7 @@ static int64_t older(int64_t oldest_us, const entry_t *entry)
 int64_t service_oldest_wait_ms(const service_t *self, int64_t now_ms)
 {
     int64_t oldest_us = INT64_MAX;
-    for (int i = 0; i < ACT_CLASS_COUNT; i++) {
+    for (int i = 0; i < ENTRY_QUEUES_COUNT; i++) {
         oldest_us = older(oldest_us, self->queue[i].first);
         for (const peer_t *peer = self->instances; peer; peer = peer->next_in_service)
             oldest_us = older(oldest_us, peer->queue[i].first);
@@ -162,11 +162,11 @@ void service_dequeue(service_t *self, entry_t *entry)
     service_count_out(self, entry);
 }
 
-// The older of the two heads of a class: the instance's own queue and the service's.
-static entry_t *head_of(service_t *self, peer_t *peer, act_class_t class_)
+// The older of two heads: of the instance's own queue and of the service's.
+static entry_t *head_of(const service_t *self, const peer_t *peer, int place)
 {
-    entry_t *own = peer->queue[class_].first;
-    entry_t *any = self->queue[class_].first;
+    entry_t *own = peer->queue[place].first;
+    entry_t *any = self->queue[place].first;
     if (!own || !any)
         return own ? own : any;
     return own->sequence < any->sequence ? own : any;
@@ -184,12 +184,14 @@ static bool has_bulk_share(const service_t *self, const peer_t *peer, int64_t no
 entry_t *service_pick(service_t *self, peer_t *peer, int64_t now_ms)
 {
     entry_t *control = head_of(self, peer, ACT_CLASS_CONTROL);
+    entry_t *suspect =
+        peer->in_flight.suspects_count == 0 ? head_of(self, peer, ENTRY_QUEUE_SUSPECTS) : NULL;
     entry_t *interactive = head_of(self, peer, ACT_CLASS_INTERACTIVE);
     entry_t *bulk = head_of(self, peer, ACT_CLASS_BULK);
     if (bulk && !has_bulk_share(self, peer, now_ms))
         bulk = NULL;
     bool is_bulk_turn = bulk && (!interactive || self->bulk_turns >= BULK_EVERY - 1);
-    entry_t *entry = control ? control : is_bulk_turn ? bulk : interactive;
+    entry_t *entry = control ? control : suspect ? suspect : is_bulk_turn ? bulk : interactive;
     if (!entry || !peer_has_credit(peer, entry->body->bytes.len_bytes))
         return NULL;
     self->bulk_turns = entry == bulk ? 0 : self->bulk_turns + 1;

@@ -4,9 +4,9 @@
 
 struct service {
     char name[ACT_HEADER_NAME_MAX_BYTES + 1];
-    peer_t *instances;                   // linked by next_in_service
-    entry_list_t queue[ACT_CLASS_COUNT]; // calls without a key, or while no instance is there
-    uint32_t queued_count;               // here, in its instances' queues, and in its lanes
+    peer_t *instances;                      // linked by next_in_service
+    entry_list_t queue[ENTRY_QUEUES_COUNT]; // calls without a key, or while no instance is there
+    uint32_t queued_count;                  // here, in its instances' queues, and in its lanes
     uint64_t queued_bytes;
     bool has_trace_share; // else the broker's (traces.h)
     uint64_t trace_below;
@@ -51,6 +51,7 @@ int64_t service_oldest_wait_ms(const service_t *self, int64_t now_ms);
 bool service_is_paused(const service_t *self);
 
 // The next entry this instance should get, by class and age, left in its queue; NULL: none fits its
-// credit. Control goes first; of the others every eighth is bulk when bulk waits. While interactive
-// calls come, bulk gets an eighth of the instance's credit, so that they do not wait behind it.
+// credit. Control goes first, then suspects, one in hand at a time; of the others every eighth is bulk when
+// bulk waits. While interactive calls come, bulk gets an eighth of the instance's credit, so that they do not
+// wait behind it.
 entry_t *service_pick(service_t *self, peer_t *peer, int64_t now_ms);

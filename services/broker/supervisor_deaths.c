@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "log_tail.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -181,6 +182,18 @@ static void note_end(child_t *child, const obituary_row_t *obituary)
                   (unsigned long long)obituary->uptime_ms);
 }
 
+// Not what somebody else did to it; of one that was adopted its own last word is all there is.
+static bool has_crashed(const child_t *child)
+{
+    const child_host_t *host = &child->owner->host;
+    const process_death_t *death = host->death(child->process);
+    if (child->was_killed)
+        return child->why == DEATH_HANG;
+    if (!death->is_known)
+        return host->record(child->process).signal != 0;
+    return death->signal ? death->signal != SIGKILL : death->exit_code != 0;
+}
+
 void child_on_exit(void *context)
 {
     child_t *child = context;
@@ -193,7 +206,8 @@ void child_on_exit(void *context)
         obituary = write_obituary(child);
         note_end(child, obituary);
     }
-    broker_on_death(self->broker, act_str(child->instance), self->host.start_ticks(child->process));
+    broker_on_death(self->broker, act_str(child->instance), self->host.start_ticks(child->process),
+                    has_crashed(child));
     self->host.destroy(&child->process);
     decide(child, obituary);
     supervisor_refresh_parking(self);

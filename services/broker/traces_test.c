@@ -175,7 +175,7 @@ static void a_lost_worker_and_a_cancel_are_told(void **state)
     broker_kit_t *kit = new_kit(TRACES_PPM_MAX, 0);
     call(kit, 1, 42);
     broker_kit_worker(kit, B, "work", "work-2", 8);
-    broker_on_death(kit->broker, ACT_STR("work-1"), A);
+    broker_on_death(kit->broker, ACT_STR("work-1"), A, /* has_crashed= */ true);
     assert_string_equal(story(kit, 42), "queued granted sent requeued granted sent");
     act_header_t cancel = {.kind = ACT_KIND_CANCEL, .id = 1};
     broker_kit_send(kit, CLIENT, &cancel, ACT_STR(""));

@@ -59,7 +59,7 @@ static instance_view_t row_of_child(views_t *self, const child_view_t *child)
     row.generation = child->generation;
     row.last_error = act_str(child->last_error);
     service_t *service = services_find(broker_services(self->broker), act_str(child->service));
-    for (int i = 0; service && i < ACT_CLASS_COUNT; i++)
+    for (int i = 0; service && i < ENTRY_QUEUES_COUNT; i++)
         row.queued += service->queue[i].count;
     return row;
 }

@@ -6,6 +6,8 @@
 
 #define EVERY_MS 500
 #define BUDGET_MS 1000
+// While most is refused: those of a millisecond together.
+#define LIMITED_PAUSE_US 1000
 
 struct backlog {
     act_actor_t *actor;
@@ -24,10 +26,11 @@ static void on_backlog(void *context, const act_reply_t *reply, const backlog_re
     uint32_t count = body->pending_count + body->unsent_count;
     admission_report(self->admission, act_loop_now_ms(act_actor_loop(self->actor)), count);
     act_metrics_set(act_actor_metrics(self->actor), METRIC_BACKLOG, count);
-    if (was_limited != self->admission->is_limited)
-        act_log_warn(act_actor_log(self->actor),
-                     was_limited ? "admission_open" : "admission_limited",
-                     "backlog=%u,done_per_s=%u", count, (uint32_t)self->admission->done_per_s);
+    if (was_limited == self->admission->is_limited)
+        return;
+    act_loop_set_pause_us(act_actor_loop(self->actor), was_limited ? 0 : LIMITED_PAUSE_US);
+    act_log_warn(act_actor_log(self->actor), was_limited ? "admission_open" : "admission_limited",
+                 "backlog=%u,done_per_s=%u", count, (uint32_t)self->admission->done_per_s);
 }
 
 static void ask(void *context)

@@ -350,11 +350,13 @@ static void on_routes(void *context, const act_reply_t *reply,
 {
     routes_t *self = context;
     self->is_reading = false;
-    if (reply->err == ACT_E_OK)
+    if (reply->err == ACT_E_OK) {
         take_rows(self, body);
-    else if (!act_refresh_is_failing(self->refresh))
+        act_actor_set_paused(self->actor, false);
+    } else if (!act_refresh_is_failing(self->refresh)) {
         act_log_warn(act_actor_log(self->actor), "model_routes_unread", "code=%s",
                      act_err_code(reply->err));
+    }
     act_refresh_done(self->refresh, reply->err);
     tell_waiters(self, reply->err, /* is_end= */ false);
 }
@@ -383,6 +385,7 @@ act_err_t routes_new(act_actor_t *actor, const act_seal_key_t *key,
     self->gates = gates_new();
     self->book = book_new();
     add_defaults(self, self->book);
+    act_actor_set_paused(actor, true); // nobody hears "no model" because we do not know yet
     self->refresh = act_refresh_new(actor, ask, self);
     *ret_routes = self;
     return ACT_E_OK;

@@ -1,7 +1,7 @@
 // routes: which models answer which role of which tenant, in order, and what may be spent. A tenant's own
 // rows (PostgreSQL) come first; a role without any has the operator's default (settings), and without
-// that the built-in answer. Read at the start, once a minute and when told to; while the database is away
-// the last good ones stay.
+// that the built-in answer. Read at the start, once a minute and when told to; until they were read once the
+// actor is paused, and while the database is away the last good ones stay.
 //
 // What a call began with it keeps: routes are held by references to the book they stand in.
 #pragma once

@@ -10,10 +10,14 @@
 
 // One try and three more: enough for a deadlock or two, not for a row that is always locked.
 #define TRIES_MAX_COUNT 4
+// Most operations of one gathered statement, in number and in what they were asked with.
+#define GATHER_MAX_COUNT 32
+#define GATHER_MAX_BYTES (256u << 10)
 
 typedef struct {
     operation_t *operation; // NULL once it has ended
     size_t position;        // of arrival
+    size_t gathered_count;  // operations of its statement; 0: of the statement of one before it
     size_t steps_count;     // statements: context and rows
     bool has_context;
     act_err_t err; // rows that could not be read, or one of the statements
@@ -113,22 +117,82 @@ static bool send_context(PGconn *conn, const operation_t *operation)
     return PQsendQueryPrepared(conn, "set_context", 2, values, lengths, bind_formats(), 1) == 1;
 }
 
-static bool send_entry(entry_t *self, PGconn *conn, const operation_t *previous)
+static bool send_row(PGconn *conn, const query_t *query, const bind_row_t *row)
 {
-    const query_t *query = operation_query(self->operation);
+    return PQsendQueryPrepared(conn, query->name, (int)query->params_count, row->values,
+                               row->lengths, bind_formats(), /* resultFormat= */ 1) == 1;
+}
+
+// How many go in one statement from here.
+static size_t count_gathered(const batch_t *self, size_t first)
+{
+    const operation_t *leader = self->entries[first].operation;
+    if (self->is_alone || !operation_query(leader)->is_gathered)
+        return 1;
+    size_t count = 0;
+    size_t size_bytes = 0;
+    for (; first + count < self->count && count < GATHER_MAX_COUNT; count++) {
+        const operation_t *next = self->entries[first + count].operation;
+        size_bytes += operation_size_bytes(next);
+        if (count > 0 && (operation_query(next) != operation_query(leader) ||
+                          !is_same_context(next, leader) || size_bytes > GATHER_MAX_BYTES))
+            break;
+    }
+    return count;
+}
+
+// What cannot be sent is an error of the operations, not of the connection.
+static bool send_gathered(entry_t *first, PGconn *conn)
+{
+    const query_t *query = operation_query(first->operation);
+    const bind_row_t *rows[GATHER_MAX_COUNT];
+    for (size_t i = 0; i < first->gathered_count; i++)
+        rows[i] = &operation_bind(first[i].operation)->rows[0];
+    act_arena_t *arena = act_arena_new();
+    bind_row_t row;
+    act_err_t err = bind_gather(query, rows, first->gathered_count, arena, &row);
+    bool is_sent = err != ACT_E_OK || send_row(conn, query, &row);
+    act_arena_destroy(&arena);
+    for (size_t i = 0; err != ACT_E_OK && i < first->gathered_count; i++)
+        first[i].err = err;
+    first->steps_count -= err != ACT_E_OK;
+    return is_sent;
+}
+
+static bool send_each(const entry_t *self, PGconn *conn)
+{
     const bind_t *bind = operation_bind(self->operation);
-    ACT_CRASH_POINT_OF("commit.sending", query->name);
-    operation_begin_try(self->operation);
-    self->has_context = !previous || !is_same_context(previous, self->operation);
-    self->steps_count = bind->rows_count + (self->has_context ? 1 : 0);
-    self->err = ACT_E_OK;
-    if (self->has_context && !send_context(conn, self->operation))
-        return false;
     for (size_t i = 0; i < bind->rows_count; i++)
-        if (PQsendQueryPrepared(conn, query->name, (int)query->params_count, bind->rows[i].values,
-                                bind->rows[i].lengths, bind_formats(), /* resultFormat= */ 1) != 1)
+        if (!send_row(conn, operation_query(self->operation), &bind->rows[i]))
             return false;
     return true;
+}
+
+static void begin_entry(entry_t *self)
+{
+    ACT_CRASH_POINT_OF("commit.sending", operation_query(self->operation)->name);
+    operation_begin_try(self->operation);
+    self->gathered_count = 0;
+    self->has_context = false;
+    self->steps_count = 0;
+    self->err = ACT_E_OK;
+}
+
+// The statements of an entry, and of those behind it that share them.
+static bool send_entry(batch_t *self, size_t first, PGconn *conn, const operation_t *previous)
+{
+    entry_t *entry = &self->entries[first];
+    size_t gathered_count = count_gathered(self, first);
+    for (size_t i = 0; i < gathered_count; i++)
+        begin_entry(&entry[i]);
+    bool is_gathered = operation_query(entry->operation)->is_gathered;
+    entry->gathered_count = gathered_count;
+    entry->has_context = !previous || !is_same_context(previous, entry->operation);
+    entry->steps_count = (is_gathered ? 1 : operation_bind(entry->operation)->rows_count) +
+                         (entry->has_context ? 1 : 0);
+    if (entry->has_context && !send_context(conn, entry->operation))
+        return false;
+    return is_gathered ? send_gathered(entry, conn) : send_each(entry, conn);
 }
 
 bool batch_send(batch_t *self, PGconn *conn, bool is_alone)
@@ -139,8 +203,8 @@ bool batch_send(batch_t *self, PGconn *conn, bool is_alone)
         qsort(self->entries, self->count, sizeof *self->entries, compare_entries);
     begin_segment(self, 0);
     const operation_t *previous = NULL;
-    for (size_t i = 0; i < self->count; i++) {
-        if (!send_entry(&self->entries[i], conn, previous))
+    for (size_t i = 0; i < self->count; i += self->entries[i].gathered_count) {
+        if (!send_entry(self, i, conn, previous))
             return false;
         previous = is_alone ? NULL : self->entries[i].operation;
         if (is_alone && PQpipelineSync(conn) != 1)
@@ -183,6 +247,25 @@ static void note_failure(batch_t *self, const PGresult *result)
     (void)act_str_copy(act_str(sqlstate), self->sqlstate, sizeof self->sqlstate);
 }
 
+// Of a gathered statement; NULL when the row is for none of its operations.
+static entry_t *entry_of_row(entry_t *first, const PGresult *rows, int row)
+{
+    size_t place = bind_reply_place(rows, row);
+    return place >= 1 && place <= first->gathered_count ? &first[place - 1] : NULL;
+}
+
+static void add_rows(entry_t *first, const PGresult *rows)
+{
+    bool is_gathered = operation_query(first->operation)->is_gathered;
+    for (int row = 0; row < PQntuples(rows); row++) {
+        entry_t *entry = is_gathered ? entry_of_row(first, rows, row) : first;
+        if (!entry)
+            first->err = ACT_E_DATABASE;
+        else if (entry->err == ACT_E_OK)
+            entry->err = operation_add_row(entry->operation, rows, row);
+    }
+}
+
 static void read_statement(batch_t *self, const PGresult *result)
 {
     entry_t *entry = current_entry(self);
@@ -193,8 +276,8 @@ static void read_statement(batch_t *self, const PGresult *result)
     if (!entry)
         return;
     bool is_context = entry->has_context && self->step_at == 0;
-    if (is_fine && !is_context && entry->err == ACT_E_OK)
-        entry->err = operation_add_rows(entry->operation, result);
+    if (is_fine && !is_context)
+        add_rows(entry, result);
     self->step_at++;
 }
 

@@ -82,6 +82,17 @@ static void read_fields(binder_t *self, act_str_t map, bool is_item, size_t *bes
     }
 }
 
+static act_err_t part_of(binder_t *self, const query_param_t *param, act_str_t mp,
+                         bind_bytes_t *ret_bytes)
+{
+    if (param->part == QUERY_COUNT) {
+        *ret_bytes = bind_count(self->arena, mp);
+        return ACT_E_OK;
+    }
+    query_kind_t kind = param->part == QUERY_ELEMENT ? bind_element_kind(param->kind) : param->kind;
+    return bind_value(self->arena, kind, mp, ret_bytes);
+}
+
 static act_err_t set_fields(binder_t *self, bool is_item, bind_row_t *row)
 {
     for (size_t i = 0; i < self->query->params_count; i++) {
@@ -89,7 +100,7 @@ static act_err_t set_fields(binder_t *self, bool is_item, bind_row_t *row)
         if (!is_set_by(param, is_item))
             continue;
         bind_bytes_t bytes;
-        act_err_t err = bind_value(self->arena, param->kind, self->fields[i], &bytes);
+        act_err_t err = part_of(self, param, self->fields[i], &bytes);
         if (err != ACT_E_OK)
             return err;
         set_value(row, i, bytes);
@@ -212,5 +223,40 @@ act_err_t bind_request(const query_t *query, act_str_t tenant, act_str_t body, a
         set_one(&self, &base);
     if (err == ACT_E_OK)
         *ret_bind = bind;
+    return err;
+}
+
+static bind_bytes_t value_of(const bind_row_t *row, size_t index)
+{
+    return (bind_bytes_t){row->values[index], (size_t)row->lengths[index]};
+}
+
+static act_err_t gather_values(const query_param_t *param, const bind_row_t *const rows[],
+                               size_t rows_count, size_t index, act_arena_t *arena,
+                               bind_bytes_t *ret_bytes)
+{
+    bool is_whole = param->part == QUERY_WHOLE;
+    uint32_t count = is_whole ? 0 : (uint32_t)rows_count;
+    for (size_t i = 0; is_whole && i < rows_count; i++)
+        count += bind_array_count(value_of(rows[i], index));
+    act_buf_t array;
+    bind_array_begin(param->kind, count, &array);
+    for (size_t i = 0; i < rows_count; i++)
+        (is_whole ? bind_array_put_all : bind_array_put_bytes)(value_of(rows[i], index), &array);
+    return bind_array_end(arena, &array, ACT_E_OK, ret_bytes);
+}
+
+act_err_t bind_gather(const query_t *query, const bind_row_t *const rows[], size_t count,
+                      act_arena_t *arena, bind_row_t *ret_row)
+{
+    binder_t self = {.query = query, .arena = arena};
+    *ret_row = new_row(&self);
+    act_err_t err = ACT_E_OK;
+    for (size_t i = 0; i < query->params_count && err == ACT_E_OK; i++) {
+        bind_bytes_t bytes = value_of(rows[0], i);
+        if (query->params[i].kind != QUERY_TENANT)
+            err = gather_values(&query->params[i], rows, count, i, arena, &bytes);
+        set_value(ret_row, i, bytes);
+    }
     return err;
 }

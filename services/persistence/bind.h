@@ -30,6 +30,11 @@ typedef struct {
 ACT_MUST_CHECK act_err_t bind_request(const query_t *query, act_str_t tenant, act_str_t body,
                                       act_arena_t *arena, bind_t *ret_bind);
 
+// The one execution of a gathered query for operations whose requests were bound to these rows, all of
+// one tenant. TOO_LARGE when their values together are larger than a body may be.
+ACT_MUST_CHECK act_err_t bind_gather(const query_t *query, const bind_row_t *const rows[],
+                                     size_t count, act_arena_t *arena, bind_row_t *ret_row);
+
 // An array of 1, for paramFormats.
 const int *bind_formats(void);
 
@@ -44,8 +49,11 @@ void bind_reply_destroy(bind_reply_t **self_p);
 // Forgets the rows; for another try.
 void bind_reply_reset(bind_reply_t *self);
 
-// Adds all rows of a binary result. DATABASE when a value is not what its type says.
-ACT_MUST_CHECK act_err_t bind_reply_add(bind_reply_t *self, const PGresult *rows);
+// Adds a row of a binary result. DATABASE when a value is not what its type says.
+ACT_MUST_CHECK act_err_t bind_reply_add(bind_reply_t *self, const PGresult *rows, int row);
+
+// Of a gathered query: whose row it is, from 1; 0 when it does not say.
+size_t bind_reply_place(const PGresult *rows, int row);
 
 // Writes the reply. The query's missing_err when a `one` got no row.
 ACT_MUST_CHECK act_err_t bind_reply_write(const bind_reply_t *self, act_buf_t *out);

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/mp.h"
+#include "bind_value.h"
 #include "io/json.h"
 
 #include <string.h>
@@ -50,17 +51,9 @@ void bind_reply_reset(bind_reply_t *self)
 
 // --- one value -----------------------------------------------------------------------------------
 
-static uint64_t get_big_endian(const char *bytes, int len_bytes)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < len_bytes; i++)
-        value = value << 8 | (uint8_t)bytes[i];
-    return value;
-}
-
 static bool write_int(const char *bytes, int len_bytes, act_buf_t *out)
 {
-    uint64_t value = get_big_endian(bytes, len_bytes);
+    uint64_t value = bind_big_endian(bytes, (size_t)len_bytes);
     if (len_bytes == 8)
         act_mp_int(out, (int64_t)value);
     else if (len_bytes == 4)
@@ -74,7 +67,7 @@ static bool write_int(const char *bytes, int len_bytes, act_buf_t *out)
 
 static bool write_double(const char *bytes, int len_bytes, act_buf_t *out)
 {
-    uint64_t bits = get_big_endian(bytes, len_bytes);
+    uint64_t bits = bind_big_endian(bytes, (size_t)len_bytes);
     if (len_bytes == 8) {
         double value;
         memcpy(&value, &bits, sizeof value);
@@ -113,6 +106,8 @@ static bool write_value(query_kind_t kind, const char *bytes, int len_bytes, act
     case QUERY_TEXTS:
     case QUERY_INTS:
     case QUERY_BOOLS:
+    case QUERY_DOUBLES:
+    case QUERY_BYTES_ARRAY:
     case QUERY_JSON_ARRAY:
     case QUERY_TENANT:
     case QUERY_KINDS_COUNT:
@@ -157,24 +152,24 @@ static bool add_item(bind_reply_t *self, const PGresult *rows, int row)
     return true;
 }
 
-static bool add_row(bind_reply_t *self, const PGresult *rows, int row)
-{
-    act_buf_reset(&self->fields);
-    self->has_row = true;
-    if (!write_columns(self, rows, row, /* is_item= */ false, &self->fields, &self->fields_count))
-        return false;
-    return self->query->result != QUERY_RESULT_MANY || add_item(self, rows, row);
-}
-
-act_err_t bind_reply_add(bind_reply_t *self, const PGresult *rows)
+act_err_t bind_reply_add(bind_reply_t *self, const PGresult *rows, int row)
 {
     if (self->query->result == QUERY_RESULT_NONE)
         return ACT_E_OK;
-    act_assert(PQnfields(rows) == (int)self->query->columns_count);
-    for (int row = 0; row < PQntuples(rows); row++)
-        if (!add_row(self, rows, row))
-            return ACT_E_DATABASE;
-    return ACT_E_OK;
+    act_assert(PQnfields(rows) >= (int)self->query->columns_count);
+    act_buf_reset(&self->fields);
+    self->has_row = true;
+    bool is_read =
+        write_columns(self, rows, row, /* is_item= */ false, &self->fields, &self->fields_count) &&
+        (self->query->result != QUERY_RESULT_MANY || add_item(self, rows, row));
+    return is_read ? ACT_E_OK : ACT_E_DATABASE;
+}
+
+size_t bind_reply_place(const PGresult *rows, int row)
+{
+    int column = PQnfields(rows) - 1;
+    bool is_place = PQgetlength(rows, row, column) == 8;
+    return is_place ? (size_t)bind_big_endian(PQgetvalue(rows, row, column), 8) : 0;
 }
 
 act_err_t bind_reply_write(const bind_reply_t *self, act_buf_t *out)

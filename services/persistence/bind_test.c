@@ -12,11 +12,15 @@
 // --- parameters ----------------------------------------------------------------------------------
 
 static const query_param_t one_params[] = {
-    {ACT_STR_INIT("tenant"), QUERY_TENANT, false}, {ACT_STR_INIT("name"), QUERY_TEXT, false},
-    {ACT_STR_INIT("count"), QUERY_INT, false},     {ACT_STR_INIT("flag"), QUERY_BOOL, false},
-    {ACT_STR_INIT("ratio"), QUERY_DOUBLE, false},  {ACT_STR_INIT("part"), QUERY_JSON, false},
-    {ACT_STR_INIT("parts"), QUERY_JSONS, false},   {ACT_STR_INIT("words"), QUERY_TEXTS, false},
-    {ACT_STR_INIT("numbers"), QUERY_INTS, false},
+    {ACT_STR_INIT("tenant"), QUERY_TENANT, false, QUERY_WHOLE},
+    {ACT_STR_INIT("name"), QUERY_TEXT, false, QUERY_WHOLE},
+    {ACT_STR_INIT("count"), QUERY_INT, false, QUERY_WHOLE},
+    {ACT_STR_INIT("flag"), QUERY_BOOL, false, QUERY_WHOLE},
+    {ACT_STR_INIT("ratio"), QUERY_DOUBLE, false, QUERY_WHOLE},
+    {ACT_STR_INIT("part"), QUERY_JSON, false, QUERY_WHOLE},
+    {ACT_STR_INIT("parts"), QUERY_JSONS, false, QUERY_WHOLE},
+    {ACT_STR_INIT("words"), QUERY_TEXTS, false, QUERY_WHOLE},
+    {ACT_STR_INIT("numbers"), QUERY_INTS, false, QUERY_WHOLE},
 };
 static const query_t one = {
     .name = "one", .params = one_params, .params_count = ACT_COUNT(one_params)};
@@ -127,8 +131,8 @@ static void values_become_binary(void **state)
 }
 
 static const query_param_t each_params[] = {
-    {ACT_STR_INIT("channel"), QUERY_TEXT, false},
-    {ACT_STR_INIT("id"), QUERY_TEXT, true},
+    {ACT_STR_INIT("channel"), QUERY_TEXT, false, QUERY_WHOLE},
+    {ACT_STR_INIT("id"), QUERY_TEXT, true, QUERY_WHOLE},
 };
 static const query_key_t each_keys[] = {
     {ACT_STR_INIT("address"), true},
@@ -195,10 +199,10 @@ static void no_items_are_no_rows(void **state)
 }
 
 static const query_param_t arrays_params[] = {
-    {ACT_STR_INIT("channel"), QUERY_TEXT, false},
-    {ACT_STR_INIT("id"), QUERY_TEXTS, true},
-    {ACT_STR_INIT("flag"), QUERY_BOOLS, true},
-    {ACT_STR_INIT("part"), QUERY_JSON_ARRAY, true},
+    {ACT_STR_INIT("channel"), QUERY_TEXT, false, QUERY_WHOLE},
+    {ACT_STR_INIT("id"), QUERY_TEXTS, true, QUERY_WHOLE},
+    {ACT_STR_INIT("flag"), QUERY_BOOLS, true, QUERY_WHOLE},
+    {ACT_STR_INIT("part"), QUERY_JSON_ARRAY, true, QUERY_WHOLE},
 };
 static const query_t arrays = {
     .name = "arrays",
@@ -285,6 +289,73 @@ static void check_reply(const bind_reply_t *reply, const char *json_like, size_t
 
 #define CHECK_REPLY(reply, literal) check_reply((reply), (literal), sizeof(literal) - 1)
 
+// --- gathered ------------------------------------------------------------------------------------
+
+static const query_param_t gathered_params[] = {
+    {ACT_STR_INIT("tenant"), QUERY_TENANT, false, QUERY_WHOLE},
+    {ACT_STR_INIT("name"), QUERY_TEXTS, false, QUERY_ELEMENT},
+    {ACT_STR_INIT("ratio"), QUERY_DOUBLES, false, QUERY_ELEMENT},
+    {ACT_STR_INIT("words"), QUERY_TEXTS, false, QUERY_WHOLE},
+    {ACT_STR_INIT("words"), QUERY_INTS, false, QUERY_COUNT},
+};
+static const query_t gathered = {.name = "gathered",
+                                 .params = gathered_params,
+                                 .params_count = ACT_COUNT(gathered_params),
+                                 .is_gathered = true};
+
+static bind_row_t bound(fixture_t *self, const char *name, const char *const words[],
+                        uint32_t count)
+{
+    act_buf_reset(&self->body);
+    act_mp_map(&self->body, 2);
+    act_mp_str(&self->body, ACT_STR("name"));
+    act_mp_str(&self->body, act_str(name));
+    act_mp_str(&self->body, ACT_STR("words"));
+    act_mp_array(&self->body, count);
+    for (uint32_t i = 0; i < count; i++)
+        act_mp_str(&self->body, act_str(words[i]));
+    // The body is built again for the next one: what is bound borrows from it.
+    act_str_t body = act_arena_str(self->arena, act_buf_str(&self->body));
+    assert_int_equal(bind_request(&gathered, ACT_STR("acme"), body, self->arena, &self->bind),
+                     ACT_E_OK);
+    assert_int_equal(self->bind.rows_count, 1);
+    return self->bind.rows[0];
+}
+
+static void requests_are_gathered(void **state)
+{
+    fixture_t *self = *state;
+    bind_row_t rows[] = {bound(self, "a", (const char *[]){"x", "yz"}, 2), bound(self, "", NULL, 0),
+                         bound(self, "cc", (const char *[]){"w"}, 1)};
+    const bind_row_t *all[] = {&rows[0], &rows[1], &rows[2]};
+    bind_row_t *row = act_arena_alloc(self->arena, sizeof *row);
+    assert_int_equal(bind_gather(&gathered, all, 3, self->arena, row), ACT_E_OK);
+    self->bind.rows = row;
+    check_value(self, 0, 0, "acme", 4);
+    static const char names[] = "\0\0\0\1\0\0\0\0\0\0\0\x19\0\0\0\3\0\0\0\1"
+                                "\0\0\0\1"
+                                "a"
+                                "\0\0\0\0"
+                                "\0\0\0\2"
+                                "cc";
+    check_value(self, 0, 1, names, sizeof names - 1);
+    static const char words[] = "\0\0\0\1\0\0\0\0\0\0\0\x19\0\0\0\3\0\0\0\1"
+                                "\0\0\0\1"
+                                "x"
+                                "\0\0\0\2"
+                                "yz"
+                                "\0\0\0\1"
+                                "w";
+    check_value(self, 0, 3, words, sizeof words - 1);
+    static const char counts[] = "\0\0\0\1\0\0\0\0\0\0\0\x14\0\0\0\3\0\0\0\1"
+                                 "\0\0\0\x8\0\0\0\0\0\0\0\2"
+                                 "\0\0\0\x8\0\0\0\0\0\0\0\0"
+                                 "\0\0\0\x8\0\0\0\0\0\0\0\1";
+    check_value(self, 0, 4, counts, sizeof counts - 1);
+    assert_int_equal(bind_gather(&gathered, &all[1], 1, self->arena, row), ACT_E_OK);
+    check_value(self, 0, 3, "\0\0\0\0\0\0\0\0\0\0\0\x19", 12); // no element: no dimension
+}
+
 static void rows_become_items(void **state)
 {
     (void)state;
@@ -298,7 +369,8 @@ static void rows_become_items(void **state)
     set(rows, 1, 1, NULL, 0); // a null column is a field that is not there
     set(rows, 1, 2, "{}", 2);
     set(rows, 1, 3, "\0\0\0\0\0\0\0\x02", 8);
-    assert_int_equal(bind_reply_add(reply, rows), ACT_E_OK);
+    assert_int_equal(bind_reply_add(reply, rows, 0), ACT_E_OK);
+    assert_int_equal(bind_reply_add(reply, rows, 1), ACT_E_OK);
     CHECK_REPLY(reply, "\x82\xa7next_ms\x02\xa5items\x92"
                        "\x83\xa2id\xa1"
                        "a\xa5"
@@ -318,7 +390,7 @@ static void a_row_without_item_fills_the_reply_only(void **state)
     for (int column = 0; column < 3; column++)
         set(rows, 0, column, NULL, 0);
     set(rows, 0, 3, "\0\0\0\0\0\0\0\x07", 8);
-    assert_int_equal(bind_reply_add(reply, rows), ACT_E_OK);
+    assert_int_equal(bind_reply_add(reply, rows, 0), ACT_E_OK);
     CHECK_REPLY(reply, "\x82\xa7next_ms\x07\xa5items\x90");
     PQclear(rows);
 }
@@ -331,8 +403,8 @@ static void rows_of_several_executions_are_appended(void **state)
     set(rows, 0, 0, "a", 1);
     for (int column = 1; column < 4; column++)
         set(rows, 0, column, NULL, 0);
-    assert_int_equal(bind_reply_add(reply, rows), ACT_E_OK);
-    assert_int_equal(bind_reply_add(reply, rows), ACT_E_OK);
+    assert_int_equal(bind_reply_add(reply, rows, 0), ACT_E_OK);
+    assert_int_equal(bind_reply_add(reply, rows, 0), ACT_E_OK);
     CHECK_REPLY(reply, "\x81\xa5items\x92\x81\xa2id\xa1"
                        "a\x81\xa2id\xa1"
                        "a");
@@ -357,7 +429,7 @@ static void a_value_of_the_wrong_size_is_an_error(void **state)
     ACT_AUTO(bind_reply) *reply = bind_reply_new(&single);
     PGresult *rows = new_rows(&single);
     set(rows, 0, 0, "abc", 3);
-    assert_int_equal(bind_reply_add(reply, rows), ACT_E_DATABASE);
+    assert_int_equal(bind_reply_add(reply, rows, 0), ACT_E_DATABASE);
     PQclear(rows);
 }
 
@@ -371,6 +443,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_items_are_empty_arrays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_first_key_with_something_in_it_wins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_items_are_no_rows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(requests_are_gathered, set_up, tear_down),
         cmocka_unit_test(rows_become_items),
         cmocka_unit_test(a_row_without_item_fills_the_reply_only),
         cmocka_unit_test(rows_of_several_executions_are_appended),

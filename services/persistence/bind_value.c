@@ -20,18 +20,28 @@ enum {
     OID_FLOAT4 = 700,
     OID_FLOAT8 = 701,
     OID_BOOL_ARRAY = 1000,
+    OID_BYTEA_ARRAY = 1001,
     OID_TEXT_ARRAY = 1009,
     OID_INT8_ARRAY = 1016,
+    OID_FLOAT8_ARRAY = 1022,
     OID_VARCHAR = 1043,
 };
 
 static const Oid param_types[QUERY_KINDS_COUNT] = {
-    [QUERY_TEXT] = OID_TEXT,        [QUERY_INT] = OID_INT8,
-    [QUERY_BOOL] = OID_BOOL,        [QUERY_DOUBLE] = OID_FLOAT8,
-    [QUERY_JSON] = OID_JSON,        [QUERY_JSONS] = OID_JSON,
-    [QUERY_TEXTS] = OID_TEXT_ARRAY, [QUERY_INTS] = OID_INT8_ARRAY,
-    [QUERY_BOOLS] = OID_BOOL_ARRAY, [QUERY_JSON_ARRAY] = OID_JSON_ARRAY,
-    [QUERY_TENANT] = OID_TEXT,      [QUERY_BYTES] = OID_BYTEA,
+    [QUERY_TEXT] = OID_TEXT,
+    [QUERY_INT] = OID_INT8,
+    [QUERY_BOOL] = OID_BOOL,
+    [QUERY_DOUBLE] = OID_FLOAT8,
+    [QUERY_JSON] = OID_JSON,
+    [QUERY_JSONS] = OID_JSON,
+    [QUERY_TEXTS] = OID_TEXT_ARRAY,
+    [QUERY_INTS] = OID_INT8_ARRAY,
+    [QUERY_BOOLS] = OID_BOOL_ARRAY,
+    [QUERY_JSON_ARRAY] = OID_JSON_ARRAY,
+    [QUERY_TENANT] = OID_TEXT,
+    [QUERY_BYTES] = OID_BYTEA,
+    [QUERY_DOUBLES] = OID_FLOAT8_ARRAY,
+    [QUERY_BYTES_ARRAY] = OID_BYTEA_ARRAY,
 };
 
 Oid bind_type(query_kind_t kind)
@@ -57,6 +67,14 @@ bool bind_is_readable(query_kind_t kind, Oid type)
 }
 
 // --- one value -----------------------------------------------------------------------------------
+
+uint64_t bind_big_endian(const char *bytes, size_t size_bytes)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < size_bytes; i++)
+        value = value << 8 | (uint8_t)bytes[i];
+    return value;
+}
 
 static void put_big_endian(char *out, uint64_t value, size_t size_bytes)
 {
@@ -152,6 +170,8 @@ static bind_bytes_t default_scalar(act_arena_t *arena, query_kind_t kind)
     case QUERY_TEXTS:
     case QUERY_INTS:
     case QUERY_BOOLS:
+    case QUERY_DOUBLES:
+    case QUERY_BYTES_ARRAY:
     case QUERY_JSON_ARRAY:
     case QUERY_KINDS_COUNT:
         break;
@@ -211,11 +231,15 @@ typedef struct {
 } array_kind_t;
 
 static const array_kind_t array_kinds[QUERY_KINDS_COUNT] = {
-    [QUERY_TEXTS] = {QUERY_TEXT, OID_TEXT},
-    [QUERY_INTS] = {QUERY_INT, OID_INT8},
-    [QUERY_BOOLS] = {QUERY_BOOL, OID_BOOL},
-    [QUERY_JSON_ARRAY] = {QUERY_JSON, OID_JSON},
+    [QUERY_TEXTS] = {QUERY_TEXT, OID_TEXT},         [QUERY_INTS] = {QUERY_INT, OID_INT8},
+    [QUERY_BOOLS] = {QUERY_BOOL, OID_BOOL},         [QUERY_DOUBLES] = {QUERY_DOUBLE, OID_FLOAT8},
+    [QUERY_BYTES_ARRAY] = {QUERY_BYTES, OID_BYTEA}, [QUERY_JSON_ARRAY] = {QUERY_JSON, OID_JSON},
 };
+
+query_kind_t bind_element_kind(query_kind_t kind)
+{
+    return array_kinds[kind].element;
+}
 
 static bool is_array(query_kind_t kind)
 {
@@ -243,14 +267,19 @@ void bind_array_begin(query_kind_t kind, uint32_t count, act_buf_t *out)
     }
 }
 
+void bind_array_put_bytes(bind_bytes_t element, act_buf_t *out)
+{
+    put_u32(out, (uint32_t)element.len_bytes);
+    act_buf_add(out, element.ptr, element.len_bytes);
+}
+
 act_err_t bind_array_put(act_arena_t *arena, query_kind_t kind, act_str_t mp, act_buf_t *out)
 {
     bind_bytes_t element;
     act_err_t err = element_bytes(arena, array_kinds[kind].element, mp, &element);
     if (err != ACT_E_OK)
         return err;
-    put_u32(out, (uint32_t)element.len_bytes);
-    act_buf_add(out, element.ptr, element.len_bytes);
+    bind_array_put_bytes(element, out);
     return ACT_E_OK;
 }
 
@@ -280,6 +309,31 @@ static act_err_t array_bytes(act_arena_t *arena, query_kind_t kind, act_str_t mp
     for (uint32_t i = 0; i < count && err == ACT_E_OK; i++)
         err = bind_array_put(arena, kind, act_mp_raw(&cursor), &out);
     return bind_array_end(arena, &out, err, ret_bytes);
+}
+
+bind_bytes_t bind_count(act_arena_t *arena, act_str_t mp)
+{
+    uint32_t count = 0;
+    act_mp_t cursor = act_mp_open(mp);
+    if (!act_str_empty(mp) && !is_nil(mp))
+        (void)act_mp_read_array(&cursor, &count);
+    return int_bytes(arena, count);
+}
+
+// Where the elements begin, and how many there are in front of it.
+#define ARRAY_COUNT_AT 12
+#define ARRAY_ELEMENTS_AT 20
+
+uint32_t bind_array_count(bind_bytes_t array)
+{
+    bool is_empty = array.len_bytes <= ARRAY_COUNT_AT;
+    return is_empty ? 0 : (uint32_t)bind_big_endian(array.ptr + ARRAY_COUNT_AT, 4);
+}
+
+void bind_array_put_all(bind_bytes_t array, act_buf_t *out)
+{
+    if (bind_array_count(array) > 0)
+        act_buf_add(out, array.ptr + ARRAY_ELEMENTS_AT, array.len_bytes - ARRAY_ELEMENTS_AT);
 }
 
 act_err_t bind_value(act_arena_t *arena, query_kind_t kind, act_str_t mp, bind_bytes_t *ret_bytes)

@@ -118,9 +118,9 @@ uint32_t operation_tries_count(const operation_t *self)
     return self->tries_count;
 }
 
-act_err_t operation_add_rows(operation_t *self, const PGresult *rows)
+act_err_t operation_add_row(operation_t *self, const PGresult *rows, int row)
 {
-    return bind_reply_add(self->rows, rows);
+    return bind_reply_add(self->rows, rows, row);
 }
 
 static int compare_text(act_str_t a, act_str_t b)
@@ -134,8 +134,12 @@ int operation_compare(const operation_t *a, const operation_t *b)
 {
     if (a->query->lock_order != b->query->lock_order)
         return a->query->lock_order < b->query->lock_order ? -1 : 1;
-    int order = compare_text(a->key, b->key);
-    return order ? order : compare_text(a->tenant, b->tenant);
+    int order = compare_text(a->tenant, b->tenant);
+    if (order == 0 && a->query->is_gathered != b->query->is_gathered)
+        return a->query->is_gathered ? -1 : 1;
+    if (order == 0 && a->query->is_gathered)
+        order = (a->query > b->query) - (a->query < b->query);
+    return order ? order : compare_text(a->key, b->key);
 }
 
 operation_t *operation_next(const operation_t *self)

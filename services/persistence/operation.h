@@ -49,9 +49,9 @@ bool operation_is_cancelled(const operation_t *self);
 // Forgets earlier rows and counts one more try.
 void operation_begin_try(operation_t *self);
 uint32_t operation_tries_count(const operation_t *self);
-ACT_MUST_CHECK act_err_t operation_add_rows(operation_t *self, const PGresult *rows);
+ACT_MUST_CHECK act_err_t operation_add_row(operation_t *self, const PGresult *rows, int row);
 
-// Order within a batch: by the query's lock_order, then by key (see batch.h). For qsort.
+// Order within a batch (see batch.h). For qsort.
 int operation_compare(const operation_t *a, const operation_t *b);
 
 // Link for whoever owns it.

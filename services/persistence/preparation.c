@@ -96,9 +96,9 @@ static void check_columns(preparation_t *self, const query_t *query, const PGres
 {
     bool has_rows = query->result != QUERY_RESULT_NONE;
     size_t columns_count = has_rows ? (size_t)PQnfields(result) : 0;
-    bool is_fit = columns_count == query->columns_count;
+    bool is_fit = columns_count == query->columns_count + query->is_gathered;
     size_t at = 0;
-    for (; is_fit && at < columns_count; at++) {
+    for (; is_fit && at < query->columns_count; at++) {
         const query_column_t *column = &query->columns[at];
         is_fit = act_str_eq(column->name, act_str(PQfname(result, (int)at))) &&
                  bind_is_readable(column->kind, PQftype(result, (int)at));

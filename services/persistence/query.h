@@ -7,25 +7,35 @@
 
 // How a value travels between msgpack and PostgreSQL. Parameters and columns are both binary.
 typedef enum {
-    QUERY_TEXT,       // text
-    QUERY_INT,        // int8; columns also int2 and int4
-    QUERY_BOOL,       // bool
-    QUERY_DOUBLE,     // float8; columns also float4
-    QUERY_BYTES,      // bytea
-    QUERY_JSON,       // json, one message
-    QUERY_JSONS,      // json, an array
-    QUERY_TEXTS,      // text[]; parameters only
-    QUERY_INTS,       // int8[]; parameters only
-    QUERY_BOOLS,      // bool[]; parameters only
-    QUERY_JSON_ARRAY, // json[], of messages; parameters only
-    QUERY_TENANT,     // text, from the call's header; parameters only
+    QUERY_TEXT,        // text
+    QUERY_INT,         // int8; columns also int2 and int4
+    QUERY_BOOL,        // bool
+    QUERY_DOUBLE,      // float8; columns also float4
+    QUERY_BYTES,       // bytea
+    QUERY_JSON,        // json, one message
+    QUERY_JSONS,       // json, an array
+    QUERY_TEXTS,       // text[]; parameters only
+    QUERY_INTS,        // int8[]; parameters only
+    QUERY_BOOLS,       // bool[]; parameters only
+    QUERY_DOUBLES,     // float8[]; parameters only
+    QUERY_BYTES_ARRAY, // bytea[]; parameters only
+    QUERY_JSON_ARRAY,  // json[], of messages; parameters only
+    QUERY_TENANT,      // text, from the call's header; parameters only
     QUERY_KINDS_COUNT,
 } query_kind_t;
+
+// What a request gives to a parameter.
+typedef enum {
+    QUERY_WHOLE,   // the value; gathered: an array, which stands behind those of the others
+    QUERY_ELEMENT, // gathered: an element of the array
+    QUERY_COUNT,   // gathered: the same, how many items the repeated field has
+} query_part_t;
 
 typedef struct {
     act_str_t name; // field of the item (is_item) or of the request
     query_kind_t kind;
     bool is_item;
+    query_part_t part;
 } query_param_t;
 
 typedef struct {
@@ -61,6 +71,9 @@ typedef struct {
     act_str_t many;  // repeated field of the reply that rows fill (RESULT_MANY)
     act_str_t items; // that repeated field of the request, or empty
     query_items_as_t items_as;
+    // The operations of a batch run as one statement: parameters are arrays for all of them, and
+    // behind the columns stands whose row it is (int8, from 1). RESULT_ONE.
+    bool is_gathered;
     bool is_system;        // sees all tenants' rows where a policy admits it
     int lock_order;        // place in a batch; see batch.h
     act_err_t missing_err; // RESULT_ONE without a row

@@ -55,9 +55,9 @@ const turn_commit_reply_t *schema_commit(test_db_t *db, act_str_t tenant, act_st
        .conversation_id = conversation, .fence = opts.fence ? opts.fence : turn->fence,
        .turn_id = act_str_empty(opts.turn_id) ? turn->turn_id : opts.turn_id,
        .session_id = act_str_empty(opts.session_id) ? ACT_STR("session") : opts.session_id,
-       .flow_state = act_str(opts.flow_state), .inbox_seqs = {seqs, turn->pending.count},
-       .language = ACT_STR("de"), .text = ACT_STR("hello"),
-       .decision = act_str(opts.decision ? opts.decision : "RESPOND"),
+       .path = ACT_STR("flow:greeting"), .flow_state = act_str(opts.flow_state),
+       .inbox_seqs = {seqs, turn->pending.count}, .language = ACT_STR("de"),
+       .text = ACT_STR("hello"), .decision = act_str(opts.decision ? opts.decision : "RESPOND"),
        .handoff_reason = ACT_STR("asked for a person"), .outbox = {answers, opts.answers_count},
        .owner_fence = turn->owner_fence, .is_final = !opts.may_be_stale,
        .journal = act_str(opts.journal), .duration_ms = 1000);

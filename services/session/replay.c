@@ -128,44 +128,23 @@ static void compare_step(replay_t *self, act_arena_t *arena, const turn_step_t *
          step_text(arena, recorded), step_text(arena, replayed));
 }
 
-static bool names_method(act_str_t step_key, const char *end)
+// Paid for by a life of the turn that did not end it: nobody used it.
+static bool is_paid_in_vain(const replay_t *self, const turn_step_t *step)
 {
-    size_t length = strlen(end);
-    return step_key.len_bytes > length &&
-           memcmp(step_key.ptr + step_key.len_bytes - length, end, length) == 0;
-}
-
-// A rung of the ladder that failed in time gave nothing back, and is not climbed again: what it had paid for
-// is in the journal all the same.
-static bool has_failed_rung(act_steps_t recorded)
-{
-    for (uint32_t i = 0; i < recorded.count; i++) {
-        const turn_step_t *step = &recorded.items[i];
-        if (step->error_number != 0 && act_str_starts_with(step->step_key, "session/") &&
-            names_method(step->step_key, "/respond"))
-            return true;
-    }
-    return false;
-}
-
-// Nobody was asked in the life that ended it: the turn was given up, or a person had taken over. What earlier
-// lives had paid for is in the journal all the same.
-static bool is_ended_unasked(const turn_t *turn, const turn_record_t *record)
-{
-    return turn->begin.is_poison || !act_str_is(turn->begin.owner, "bot") ||
-           act_str_is(record->path, "fallback");
+    for (uint32_t i = 0; i < self->journal.paid.count; i++)
+        if (act_str_eq(self->journal.paid.items[i], step->step_key))
+            return false;
+    return act_str_is(step->kind, "paid");
 }
 
 static void compare_steps(replay_t *self, const turn_t *turn)
 {
     act_steps_t recorded = turn->steps.recorded;
     act_steps_t replayed = turn_steps_all(turn);
-    bool is_paid_in_vain =
-        has_failed_rung(recorded) || is_ended_unasked(turn, self->request->record);
     for (uint32_t i = 0; i < recorded.count; i++) {
         const turn_step_t *step = &recorded.items[i];
         const turn_step_t *again = step_of(replayed, step->step_key);
-        if (again || !is_paid_in_vain || !act_str_is(step->kind, "paid"))
+        if (again || !is_paid_in_vain(self, step))
             compare_step(self, turn->arena, step, again);
     }
     for (uint32_t i = 0; i < replayed.count; i++)
@@ -214,6 +193,8 @@ static void compare_decision(replay_t *self, act_arena_t *arena, const turn_comm
 void replay_end(turn_t *turn)
 {
     replay_t *self = turn->replay;
+    if (self->journal.refused_error != 0)
+        pipeline_last_resort(turn, act_err_from_number(self->journal.refused_error), "fallback");
     turn_commit_request_t now = turn_commit_request(turn);
     compare_steps(self, turn);
     compare_decision(self, turn->arena, &now);

@@ -67,15 +67,18 @@ static act_str_t packed(act_arena_t *arena, const act_model_t *model, const void
     return copy;
 }
 
-// They are in turn_steps since before they were used.
-static act_steps_t without_paid(act_arena_t *arena, act_steps_t all)
+// What was paid for is in turn_steps since before it was used: only its keys are kept.
+static void take_steps(turn_journal_t *journal, act_arena_t *arena, act_steps_t all)
 {
     turn_step_t *kept = act_arena_alloc_array(arena, all.count + 1, sizeof *kept);
-    uint32_t count = 0;
+    act_str_t *paid = act_arena_alloc_array(arena, all.count + 1, sizeof *paid);
+    journal->steps.items = kept;
+    journal->paid.items = paid;
     for (uint32_t i = 0; i < all.count; i++)
-        if (!act_str_is(all.items[i].kind, "paid"))
-            kept[count++] = all.items[i];
-    return (act_steps_t){kept, count};
+        if (act_str_is(all.items[i].kind, "paid"))
+            paid[journal->paid.count++] = all.items[i].step_key;
+        else
+            kept[journal->steps.count++] = all.items[i];
 }
 
 act_str_t turn_steps_pack(turn_t *turn)
@@ -84,13 +87,13 @@ act_str_t turn_steps_pack(turn_t *turn)
         return (act_str_t){0};
     turn_begin_reply_t input = turn->begin; // but for the messages: they are rows of the inbox
     input.pending.count = 0;
-    act_steps_t steps = without_paid(turn->arena, turn_steps_all(turn));
     turn_journal_t journal = {
         .input = packed(turn->arena, &turn_begin_reply_model, &input),
-        .steps = {steps.items, steps.count},
         .flow_state = turn->flow_state,
         .format = TURN_JOURNAL_FORMAT,
+        .refused_error = turn->is_last_resort ? (uint32_t)turn->fallback_err : 0,
     };
+    take_steps(&journal, turn->arena, turn_steps_all(turn));
     return packed(turn->arena, &turn_journal_model, &journal);
 }
 

@@ -195,8 +195,8 @@ bool act_actor_is_draining(const act_actor_t *self);
 void act_actor_defer_ready(act_actor_t *self);
 void act_actor_set_ready(act_actor_t *self);
 
-// What it needs is away (a database, a provider): it keeps its place and what it has, and gets no new
-// calls until it says otherwise. Its callers wait within their budgets.
+// What it needs is away, or not there yet (a database, a provider): it keeps its place and what it has, and
+// gets no new calls until it says otherwise. Its callers wait within their budgets.
 void act_actor_set_paused(act_actor_t *self, bool is_paused);
 // How many calls it takes at a time from now on (messages at least 1); told with the next answer or
 // heartbeat.

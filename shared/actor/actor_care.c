@@ -77,7 +77,7 @@ void act_actor_say_hello(act_actor_t *self)
         .methods = {methods, count},
         .pid = (int32_t)getpid(),
         .pid_start = process_start(),
-        .is_ready = self->is_ready,
+        .is_ready = self->is_ready && !self->is_paused, // else stats say it, and what it waits for
     };
     act_buf_reset(&self->scratch);
     hello_pack(&hello, &self->scratch);

@@ -152,6 +152,16 @@ static void ready_may_be_said_later(void **state)
     assert_true(stats.is_ready);
 }
 
+static void who_is_paused_is_not_ready_yet(void **state)
+{
+    fixture_t *self = *state;
+    act_actor_set_paused(self->kit->actor, true);
+    const kit_message_t *message = actor_kit_expect(self->kit, ACT_KIND_HELLO);
+    hello_t hello;
+    assert_int_equal(hello_unpack(message->body, message->frame, &hello, NULL), ACT_E_OK);
+    assert_false(hello.is_ready);
+}
+
 static void goodbye_is_said(void **state)
 {
     fixture_t *self = *state;
@@ -546,6 +556,7 @@ int main(void)
         TEST(hello_says_who_it_is_and_what_it_offers),
         TEST(hello_is_repeated_until_welcomed),
         TEST(ready_may_be_said_later),
+        TEST(who_is_paused_is_not_ready_yet),
         TEST(goodbye_is_said),
         TEST(a_call_is_sent_as_asked),
         TEST(a_call_without_wishes_is_interactive_for_five_seconds),

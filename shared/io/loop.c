@@ -5,12 +5,16 @@
 #include "base/assert.h"
 #include "base/mem.h"
 
+#include <time.h>
+
 // libwebsockets closes its handles over several turns.
 #define CLOSE_TURNS_MAX 64
 
 struct act_loop {
     uv_loop_t uv;
     bool was_stopped;
+    uv_prepare_t pause;
+    int64_t pause_us;
 };
 
 struct act_timer {
@@ -36,6 +40,9 @@ act_loop_t *act_loop_new(void)
 {
     act_loop_t *self = act_alloc(sizeof *self);
     act_assert(uv_loop_init(&self->uv) == 0);
+    uv_prepare_init(&self->uv, &self->pause);
+    uv_unref((uv_handle_t *)&self->pause);
+    self->pause.data = self;
     return self;
 }
 
@@ -43,6 +50,7 @@ void act_loop_destroy(act_loop_t **self_p)
 {
     if (!*self_p)
         return;
+    uv_close((uv_handle_t *)&(*self_p)->pause, NULL);
     // Handles that were closed in the last turn still owe their close callbacks. A handle that is
     // still open here was forgotten by its owner: our bug.
     int result = UV_EBUSY;
@@ -52,6 +60,22 @@ void act_loop_destroy(act_loop_t **self_p)
     }
     act_assert(result == 0);
     act_free(act_take(self_p));
+}
+
+static void on_pause(uv_prepare_t *uv)
+{
+    const act_loop_t *self = uv->data;
+    (void)nanosleep(&(struct timespec){.tv_nsec = self->pause_us * 1000}, NULL);
+}
+
+void act_loop_set_pause_us(act_loop_t *self, int64_t pause_us)
+{
+    act_assert(pause_us >= 0 && pause_us <= 100000);
+    self->pause_us = pause_us;
+    if (pause_us > 0)
+        uv_prepare_start(&self->pause, on_pause);
+    else
+        uv_prepare_stop(&self->pause);
 }
 
 void act_loop_run(act_loop_t *self)

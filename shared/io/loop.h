@@ -27,6 +27,10 @@ uv_loop_t *act_loop_uv(act_loop_t *self);
 // Monotonic time read once a turn.
 int64_t act_loop_now_ms(const act_loop_t *self);
 
+// Sleeps so long before each look for events (0: not, at most 100000): a turn then has the events of that
+// time at once, which takes less of a busy machine than waking up for each.
+void act_loop_set_pause_us(act_loop_t *self, int64_t pause_us);
+
 // Calls fn after delay_ms, and then every repeat_ms if that is not 0. The timer lives until
 // act_timer_destroy, which may be called at any time, from its own callback too.
 act_timer_t *act_timer_new(act_loop_t *loop, act_timer_fn *fn, void *context);

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -277,6 +278,26 @@ static void a_turn_waits_for_one_event(void **state)
     assert_int_equal(self->fired_count, 1);
 }
 
+// What comes while it sleeps is there in the same turn.
+static void a_pause_brings_events_together(void **state)
+{
+    fixture_t *self = *state;
+    int later = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    const struct itimerspec in_10_ms = {.it_value = {.tv_nsec = 10000000}};
+    assert_int_equal(timerfd_settime(later, 0, &in_10_ms, NULL), 0);
+    self->watch = act_watch_new(self->loop, self->sockets[0], on_ready, self);
+    act_watch_t *second = act_watch_new(self->loop, later, on_ready, self);
+    act_watch_set(self->watch, UV_READABLE);
+    act_watch_set(second, UV_READABLE);
+    assert_int_equal(write(self->sockets[1], "x", 1), 1);
+    act_loop_set_pause_us(self->loop, 50000);
+    act_loop_turn(self->loop);
+    assert_int_equal(self->fired_count, 2);
+    act_loop_set_pause_us(self->loop, 0);
+    act_watch_destroy(&second);
+    close(later);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -294,6 +315,7 @@ int main(void)
         TEST(a_watch_without_events_is_quiet_and_wakes_again),
         TEST(a_watch_may_be_destroyed_from_its_callback),
         TEST(a_turn_waits_for_one_event),
+        TEST(a_pause_brings_events_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -138,6 +139,9 @@ static void set_limits(pid_t pid, const process_limits_t *limits)
     limit(pid, RLIMIT_CPU, limits->cpu_s);
     if (limits->nice)
         (void)setpriority(PRIO_PROCESS, (id_t)pid, *limits->nice);
+    if (limits->realtime)
+        (void)sched_setscheduler(pid, SCHED_RR,
+                                 &(struct sched_param){.sched_priority = *limits->realtime});
 }
 
 act_err_t process_start(act_loop_t *loop, const process_spec_t *spec, process_exit_fn *on_exit,

@@ -21,7 +21,8 @@ typedef struct {
     const uint64_t *open_files_count;
     const uint64_t *core_bytes;
     const uint64_t *cpu_s;
-    const int *nice; // -20 to 19
+    const int *nice;     // -20 to 19
+    const int *realtime; // 1 to 99: SCHED_RR; as before where we may not
 } process_limits_t;
 
 typedef struct {

@@ -245,10 +245,26 @@ static void limits_hold_in_the_program(void **state)
     process_spec_t spec = {.path = "/bin/sh",
                            .argv = argv,
                            .output_path = self->output,
-                           .limits = {&space, &files, &core, &cpu_s, &nice_value}};
+                           .limits = {&space, &files, &core, &cpu_s, &nice_value, NULL}};
     assert_int_equal(process_start(self->loop, &spec, on_exit_, self, &self->process), ACT_E_OK);
     wait_for_exit(self);
     assert_string_equal(output_of(self), "0\n5\n77\n1073741824\n7\n");
+}
+
+static void it_runs_in_real_time_where_we_may(void **state)
+{
+    fixture_t *self = *state;
+    const char *const argv[] = {"/bin/sh", "-c", "sleep 0.2; cut -d' ' -f40,41 /proc/$$/stat",
+                                NULL};
+    int realtime = 3;
+    process_spec_t spec = {.path = "/bin/sh",
+                           .argv = argv,
+                           .output_path = self->output,
+                           .limits = {.realtime = &realtime}};
+    assert_int_equal(process_start(self->loop, &spec, on_exit_, self, &self->process), ACT_E_OK);
+    wait_for_exit(self);
+    bool may = geteuid() == 0;
+    assert_string_equal(output_of(self), may ? "3 2\n" : "0 0\n"); // priority, SCHED_RR
 }
 
 // A terminal's signals reach the launcher alone, and ignored signals work again.
@@ -358,6 +374,7 @@ int main(void)
         TEST(a_descriptor_that_is_three_already_stays_open),
         TEST(a_gap_before_an_inherited_descriptor_is_closed),
         TEST(limits_hold_in_the_program),
+        TEST(it_runs_in_real_time_where_we_may),
         TEST(it_leads_its_session_with_plain_signals),
         TEST(an_adopted_process_is_heard_of_when_it_dies),
         TEST(a_pid_that_was_used_again_is_not_adopted),

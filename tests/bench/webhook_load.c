@@ -17,9 +17,11 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define EXIT_ERRORS 1 // the run is over and had errors, or no reply at all
 #define EXIT_USAGE 2
@@ -31,6 +33,8 @@ typedef struct {
     double seconds;
     double warmup_seconds;
     double rate; // 0 for a closed loop
+    int64_t tick_us;
+    uint32_t realtime;
 } options_t;
 
 typedef struct {
@@ -49,6 +53,7 @@ typedef struct {
     uint64_t shed_count; // of the errors: 429 and 503
     latency_t *shed_latency;
     load_reply_t first_error;
+    bool is_realtime;
 } run_t;
 
 static const char usage[] =
@@ -60,6 +65,9 @@ static const char usage[] =
     "  --seconds S           measured time (10)\n"
     "  --warmup-seconds S    time before it that does not count (2)\n"
     "  --rate R              webhooks a second, open loop (without: as fast as replies come)\n"
+    "  --realtime P          with this priority of SCHED_FIFO, where that is permitted: the world outside\n"
+    "                        waits for none of our processors\n"
+    "  --tick-us T           look only so often, and send what is due then: takes less of the machine\n"
     "  --conversations N     how many contacts write (1000)\n"
     "  --type text|greeting|reaction  of the messages; greetings are all answered with one message,\n"
     "                        reactions are stored and never answered (text)\n"
@@ -91,6 +99,8 @@ static bool options_read(options_t *self, int argc, char **argv)
         {"seconds", .number = &self->seconds, .min = 0.1, .max = DRIVER_SECONDS_MAX},
         {"warmup-seconds", .number = &self->warmup_seconds, .max = DRIVER_SECONDS_MAX},
         {"rate", .number = &self->rate, .min = 0.1, .max = DRIVER_RATE_MAX},
+        {"realtime", .count = &self->realtime, .min = 1, .max = 99},
+        {"tick-us", .integer = &self->tick_us, .min = 1, .max = 100000},
         {"conversations", .count = &self->webhooks.conversations_count, .min = 1, .max = 10000000},
         {"timeout-ms", .integer = &self->load.timeout_ms, .min = 1, .max = 3600000},
         {"type", .read = read_kind, .target = &self->webhooks.kind},
@@ -187,15 +197,31 @@ static void run_count_unsent(run_t *self)
     }
 }
 
+static bool run_in_real_time(uint32_t priority)
+{
+    const struct sched_param param = {.sched_priority = (int)priority};
+    return priority > 0 && sched_setscheduler(0, SCHED_FIFO, &param) == 0;
+}
+
+static void run_wait(run_t *self, int64_t until_us)
+{
+    int64_t tick_us = self->options.tick_us;
+    if (tick_us > 0)
+        (void)nanosleep(
+            &(struct timespec){.tv_sec = tick_us / 1000000, .tv_nsec = tick_us % 1000000 * 1000},
+            NULL);
+    load_wait(self->load, tick_us > 0 ? 0 : until_us);
+}
+
 static void run_all(run_t *self)
 {
     const options_t *options = &self->options;
+    self->is_realtime = run_in_real_time(options->realtime);
     self->begin_us = load_now_us();
     self->measure_us = self->begin_us + (int64_t)(options->warmup_seconds * 1e6);
     self->end_us = self->measure_us + (int64_t)(options->seconds * 1e6);
     while (load_now_us() < self->end_us) {
-        int64_t until_us = run_send_due(self);
-        load_wait(self->load, until_us);
+        run_wait(self, run_send_due(self));
         run_take_replies(self);
     }
     run_drain(self);
@@ -214,8 +240,9 @@ static void run_print(const run_t *self)
            latency_percentile_ms(self->shed_latency, 99));
     printf(",\"sent_total\":%" PRIu64 ",\"acked_total\":%" PRIu64 ",\"unsent\":%" PRIu64,
            self->sent_count, self->acked_count, self->unsent_count);
-    printf(",\"connect_errors\":%" PRIu64 ",\"driver_cpu_pct\":%.1f}\n",
-           load_connect_errors_count(self->load), 100 * driver_cpu_seconds() / elapsed_seconds);
+    printf(",\"connect_errors\":%" PRIu64 ",\"is_realtime\":%s,\"driver_cpu_pct\":%.1f}\n",
+           load_connect_errors_count(self->load), self->is_realtime ? "true" : "false",
+           100 * driver_cpu_seconds() / elapsed_seconds);
 }
 
 static void run_explain(const run_t *self)

@@ -63,7 +63,7 @@ function readOptions() {
 function overloadFindings(figures) {
   const rows = [
     [figures.goodput_pct >= 90, `goodput ${figures.goodput_pct} % of capacity, less than 90`],
-    [figures.shed > 0 && figures.shed_p99_ms <= 5, `refused with p99 ${figures.shed_p99_ms} ms, more than 5`],
+    [figures.watch_shed > 0 && figures.shed_p99_ms <= 5, `refused with p99 ${figures.shed_p99_ms} ms, more than 5`],
     [figures.errors === 0 && figures.wrong.length === 0, `${figures.errors} other errors, answers ${figures.wrong}`],
     [figures.normal_after_ms !== null && figures.normal_after_ms <= 10000, `normal after ${figures.normal_after_ms} ms, more than 10000`],
     [figures.pending_later === 0 && figures.stored >= figures.acked, `${figures.pending_later} unanswered, ${figures.stored} stored of ${figures.acked}`],
@@ -74,7 +74,8 @@ function overloadFindings(figures) {
 
 async function runOverload(options) {
   const { overloadRun, overloadLine } = await import('./overload.mjs');
-  const figures = await overloadRun({ seconds: options.hasTime ? options.seconds : 60, factor: 5, capacitySeconds: 10, onStart: options.onStart }, say);
+  const seconds = options.hasTime ? options.seconds : 60;
+  const figures = await overloadRun({ seconds, factor: 5, capacitySeconds: Math.max(10, seconds / 10), onStart: options.onStart }, say); // long enough for a vacuum
   const findings = overloadFindings(figures);
   console.log(options.isJson ? JSON.stringify({ ...figures, findings }) : `${overloadLine(figures)}: ${findings.length === 0 ? 'ok' : 'FAILED'}`);
   for (const finding of findings) say(finding);

@@ -74,8 +74,8 @@ export const cutConnections = (parley) =>
   parley.query("select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid() and application_name <> 'chaos'");
 
 export class Faults {
-  constructor(parley, { seed, seconds, killEveryMs, proxy, disk, cell, late = () => 0, takeoverEveryMs = TAKEOVER_EVERY_MS }) {
-    Object.assign(this, { parley, seconds, killEveryMs, proxy, disk, cell, late, takeoverEveryMs, random: new Random(seed) });
+  constructor(parley, { seed, seconds, killEveryMs, proxy, disk, cell, late = () => 0, takeoverEveryMs = TAKEOVER_EVERY_MS, isCalm = false }) {
+    Object.assign(this, { parley, seconds, killEveryMs, proxy, disk, cell, late, takeoverEveryMs, isCalm, random: new Random(seed) });
     this.takeovers = []; // { tenant_id, conversation_id, owner_fence, in_flight }
     this.events = []; // { at_ms, until_ms, what: kill|stop|postgres|cut|lost_reply|disk_full|cell, service }
     this.excuses_count = 0; // windows in which not all can be accepted
@@ -87,7 +87,9 @@ export class Faults {
 
   start() {
     this.endMs = Date.now() + this.seconds * 1000;
-    this.running = [this.kills(), this.stops(), this.restarts(), this.cuts(), this.lostReplies(), this.takeOvers(), this.fullDisks(), this.cellCuts(), this.excuses(), this.samples()];
+    this.running = [this.takeOvers(), this.excuses(), this.samples()];
+    if (this.isCalm) return; // people only: nothing breaks
+    this.running.push(this.kills(), this.stops(), this.restarts(), this.cuts(), this.lostReplies(), this.fullDisks(), this.cellCuts());
   }
 
   async stop() {

@@ -7,6 +7,7 @@
 //   tenants        names; customer N writes to the (N modulo their number)-th
 //   faults         { at_ms, until_ms, what, service }; of a full disk back_ms, from room to the first commit
 //   counters       of the broker, or of each
+//   send_timeout_ms   so long Parley waits for the provider
 //   statuses       { posted, acked }
 //   effects        what tools did for turns: { tenant_id, turn_id }; the model of a run wants one a turn (model.mjs)
 // A turn with superseded_ms is over: a later one has its messages.
@@ -88,10 +89,10 @@ function answeredTwice(run, found) {
 }
 
 // Whether nobody could know what became of a send, and the outbox says so: the provider hung up after it
-// had accepted, or delivery was killed or stopped between this send and the next.
+// had accepted, or was slower than Parley waits, or delivery was killed or stopped between this send and the next.
 function isAmbiguous(run, accept, next) {
   if (!(run.outboxById.get(accept.outbox_id)?.unknown_count > 0)) return false;
-  return UNKNOWN_FAULTS.includes(accept.fault) ||
+  return UNKNOWN_FAULTS.includes(accept.fault) || (accept.fault === 'slow' && next.at_ms - accept.at_ms >= run.send_timeout_ms) ||
     run.deliveryFaults.some((fault) => fault.at_ms <= next.at_ms && (fault.until_ms ?? fault.at_ms) >= accept.at_ms - 1000);
 }
 

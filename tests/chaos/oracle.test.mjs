@@ -52,6 +52,13 @@ const mutants = {
     const accept = { ...run.ledger[first], fault: 'hang_up' };
     run.ledger.splice(first, 1, accept, copy(accept));
   }],
+  'a second send before a slow provider was given up': ['duplicates', (run) => {
+    withoutFaults(run);
+    const [first] = pairOf(run);
+    const accept = { ...ambiguous(run, first), fault: 'slow' };
+    run.send_timeout_ms = 100;
+    run.ledger.splice(first, 1, accept, { ...accept, at_ms: accept.at_ms + 99 });
+  }],
   'a third send, though the first was ambiguous': ['duplicates', (run) => {
     const [first] = pairOf(run);
     const accept = ambiguous(run, first);
@@ -233,6 +240,16 @@ describe('oracles', () => {
     const { figures, findings } = judge(run);
     assert.deepEqual(findings, []);
     assert.equal(figures.ambiguous, before + 1);
+  });
+
+  test('allow one repeat when the provider was slower than Parley waits', () => {
+    const run = recorded();
+    withoutFaults(run);
+    const [first] = pairOf(run);
+    const accept = { ...ambiguous(run, first), fault: 'slow' };
+    run.send_timeout_ms = 100;
+    run.ledger.splice(first, 1, accept, { ...accept, at_ms: accept.at_ms + 100 });
+    assert.equal(judge(run).figures.ambiguous, 1);
   });
 
   test('allow what was refused for its owner or given up after two unknown outcomes', () => {

@@ -19,6 +19,7 @@ const READ_MS = 30000;   // for the database and the broker to answer questions
 const acceptedPct = (seconds) => (seconds >= 60 ? 95 : 80);
 const MEMORY_MAX_MIB = 256; // of a process (an ASan build: four times as much)
 const TENANTS = 10;
+const SEND_TIMEOUT_MS = 8000; // as delivered (docs/settings.md)
 
 // Limits that protect a business from one customer or address are out of the way: all load comes from
 // one machine. Everything else is as delivered.
@@ -230,7 +231,7 @@ export async function chaosRun(options, say = () => {}) {
     const data = {
       messages: readLines(path.join(folder, 'messages.jsonl')), ledger: readLines(path.join(folder, 'ledger.jsonl')),
       ...(await readDatabase(parley)), faults: shaken.faults.events, takeovers: shaken.faults.takeovers, tenants: Array.from({ length: TENANTS }, (_, k) => nameOf(k)), counters: await Promise.all([parley, cell].filter(Boolean).map(readCounters)),
-      statuses: { posted: shaken.world.statuses.posted, acked: shaken.world.statuses.acked },
+      statuses: { posted: shaken.world.statuses.posted, acked: shaken.world.statuses.acked }, send_timeout_ms: Number(env.PARLEY_SEND_TIMEOUT_MS ?? SEND_TIMEOUT_MS),
     };
     outcome = { ...resultOf(data, shaken, options), data, folder: parley.data };
     await options.inspect?.(parley, outcome);

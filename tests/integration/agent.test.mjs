@@ -261,6 +261,19 @@ describe('the agent with a model', () => {
       await parley.cli(['prompt', 'reset', 'brain']);
     });
 
+  test('a turn whose session dies asks the same again, though what was said before has changed', async () => {
+    const from = await tell('zxcv is there a cellar', plan('Yes.'), { text: 'There is a cellar.' });
+    assert.deepEqual(await textsTo(from), ['There is a cellar.']);
+    const conversation = 'conversation_id = (select conversation_id from conversations where address = $1)';
+    await model.script(plan('Dry.'), { match: 'plan', text: 'It is dry.', delay_ms: 1500 });
+    await parley.say(from, 'zxcv is the cellar dry');
+    await until('a paid step', async () => (await parley.query(`select 1 from turn_steps where ${conversation} and kind = 'seen'`, [from])).length === 1);
+    await model.script({ text: 'It is dry.' });
+    await parley.query(`update outbox set state = 'failed' where ${conversation}`, [from]);
+    process.kill(await parley.pidOf('session'), 'SIGKILL');
+    assert.deepEqual((await textsTo(from, 2)).slice(1), ['It is dry.']);
+  });
+
   test('prompts are listed, changed, checked, and given back', async () => {
     assert.match((await parley.cli(['prompt'])).stdout, /^tone +\w{8} +built in/m);
     assert.match((await parley.cliAny(['prompt', 'set', 'tone', '--file', '-'], { input: '{{secret}}' })).stderr, /secret/);

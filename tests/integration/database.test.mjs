@@ -14,7 +14,7 @@ describe('the database', () => {
   });
   after(() => parley?.stop());
 
-  for (const name of ['schema', 'schema_turns', 'schema_journal', 'schema_outbox', 'schema_states', 'schema_instances', 'schema_business', 'schema_integrations', 'schema_prices', 'schema_memory', 'schema_supersede', 'schema_tools', 'pool'])
+  for (const name of ['schema', 'schema_turns', 'schema_journal', 'schema_outbox', 'schema_states', 'schema_instances', 'schema_business', 'schema_integrations', 'schema_prices', 'schema_memory', 'schema_supersede', 'schema_tools', 'schema_gather', 'pool'])
     test(`${name} tests`, async () => {
       await parley.query(`create database test_${name}`);
       const run = spawnSync(path.join(build, `tests/persistence_${name}_test`), {

@@ -37,14 +37,14 @@ describe('row 4: a poison call', () => {
     assert.match(row.trace, /^[0-9a-f]{32}$/);
     const causes = row.causes.trim().split('\n');
     assert.equal(causes.length, 3, row.causes);
-    for (const cause of causes) assert.match(cause, /^\d+ ms before: misbehave-[123] died$/);
-    assert.ok(causes[2].includes(`: ${row.last_worker} died`));
+    for (const cause of causes) assert.match(cause, /^\d+ ms before: misbehave-[123] crashed$/);
+    assert.ok(causes[2].includes(`: ${row.last_worker} crashed`));
     assert.equal((await parley.query('select 1 from dead_letters')).length, 1, 'others were kept, too');
 
     const id = row.dead_letter_id;
     assert.deepEqual((await open()).map((letter) => letter.method), ['poison']);
     const shown = (await parley.cli(['deadletters', 'show', String(id)])).stdout;
-    assert.equal(shown.match(/^cause .* died$/gm).length, 3, shown);
+    assert.equal(shown.match(/^cause .* crashed$/gm).length, 3, shown);
     for (const n of [1, 2, 3]) await isReady(parley, `misbehave-${n}`);
     assert.match((await parley.cli(['deadletters', 'retry', String(id)], { code: 69 })).stderr, /failed again/);
     assert.equal((await open()).length, 1, 'it stays open');

@@ -34,7 +34,7 @@ static void on_notice(world_t *self, const event_t *event)
     snprintf(name, sizeof name, "actor-%u", event->actor);
     actor->route = 0; // sends fail from now on
     oracle_on_taken(self->oracle, event->actor, actor->killed_us);
-    broker_on_death(self->broker, act_str(name), actor->start);
+    broker_on_death(self->broker, act_str(name), actor->start, /* has_crashed= */ true);
     actor->is_dead = actor->is_paused = false; // the next process
     actor->stopped_until_us = 0;
     actor->start = ++self->next_start;

@@ -2,6 +2,7 @@
 // limits, the cache.
 #include "sim/model_stage.h"
 
+#include "proto/broker.h"
 #include "proto/persistence.h"
 
 #include <setjmp.h>
@@ -224,6 +225,27 @@ static void a_slow_whole_answer_is_waited_for(void **state)
 
 // --- routes and money ----------------------------------------------------------------------------
 
+static bool is_paused(model_stage_t *stage)
+{
+    actor_kit_send_kind(stage->kit->kit, ACT_KIND_PING, 0);
+    const kit_message_t *message = actor_kit_expect(stage->kit->kit, ACT_KIND_PONG);
+    stats_t stats;
+    assert_int_equal(stats_unpack(message->body, message->frame, &stats, NULL), ACT_E_OK);
+    return stats.is_paused;
+}
+
+// Who heard that there is no model would answer without one.
+static void nobody_asks_before_the_routes_are_read(void **state)
+{
+    (void)state;
+    model_stage_t stage;
+    model_stage_open(&stage, NULL);
+    assert_true(is_paused(&stage));
+    model_stage_give_routes(&stage, 0);
+    assert_false(is_paused(&stage));
+    model_stage_close(&stage);
+}
+
 static void the_next_model_answers_for_one_that_cannot(void **state)
 {
     (void)state;
@@ -297,6 +319,7 @@ int main(void)
         cmocka_unit_test(a_cancelled_call_closes_its_connection),
         cmocka_unit_test(a_silent_provider_is_left),
         cmocka_unit_test(a_slow_whole_answer_is_waited_for),
+        cmocka_unit_test(nobody_asks_before_the_routes_are_read),
         cmocka_unit_test(the_next_model_answers_for_one_that_cannot),
         cmocka_unit_test(money_is_reserved_before_anything_is_sent),
     };

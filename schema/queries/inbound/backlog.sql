@@ -8,5 +8,5 @@ select (select count(*) from (select from inbox i
                                where i.turn_id is null and i.starts_turn limit 20000) w)::integer
            as pending_count,
        (select count(*) from (select from outbox_queue q
-                               where q.due_at >= claim_floor() and q.due_at <= now() limit 20000) w)::integer
+                               where q.due_at >= (select claim_floor()) and q.due_at <= now() limit 20000) w)::integer
            as unsent_count
