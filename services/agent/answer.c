@@ -81,6 +81,8 @@ static bool begin_again(answer_job_t *self, act_err_t err)
     if (err != ACT_E_STEP_MISMATCH || request->is_replay || self->is_again)
         return false;
     self->is_again = true;
+    act_log_info(act_actor_log(self->agent->actor), "turn_begins_again", "turn=%" ACT_STR_FMT,
+                 ACT_STR_ARG(request->turn_id));
     model_answer_stop(self);
     self->call_id =
         act_recorded_find(self->call, request->conversation_id, request->turn_id, on_steps, self);
@@ -202,12 +204,7 @@ static act_str_t packed_history(answer_job_t *self)
     const respond_request_t *request = self->request;
     const turn_history_reply_t history = {
         .history = {request->history.items, request->history.count}};
-    act_buf_t out;
-    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
-    turn_history_reply_pack(&history, &out);
-    act_str_t text = act_arena_str(arena_of(self), act_buf_str(&out));
-    act_buf_fini(&out);
-    return text;
+    return act_model_packed(&turn_history_reply_model, &history, arena_of(self));
 }
 
 // What was said before, as the life of the turn saw it that paid for something: a message may have failed since.

@@ -41,16 +41,6 @@ void hands_job_cancel(hands_job_t *self)
     self->ask_id = 0;
 }
 
-static act_str_t packed(hands_job_t *self, const act_model_t *model, const void *message)
-{
-    act_buf_t out;
-    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
-    act_model_pack(model, message, &out);
-    act_str_t copy = act_arena_str(arena_of(self), act_buf_str(&out));
-    act_buf_fini(&out);
-    return copy;
-}
-
 static act_str_t parked_key(const hands_job_t *self)
 {
     return act_arena_printf(arena_of(self), "%" ACT_STR_FMT "/parked", ACT_STR_ARG(self->step_key));
@@ -84,7 +74,7 @@ static void answer(hands_job_t *self, const char *text, bool is_error)
 {
     self->reply = (tool_call_reply_t){.text = act_str(text), .is_error = is_error};
     act_journal_put(self->hands->opts.journal, ACT_STEP_READ, self->step_key, self->request,
-                    packed(self, &tool_call_reply_model, &self->reply));
+                    act_model_packed(&tool_call_reply_model, &self->reply, arena_of(self)));
     self->pass.tool = NULL; // nothing is learned from it
     show(self);
 }
@@ -245,7 +235,7 @@ static void record(hands_job_t *self)
         .turn_id = hands->opts.turn_id,
         .step_key = self->step_key,
         .request_hash = act_str_of((const char *)hash, sizeof hash),
-        .result = packed(self, &tool_call_reply_model, &self->reply),
+        .result = act_model_packed(&tool_call_reply_model, &self->reply, arena_of(self)),
         .outcome = act_str(self->outcome),
         .reason = act_str(self->why),
         .shown_result = shown_result(self),
@@ -429,7 +419,7 @@ static void name(hands_job_t *self)
         .language = hands->opts.language,
         .turn_id = hands->opts.turn_id,
     };
-    self->request = packed(self, &tool_call_request_model, &request);
+    self->request = act_model_packed(&tool_call_request_model, &request, arena_of(self));
 }
 
 // Steps that were recorded below this one: the receipt of an effect.

@@ -109,29 +109,35 @@ static void what_may_not_run_twice_ends_worker_lost(void **state)
     assert_int_equal(broker_open_count(kit->broker), 2);
 }
 
-static void a_call_that_kills_three_workers_is_a_dead_letter(void **state)
+// Call 1 loses so many workers, one after the other.
+static void lose_workers(broker_kit_t *kit, int count, bool has_crashed)
 {
-    broker_kit_t *kit = *state;
     call(kit, 1, NULL);
-    for (int attempt = 1; attempt <= 3; attempt++) {
+    for (int attempt = 1; attempt <= count; attempt++) {
         assert_int_equal(broker_kit_count(kit, CLIENT, ACT_KIND_ERROR), 0);
         start(kit, A, 1);
         assert_int_equal(broker_kit_expect(kit, A, ACT_KIND_CALL).header.attempt, attempt);
-        kill_worker(kit, A);
+        broker_on_death(kit->broker, act_str("session-10"), A, has_crashed);
     }
+}
+
+static void a_call_that_kills_three_workers_is_a_dead_letter(void **state)
+{
+    broker_kit_t *kit = *state;
+    lose_workers(kit, 3, /* has_crashed= */ true);
     assert_int_equal(broker_kit_expect_error(kit, CLIENT, 1), ACT_E_DEAD_LETTER);
     assert_int_equal(broker_counters(kit->broker)->requeued, 2);
     start(kit, A, 1);
     assert_int_equal(broker_kit_count(kit, A, ACT_KIND_CALL), 0);
 }
 
-// The caller's id of a call that a worker was sent.
-static uint64_t taken_by(broker_kit_t *kit, uint64_t worker, uint64_t *ret_id)
+// The attempt that a call is at which a worker was sent, and the broker's id of it.
+static uint32_t taken_by(broker_kit_t *kit, uint64_t worker, uint64_t *ret_id)
 {
     kit_frame_t frame;
     assert_true(broker_kit_take(kit, worker, ACT_KIND_CALL, &frame));
     *ret_id = frame.header.id;
-    return (uint64_t)frame.header.attempt;
+    return frame.header.attempt;
 }
 
 static void only_the_poison_of_many_is_a_dead_letter(void **state)
@@ -163,13 +169,7 @@ static void only_the_poison_of_many_is_a_dead_letter(void **state)
 static void who_was_only_killed_gets_twice_as_many(void **state)
 {
     broker_kit_t *kit = *state;
-    call(kit, 1, NULL);
-    for (int attempt = 1; attempt <= 6; attempt++) {
-        assert_int_equal(broker_kit_count(kit, CLIENT, ACT_KIND_ERROR), 0);
-        start(kit, A, 1);
-        assert_int_equal(broker_kit_expect(kit, A, ACT_KIND_CALL).header.attempt, attempt);
-        broker_on_death(kit->broker, act_str("session-10"), A, /* has_crashed= */ false);
-    }
+    lose_workers(kit, 6, /* has_crashed= */ false);
     assert_int_equal(broker_kit_expect_error(kit, CLIENT, 1), ACT_E_DEAD_LETTER);
 }
 

@@ -14,6 +14,7 @@
 #define TURNS_COUNT 24
 #define MESSAGES_MAX_COUNT 3
 #define ANSWERS_MAX_COUNT 4
+#define LOOKS_MAX_COUNT 100000 // at another connection that is about to sleep
 
 typedef struct {
     act_str_t conversation;
@@ -249,8 +250,9 @@ static void a_message_that_changes_meanwhile_is_answered(void **state)
                                             .ptr),
                      1);
     const char *sleeps = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'";
+    uint32_t looks_count = 0;
     while (act_str_is(test_db_admin(db, sleeps), "0"))
-        ;
+        assert_in_range(++looks_count, 1, LOOKS_MAX_COUNT);
     commit(db, tenant, &dialogue, /* is_together= */ true);
     assert_int_equal(test_db_wait(db), 0);
     for (PGresult *r = PQgetResult(other); r; r = PQgetResult(other)) {

@@ -54,13 +54,7 @@ static void compare_number(replay_t *self, act_arena_t *arena, const char *what,
 
 static act_str_t content_bytes(act_arena_t *arena, const outbound_content_t *content)
 {
-    act_buf_t out;
-    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
-    if (content)
-        outbound_content_pack(content, &out);
-    act_str_t copy = act_arena_str(arena, act_buf_str(&out));
-    act_buf_fini(&out);
-    return copy;
+    return content ? act_model_packed(&outbound_content_model, content, arena) : (act_str_t){0};
 }
 
 static act_str_t content_text(const outbound_content_t *content)

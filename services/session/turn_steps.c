@@ -57,16 +57,6 @@ act_steps_t turn_steps_all(const turn_t *turn)
     return (act_steps_t){all, own.count + count};
 }
 
-static act_str_t packed(act_arena_t *arena, const act_model_t *model, const void *message)
-{
-    act_buf_t out;
-    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
-    act_model_pack(model, message, &out);
-    act_str_t copy = act_arena_str(arena, act_buf_str(&out));
-    act_buf_fini(&out);
-    return copy;
-}
-
 // What was paid for is in turn_steps since before it was used: only its keys are kept.
 static void take_steps(turn_journal_t *journal, act_arena_t *arena, act_steps_t all)
 {
@@ -88,13 +78,13 @@ act_str_t turn_steps_pack(turn_t *turn)
     turn_begin_reply_t input = turn->begin; // but for the messages: they are rows of the inbox
     input.pending.count = 0;
     turn_journal_t journal = {
-        .input = packed(turn->arena, &turn_begin_reply_model, &input),
+        .input = act_model_packed(&turn_begin_reply_model, &input, turn->arena),
         .flow_state = turn->flow_state,
         .format = TURN_JOURNAL_FORMAT,
         .refused_error = turn->is_last_resort ? (uint32_t)turn->fallback_err : 0,
     };
     take_steps(&journal, turn->arena, turn_steps_all(turn));
-    return packed(turn->arena, &turn_journal_model, &journal);
+    return act_model_packed(&turn_journal_model, &journal, turn->arena);
 }
 
 act_call_opts_t turn_step_opts(const turn_t *turn)

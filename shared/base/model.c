@@ -198,6 +198,16 @@ void act_model_pack(const act_model_t *self, const void *message, act_buf_t *out
     pack_message(self, message, out);
 }
 
+act_str_t act_model_packed(const act_model_t *self, const void *message, act_arena_t *arena)
+{
+    act_buf_t out;
+    act_buf_init(&out, ACT_BUF_DEFAULT_MAX_BYTES);
+    pack_message(self, message, &out);
+    act_str_t copy = out.is_overflowed ? (act_str_t){0} : act_arena_str(arena, act_buf_str(&out));
+    act_buf_fini(&out);
+    return copy;
+}
+
 // --- unpacking -----------------------------------------------------------------------------------
 
 typedef struct {

@@ -59,6 +59,9 @@ struct act_model {
 
 void act_model_pack(const act_model_t *self, const void *message, act_buf_t *out);
 
+// The same into the arena; empty when it would be longer than ACT_BUF_DEFAULT_MAX_BYTES.
+act_str_t act_model_packed(const act_model_t *self, const void *message, act_arena_t *arena);
+
 // Decodes into the arena; NULL when the body is malformed. Then *ret_field is the static text
 // "message.field", or "message" when the body as a whole is bad. ret_field may be NULL.
 ACT_MUST_CHECK const void *act_model_decode(const act_model_t *self, act_str_t body,

@@ -99,6 +99,9 @@ static void packs_a_map_without_defaults(void **state)
     act_model_pack(&whole_model, &(whole_t){.small = -1, .text = ACT_STR("hi")}, &out);
     assert_true(act_str_is(act_buf_str(&out), "\x82\xa5small\xff\xa4text\xa2hi"));
     act_buf_fini(&out);
+    ACT_AUTO(act_arena) *arena = act_arena_new();
+    act_str_t packed = act_model_packed(&part_model, &(part_t){.name = ACT_STR("hi")}, arena);
+    assert_true(act_str_is(packed, "\x81\xa4name\xa2hi"));
 }
 
 static void texts_are_borrowed_from_the_body(void **state)
@@ -237,6 +240,11 @@ static void overflow_is_marked(void **state)
     act_model_pack(&whole_model, &(whole_t){.text = ACT_STR("longer than four")}, &out);
     assert_true(out.is_overflowed);
     act_buf_fini(&out);
+    ACT_AUTO(act_arena) *arena = act_arena_new();
+    char *blob = act_arena_alloc(arena, ACT_BUF_DEFAULT_MAX_BYTES);
+    memset(blob, 'x', ACT_BUF_DEFAULT_MAX_BYTES);
+    const whole_t large = {.blob = act_str_of(blob, ACT_BUF_DEFAULT_MAX_BYTES)};
+    assert_int_equal(act_model_packed(&whole_model, &large, arena).len_bytes, 0);
 }
 
 static void fields_are_found_by_name(void **state)

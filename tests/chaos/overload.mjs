@@ -128,7 +128,8 @@ export async function overloadRun(options, say = () => {}) {
     const { shedMs, ackMs, wrong } = await probe.stop();
     stub.kill('SIGKILL');
     await once(stub, 'exit'); // its port is the next one's
-    // The machine is not always as fast: twice, and the mean. Drivers and host take more of it here, less there.
+    // The machine's speed changes within minutes: capacity is the mean of before and after. leftShare: how much of
+    // the machine driver, stub and host left in the flood, of what they left while capacity was measured.
     const after = await measure(2);
     const capacity = (before.turns_per_s + after.turns_per_s) / 2;
     const foreignPct = (before.foreign_cpu_pct + after.foreign_cpu_pct) / 2;
