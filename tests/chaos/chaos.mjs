@@ -62,7 +62,7 @@ function readOptions() {
 // Promises R-33.
 function overloadFindings(figures) {
   const rows = [
-    [figures.goodput_pct >= 90, `goodput ${figures.goodput_pct} % of capacity, less than 90`],
+    [figures.goodput_pct >= 90, `goodput ${figures.goodput_pct} % of what can be answered beside such a flood, less than 90`],
     [figures.watch_shed > 0 && figures.shed_p99_ms <= 5, `refused with p99 ${figures.shed_p99_ms} ms, more than 5`],
     [figures.errors === 0 && figures.wrong.length === 0, `${figures.errors} other errors, answers ${figures.wrong}`],
     [figures.normal_after_ms !== null && figures.normal_after_ms <= 10000, `normal after ${figures.normal_after_ms} ms, more than 10000`],

@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import path from 'node:path';
 
 import { drive } from '../bench/driver.mjs';
@@ -34,11 +33,14 @@ async function startStub(common, port, seconds) {
   return child;
 }
 
-// Of the cores: what the outside world takes is not ours to answer with.
-const TICKS_PER_S = 100;
-const cpuSeconds = (pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ').slice(11, 13).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_S;
+async function stopStub(stub) {
+  if (!stub || stub.exitCode !== null || stub.signalCode !== null) return;
+  stub.kill('SIGKILL');
+  await once(stub, 'exit'); // its port is the next one's
+}
 
 // What the host gave to others though we wanted it: then the machine is smaller than it says.
+const TICKS_PER_S = 100;
 const stolenSeconds = () => Number(readFileSync('/proc/stat', 'utf8').split('\n')[0].split(/ +/)[8]) / TICKS_PER_S;
 
 const answeredCount = async (parley) => Number((await parley.query('select coalesce(sum(cardinality(inbox_seqs)), 0) as n from turns where superseded_at is null'))[0].n);
@@ -90,6 +92,42 @@ async function untilNormal(parley) {
   return null;
 }
 
+// How many turns a second there are, closed loop. Beside a flood: while as many webhooks as are to be refused arrive
+// at a server that answers them with next to no work. What that leaves is what a product could answer that refuses for nothing,
+// on a machine that the flood's driver and the kernel's TCP share with it.
+class Capacity {
+  constructor(common, port, seconds) {
+    Object.assign(this, { common, port, seconds, alone: [], beside: [] });
+  }
+
+  async turnsPerSecond(warmupSeconds) {
+    const options = { ...this.common, 'graph-port': this.port, seconds: this.seconds, 'warmup-seconds': warmupSeconds, window: 1500, conversations: CONVERSATIONS };
+    return (await drive('turn_load', options)).turns_per_s;
+  }
+
+  async measure(warmupSeconds) {
+    this.alone.push(await this.turnsPerSecond(warmupSeconds));
+    return this.alone.at(-1);
+  }
+
+  async measureBeside(refusedPerSecond) {
+    const port = await freePort(), seconds = this.seconds + 3;
+    const server = await startStub(this.common, port, seconds + 60);
+    try {
+      const flood = driveFlood({ ...this.common, url: `http://127.0.0.1:${port}/` }, refusedPerSecond, seconds);
+      this.beside.push(await this.turnsPerSecond(2));
+      await flood;
+    } finally {
+      await stopStub(server);
+    }
+  }
+}
+
+const driveFlood = (common, rate, seconds) =>
+  drive('webhook_load', { ...common, type: 'greeting', rate: Math.round(rate), conversations: CONVERSATIONS, connections: CONNECTIONS, 'tick-us': DRIVER_TICK_US, seconds, 'warmup-seconds': 0 });
+
+const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length;
+
 // options: { seconds, factor, capacitySeconds, warmupSeconds }
 export async function overloadRun(options, say = () => {}) {
   const port = await freePort();
@@ -98,56 +136,45 @@ export async function overloadRun(options, say = () => {}) {
   let stub = null;
   try {
     await parley.query('update tenants set loop_turns_max = 0'); // each customer says the same again and again
-    const url = `${parley.url}/webhook/whatsapp`;
-    const common = { url, secret, 'phone-id': phoneId };
-    const measure = async (warmupSeconds) => {
-      const [from, fromMs] = [stolenSeconds(), Date.now()];
-      const result = await drive('turn_load', { ...common, 'graph-port': port, seconds: options.capacitySeconds, 'warmup-seconds': warmupSeconds, window: 1500, conversations: CONVERSATIONS });
-      return { ...result, foreign_cpu_pct: result.driver_cpu_pct + (100 * (stolenSeconds() - from)) / ((Date.now() - fromMs) / 1000) };
-    };
-    const before = await measure(options.warmupSeconds ?? WARMUP_S);
-    say(`capacity: ${Math.round(before.turns_per_s)} turns/s; now ${options.factor} times as many webhooks for ${options.seconds} s`);
+    const common = { url: `${parley.url}/webhook/whatsapp`, secret, 'phone-id': phoneId };
+    const capacity = new Capacity(common, port, options.capacitySeconds);
+    const before = await capacity.measure(options.warmupSeconds ?? WARMUP_S);
+    await capacity.measureBeside((options.factor - 1) * before);
+    say(`capacity: ${Math.round(before)} turns/s, ${Math.round(capacity.beside[0])} beside a flood that costs us nothing; now ${options.factor} times as many webhooks for ${options.seconds} s`);
     stub = await startStub(common, port, options.seconds + 120);
-    const flood = drive('webhook_load', { ...common, type: 'greeting', rate: Math.round(before.turns_per_s * options.factor), conversations: CONVERSATIONS, connections: CONNECTIONS, 'tick-us': DRIVER_TICK_US, seconds: options.seconds, 'warmup-seconds': 0 });
+    const flood = driveFlood(common, before * options.factor, options.seconds);
     // The first seconds, until the flood is noticed, are not what is measured.
     await sleep(Math.min(5000, options.seconds * 250));
     const probe = new Probe(parley);
-    const [fromCount, fromMs, memory] = [await answeredCount(parley), Date.now(), memoryOf(parley)];
+    const [fromCount, fromMs, memory, stolenFrom] = [await answeredCount(parley), Date.now(), memoryOf(parley), stolenSeconds()];
     // What a channel with processors of its own would see: the flood's driver waits for ours.
     const watch = drive('webhook_load', { ...common, type: 'greeting', rate: WATCH_PER_S, connections: 4, realtime: 10, seconds: Math.max(1, options.seconds - 6), 'warmup-seconds': 0 });
-    const [stubFrom, stolenFrom] = [cpuSeconds(stub.pid), stolenSeconds()];
     const result = await flood;
-    const pctSince = (seconds) => (100 * seconds) / ((Date.now() - fromMs) / 1000);
-    const stubPct = pctSince(cpuSeconds(stub.pid) - stubFrom);
     const watched = await watch;
-    const stolenPct = Math.round(pctSince(stolenSeconds() - stolenFrom));
-    const goodput = ((await answeredCount(parley)) - fromCount) / ((Date.now() - fromMs) / 1000);
+    const seconds = (Date.now() - fromMs) / 1000;
+    const stolenPct = Math.round((100 * (stolenSeconds() - stolenFrom)) / seconds);
+    const goodput = ((await answeredCount(parley)) - fromCount) / seconds;
     const memoryAfter = memoryOf(parley);
     const left = await pendingCount(parley);
     const normalMs = await untilNormal(parley);
     const { shedMs, ackMs, wrong } = await probe.stop();
-    stub.kill('SIGKILL');
-    await once(stub, 'exit'); // its port is the next one's
-    // The machine's speed changes within minutes: capacity is the mean of before and after. leftShare: how much of
-    // the machine driver, stub and host left in the flood, of what they left while capacity was measured.
-    const after = await measure(2);
-    const capacity = (before.turns_per_s + after.turns_per_s) / 2;
-    const foreignPct = (before.foreign_cpu_pct + after.foreign_cpu_pct) / 2;
-    const allPct = 100 * availableParallelism();
-    const leftShare = (allPct - result.driver_cpu_pct - stubPct - stolenPct) / (allPct - foreignPct);
+    await stopStub(stub);
+    // The machine's speed changes within minutes: each is the mean of before and after.
+    await capacity.measureBeside((options.factor - 1) * before);
+    await capacity.measure(2);
     const sorted = (list) => list.sort((a, b) => a - b);
     const figures = {
-      seconds: options.seconds, factor: options.factor, capacity_per_s: Math.round(capacity), capacity_before_per_s: Math.round(before.turns_per_s), capacity_after_per_s: Math.round(after.turns_per_s), offered_per_s: Math.round((result.sent_total + result.unsent) / options.seconds),
-      acked_per_s: Math.round(result.acked_total / options.seconds), goodput_per_s: Math.round(goodput), goodput_pct: Math.round((100 * goodput) / (capacity * Math.min(leftShare, 1))), goodput_pct_of_all: Math.round((100 * goodput) / capacity),
+      seconds: options.seconds, factor: options.factor, capacity_per_s: Math.round(mean(capacity.alone)), capacity_runs: capacity.alone.map(Math.round), beside_per_s: Math.round(mean(capacity.beside)), beside_runs: capacity.beside.map(Math.round), offered_per_s: Math.round((result.sent_total + result.unsent) / options.seconds),
+      acked_per_s: Math.round(result.acked_total / options.seconds), goodput_per_s: Math.round(goodput), goodput_pct: Math.round((100 * goodput) / mean(capacity.beside)), goodput_pct_of_all: Math.round((100 * goodput) / mean(capacity.alone)),
       shed: result.shed, watch_shed: watched.shed, shed_p99_ms: watched.shed_p99_ms, flood_shed_p99_ms: result.shed_p99_ms, probe_shed_p99_ms: percentile(sorted(shedMs), 99), ack_p99_ms: percentile(sorted(ackMs), 99),
-      errors: result.errors - result.shed + watched.errors - watched.shed, wrong, unsent: result.unsent, watch_is_realtime: watched.is_realtime, driver_cpu_pct: result.driver_cpu_pct, stub_cpu_pct: Math.round(stubPct), stolen_cpu_pct: stolenPct, capacity_foreign_cpu_pct: Math.round(foreignPct),
+      errors: result.errors - result.shed + watched.errors - watched.shed, wrong, unsent: result.unsent, watch_is_realtime: watched.is_realtime, driver_cpu_pct: result.driver_cpu_pct, stolen_cpu_pct: stolenPct,
       pending_at_end: left, normal_after_ms: normalMs, memory_mib: memory, memory_after_mib: memoryAfter,
     };
     figures.pending_later = await drained(parley);
     figures.stored = Number((await parley.query('select count(*) as n from inbox'))[0].n);
     return { ...figures, acked: result.acked_total };
   } finally {
-    stub?.kill('SIGKILL');
+    await stopStub(stub);
     await parley.stop();
   }
 }
@@ -159,5 +186,5 @@ async function drained(parley) {
 }
 
 export const overloadLine = (figures) =>
-  `${figures.factor} x ${figures.capacity_per_s} turns/s for ${figures.seconds} s: ${figures.goodput_per_s} answered a second (${figures.goodput_pct} % of what driver and host leave, ${figures.goodput_pct_of_all} % of all), ${figures.shed} refused with p99 ${figures.shed_p99_ms} ms, ` +
+  `${figures.factor} x ${figures.capacity_per_s} turns/s for ${figures.seconds} s: ${figures.goodput_per_s} answered a second (${figures.goodput_pct_of_all} %, and ${figures.goodput_pct} % of the ${figures.beside_per_s} that such a flood leaves where it costs nothing), ${figures.shed} refused with p99 ${figures.shed_p99_ms} ms, ` +
   `normal after ${figures.normal_after_ms} ms, memory ${Math.max(...Object.values(figures.memory_mib))} to ${Math.max(...Object.values(figures.memory_after_mib))} MiB`;
