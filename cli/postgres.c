@@ -25,7 +25,7 @@
 static const char *const server_options[] = {
     "listen_addresses=",            // Unix socket only
     "unix_socket_permissions=0777", // its folder is closed to others
-    "shared_buffers=64MB",
+    "shared_buffers=256MB", // with less, backends write pages out for room: 6 a turn in a long flood
     "max_connections=40",
     "max_wal_size=1GB",    // fewer checkpoints under load (promises.md T13)
     "wal_compression=lz4", // pglz costs several times the processor time
