@@ -9,6 +9,7 @@
 #include "migrate.h"
 #include "preparation.h"
 #include "queue.h"
+#include "sqlstate.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -318,9 +319,9 @@ static void end_operation(void *context, operation_t **operation_p, const batch_
     } else if (verdict->end == BATCH_AGAIN) {
         act_assert(queue_push(self->redo, operation_p) == ACT_E_OK);
     } else {
-        char text[96];
-        snprintf(text, sizeof text, "%s: SQLSTATE %s", query->name,
-                 verdict->sqlstate ? verdict->sqlstate : "none");
+        char text[128];
+        snprintf(text, sizeof text, "%s: %sSQLSTATE %s", query->name,
+                 sqlstate_hint(verdict->sqlstate), verdict->sqlstate ? verdict->sqlstate : "none");
         act_log_warn(self->opts.log, "query_failed", "query=%s,sqlstate=%s,code=%s", query->name,
                      verdict->sqlstate ? verdict->sqlstate : "none", act_err_code(verdict->err));
         operation_fail(operation_p, verdict->err, text);

@@ -38,6 +38,24 @@ act_err_t sqlstate_err(const char *sqlstate)
     return ACT_E_DATABASE;
 }
 
+const char *sqlstate_hint(const char *sqlstate)
+{
+    static const struct {
+        const char *sqlstate;
+        const char *hint;
+    } rows[] = {
+        {"22P02", "an id or a number that is none: "},
+        {"22003", "a number that is too large: "},
+        {"22007", "a time that is none: "},
+        {"23503", "what it belongs to is not there: "},
+        {"23505", "it is there already: "},
+    };
+    for (size_t i = 0; sqlstate && i < ACT_COUNT(rows); i++)
+        if (strcmp(sqlstate, rows[i].sqlstate) == 0)
+            return rows[i].hint;
+    return "";
+}
+
 bool sqlstate_is_transient(const char *sqlstate)
 {
     for (size_t i = 0; sqlstate && i < ACT_COUNT(transient); i++)

@@ -6,6 +6,9 @@
 // NULL (no SQLSTATE: the connection broke) is DATABASE.
 act_err_t sqlstate_err(const char *sqlstate);
 
+// In words, with ": " behind them, what a caller's value may have been; "" for everything else. Static.
+const char *sqlstate_hint(const char *sqlstate);
+
 // The same transaction may succeed at once: serialization failure, deadlock, lock not given in
 // time.
 bool sqlstate_is_transient(const char *sqlstate);

@@ -23,6 +23,14 @@ static void classes_become_our_errors(void **state)
     assert_int_equal(sqlstate_err(NULL), ACT_E_DATABASE);
 }
 
+static void what_a_caller_can_do_about_has_words(void **state)
+{
+    (void)state;
+    assert_string_equal(sqlstate_hint("22P02"), "an id or a number that is none: ");
+    assert_string_equal(sqlstate_hint("57P01"), "");
+    assert_string_equal(sqlstate_hint(NULL), "");
+}
+
 static void our_own_codes_come_through(void **state)
 {
     (void)state;
@@ -48,6 +56,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(classes_become_our_errors),
+        cmocka_unit_test(what_a_caller_can_do_about_has_words),
         cmocka_unit_test(our_own_codes_come_through),
         cmocka_unit_test(some_are_worth_another_try),
     };
