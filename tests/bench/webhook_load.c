@@ -16,8 +16,8 @@
 #include "webhook_gen.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
